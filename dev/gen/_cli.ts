@@ -1,0 +1,83 @@
+// deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
+
+/**
+ * What the generators' command lines have in common.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import {
+  applyChanges,
+  compareTree,
+  describeChange,
+  type TreePlan,
+} from "./file_tree.ts";
+
+/** The repository's folder of specifications. */
+export const PROTO_ROOT: string = fileURLToPath(
+  new URL("../../proto", import.meta.url),
+);
+
+/** The command line is wrong; the message says how it goes. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** Where a command says what it did. */
+export type Output = Pick<Console, "log" | "error">;
+
+/** Options of {@linkcode settle}. */
+export interface SettleOptions {
+  /** The folder to bring in line. */
+  readonly root: string;
+  /** Only says what differs. */
+  readonly check: boolean;
+  /** The command that brings the folder in line. */
+  readonly command: string;
+  /** Where to say what was done. */
+  readonly output: Output;
+}
+
+/**
+ * Brings a folder in line with a plan, or checks that it is, and says so.
+ *
+ * @returns Exit code: 1 if the check found differences, else 0.
+ */
+export async function settle(
+  plan: TreePlan,
+  { root, check, command, output }: SettleOptions,
+): Promise<number> {
+  const changes = await compareTree(root, plan);
+  if (check) {
+    if (changes.length === 0) return 0;
+    output.error(changes.map(describeChange).join("\n"));
+    output.error(`${changes.length} files differ: run \`${command}\``);
+    return 1;
+  }
+  await applyChanges(root, plan, changes);
+  const removed = changes.filter(({ kind }) => kind === "remove").length;
+  output.log(
+    `${plan.files.size} files generated: ${
+      changes.length - removed
+    } written, ${removed} removed`,
+  );
+  return 0;
+}
+
+/**
+ * Runs a command line and ends the process: exit code 2 for a wrong command line,
+ * 1 for an error.
+ */
+export async function run(
+  main: (args: string[]) => Promise<number>,
+): Promise<never> {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    console.error(
+      error instanceof Error ? `${error.name}: ${error.message}` : error,
+    );
+    Deno.exit(error instanceof UsageError ? 2 : 1);
+  }
+}
