@@ -1,0 +1,49 @@
+/**
+ * The pipe between a source and a handler.
+ *
+ * @module
+ */
+
+import type { Event } from "./event.ts";
+import type { TerminalError } from "./errors.ts";
+import type { Handler } from "./on.ts";
+import type { Result } from "./outcome.ts";
+
+/** One event on its way to its handler. */
+export interface Delivery {
+  /** The event. Its `data` is `undefined` when `malformed` is set. */
+  readonly event: Event;
+  /** Who handles it. */
+  readonly handler: Handler;
+  /** Which source delivered it: a metric label, such as `grpc`. */
+  readonly transport: string;
+  /**
+   * Ends the event early: deadline, caller's cancel and shutdown all abort this one
+   * controller, with an error of `errors.ts` as the reason; the first one counts.
+   */
+  readonly controller: AbortController;
+  /** When the caller stops waiting, or the handler's time is up: epoch milliseconds. */
+  deadline: number | undefined;
+  /** Which delivery of this event this is, from 1. */
+  attempt: number;
+  /** Why the event cannot be handled at all: what arrived does not decode. */
+  readonly malformed: TerminalError | undefined;
+}
+
+/** The rest of the pipe. Resolves always: what is thrown has become a result. */
+export type Next = (delivery: Delivery) => Promise<Result>;
+
+/** One policy around every handler: observe it, refuse it, end it, remember it. */
+export type Middleware = (delivery: Delivery, next: Next) => Promise<Result>;
+
+/**
+ * Puts middleware around a last step, the first one outermost.
+ *
+ * Composed once at start-up: an event pays for the calls, not for the chain.
+ */
+export function compose(middleware: readonly Middleware[], last: Next): Next {
+  return middleware.reduceRight<Next>(
+    (next, outer) => (delivery) => outer(delivery, next),
+    last,
+  );
+}

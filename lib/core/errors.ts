@@ -1,0 +1,118 @@
+/**
+ * The errors a handler throws to say whether trying again can help.
+ *
+ * @module
+ */
+
+/**
+ * What is wrong when trying again cannot help: the event itself, or the state of
+ * the world it meets (an item that does not exist, a closed wallet).
+ */
+export type Fault = "event" | "state";
+
+/** Options of {@linkcode EventError}. */
+export interface EventErrorOptions extends ErrorOptions {
+  /** Whether the same event can succeed later. */
+  readonly retryable: boolean;
+  /** What is wrong, for errors that are not retryable. @default {"event"} */
+  readonly fault?: Fault;
+  /** How long to wait before the next attempt, in milliseconds. */
+  readonly retryAfter?: number;
+}
+
+/**
+ * An error that knows whether its event can succeed later. Anything else that a
+ * handler throws counts as a bug: it is reported as such, and redelivered.
+ */
+export class EventError extends Error {
+  /** What logs call it. */
+  override name = "EventError";
+  /** Whether the same event can succeed later. */
+  readonly retryable: boolean;
+  /** What is wrong, for errors that are not retryable. */
+  readonly fault: Fault;
+  /** How long to wait before the next attempt, in milliseconds. */
+  readonly retryAfter: number | undefined;
+
+  /** Creates the error; `cause` keeps what led to it. */
+  constructor(message: string, options: EventErrorOptions) {
+    super(message, options);
+    this.retryable = options.retryable;
+    this.fault = options.fault ?? "event";
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/** Options of {@linkcode TerminalError}. */
+export interface TerminalErrorOptions extends ErrorOptions {
+  /**
+   * `"event"`: the event is bad (answered INVALID_ARGUMENT). `"state"`: the event
+   * is fine, the world is not (answered FAILED_PRECONDITION).
+   *
+   * @default {"event"}
+   */
+  readonly fault?: Fault;
+}
+
+/**
+ * This event will never work: it is not to be delivered again.
+ *
+ * @example A payload that makes no sense
+ * ```ts
+ * import { TerminalError } from "./errors.ts";
+ *
+ * export function checkAmount(amount: number): void {
+ *   if (amount < 0) throw new TerminalError(`Amount is negative: ${amount}`);
+ * }
+ * ```
+ */
+export class TerminalError extends EventError {
+  /** What logs call it. */
+  override name = "TerminalError";
+
+  /** Creates the error; `cause` keeps what led to it. */
+  constructor(message: string, options: TerminalErrorOptions = {}) {
+    super(message, { ...options, retryable: false });
+  }
+}
+
+/** Options of {@linkcode RetryableError}. */
+export interface RetryableErrorOptions extends ErrorOptions {
+  /** How long to wait before the next attempt, in milliseconds. Passed on to the caller. */
+  readonly retryAfter?: number;
+}
+
+/** This event did not work now, and can later: it is to be delivered again. */
+export class RetryableError extends EventError {
+  /** What logs call it. */
+  override name = "RetryableError";
+
+  /** Creates the error; `cause` keeps what led to it. */
+  constructor(message: string, options: RetryableErrorOptions = {}) {
+    super(message, { ...options, retryable: true });
+  }
+}
+
+/** The event's time is up: the earlier of the caller's deadline and `HANDLER_TIMEOUT`. */
+export class DeadlineError extends RetryableError {
+  /** What logs call it. */
+  override name = "DeadlineError";
+}
+
+/** The caller went away before it had an answer. */
+export class CancelledError extends RetryableError {
+  /** What logs call it. */
+  override name = "CancelledError";
+}
+
+/** The service is shutting down. */
+export class ShutdownError extends RetryableError {
+  /** What logs call it. */
+  override name = "ShutdownError";
+}
+
+/** The app was put together wrongly: reported at start-up, before any port opens. */
+export class AppError extends Error {
+  /** What logs call it. */
+  override name = "AppError";
+}

@@ -1,0 +1,84 @@
+/**
+ * `on()`: says which function handles which event.
+ *
+ * @module
+ */
+
+import type { Context } from "./context.ts";
+import type { Event, EventFor, EventPattern } from "./event.ts";
+
+/** Options of {@linkcode on}. */
+export interface OnOptions<E = Event> {
+  /**
+   * Events for which this returns false are skipped: acknowledged, and counted as
+   * `skipped`, not `handled`. Must not wait for anything.
+   */
+  readonly filter?: (event: E) => boolean;
+  /** Time for one event, 1 to 2147483647 milliseconds. @default {HANDLER_TIMEOUT} */
+  readonly timeout?: number;
+  /**
+   * Also takes events of other namespaces, which are skipped otherwise: for events
+   * that AGS publishes in the publisher namespace.
+   *
+   * @default {false}
+   */
+  readonly anyNamespace?: boolean;
+}
+
+/** A handler for one or more event types. Made by {@linkcode on}, never by hand. */
+export interface Handler {
+  /** Event keys and channel patterns, as given. */
+  readonly types: readonly string[];
+  /** The function. Returning is "done"; throwing is "not done". */
+  readonly handle: (event: Event, ctx: Context) => void | Promise<void>;
+  /** The options, as given. */
+  readonly options: OnOptions;
+}
+
+/**
+ * Says which function handles which event.
+ *
+ * Returns a description and registers nothing: `handlers/mod.ts` lists the
+ * handlers that the service serves.
+ *
+ * When the function returns, the event is done. It throws `TerminalError` for an
+ * event that will never work, `RetryableError` or anything else for one that is
+ * to be delivered again.
+ *
+ * @example One event
+ * ```ts
+ * import { on } from "./on.ts";
+ *
+ * export default on("userAuthentication.userLoggedIn", (event, ctx) => {
+ *   ctx.log.info("Player logged in", { platform: event.data.payload?.userAuthentication?.platformId });
+ * });
+ * ```
+ *
+ * @example All events of a channel
+ * ```ts
+ * import { on } from "./on.ts";
+ *
+ * export default on("userAuthentication.*", (event, ctx) => {
+ *   ctx.log.info("Authentication event", { at: event.time });
+ * });
+ * ```
+ *
+ * @typeParam P The event keys, taken from the argument.
+ * @param type An event key, several of them, or `"channel.*"`.
+ * @param handle The function.
+ * @param options Filter, timeout and namespaces.
+ */
+export function on<const P extends EventPattern>(
+  type: P | readonly P[],
+  handle: (event: EventFor<P>, ctx: Context) => void | Promise<void>,
+  options: OnOptions<EventFor<P>> = {},
+): Handler {
+  const types = Object.freeze(typeof type === "string" ? [type] : [...type]);
+  // The source decodes by the same key that chose the type: this is the one place
+  // where that correspondence is taken on trust.
+  return Object.freeze({
+    types,
+    handle,
+    options: Object.freeze({ ...options }),
+  } as unknown as Handler);
+}

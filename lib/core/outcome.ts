@@ -1,0 +1,106 @@
+/**
+ * How an event ended: the one vocabulary of answers, logs and metrics.
+ *
+ * @module
+ */
+
+import {
+  CancelledError,
+  DeadlineError,
+  EventError,
+  ShutdownError,
+} from "./errors.ts";
+
+/** How an event ended. The string is the log field and the metric label. */
+export type Outcome =
+  | "handled"
+  | "skipped"
+  | "duplicate"
+  | "rejected"
+  | "failed"
+  | "exhausted"
+  | "overloaded"
+  | "cancelled";
+
+/**
+ * Why: finer than the outcome where one outcome has several answers. A source
+ * maps it to its own protocol (gRPC: `lib/grpc/status.ts`).
+ */
+export type Reason =
+  | "handled"
+  | "skipped"
+  | "duplicate"
+  | "bad_event"
+  | "bad_state"
+  | "unavailable"
+  | "deadline"
+  | "draining"
+  | "bug"
+  | "exhausted"
+  | "overloaded"
+  | "cancelled";
+
+/** The end of one delivery. */
+export interface Result {
+  /** How it ended. */
+  readonly outcome: Outcome;
+  /** Why it ended so. */
+  readonly reason: Reason;
+  /** What was thrown. Details for the log: never for the peer. */
+  readonly error?: unknown;
+  /** Ties a peer's fixed answer to the log line that has the details. */
+  readonly errorId?: string;
+}
+
+/** The handler resolved. */
+export const HANDLED: Result = { outcome: "handled", reason: "handled" };
+/** Not for this app: another namespace, or filtered by the handler. */
+export const SKIPPED: Result = { outcome: "skipped", reason: "skipped" };
+/** The concurrency limit is reached. */
+export const OVERLOADED: Result = {
+  outcome: "overloaded",
+  reason: "overloaded",
+};
+/** The service takes no new events. */
+export const DRAINING: Result = {
+  outcome: "failed",
+  reason: "draining",
+  error: new ShutdownError("Service is draining"),
+};
+
+/**
+ * Classifies whatever a handler threw.
+ *
+ * An ended signal explains the error better than the error itself does (a fetch
+ * rejects because the deadline passed), unless the handler was sure.
+ *
+ * @param error What was thrown.
+ * @param signal The event's signal.
+ */
+export function resultOf(error: unknown, signal: AbortSignal): Result {
+  if (error instanceof EventError && !error.retryable) {
+    const reason = error.fault === "state" ? "bad_state" : "bad_event";
+    return { outcome: "rejected", reason, error };
+  }
+  if (signal.aborted) return endedResult(signal.reason, error);
+  if (error instanceof EventError) {
+    return { outcome: "failed", reason: "unavailable", error };
+  }
+  return {
+    outcome: "failed",
+    reason: "bug",
+    error,
+    errorId: crypto.randomUUID(),
+  };
+}
+
+/** The result of an event whose signal ended with `reason`. */
+export function endedResult(reason: unknown, error: unknown = reason): Result {
+  if (reason instanceof DeadlineError) {
+    return { outcome: "failed", reason: "deadline", error };
+  }
+  if (reason instanceof CancelledError) {
+    return { outcome: "cancelled", reason: "cancelled", error };
+  }
+  return { outcome: "failed", reason: "unavailable", error };
+}

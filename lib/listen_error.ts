@@ -1,0 +1,23 @@
+/**
+ * The error of a port that cannot be opened.
+ *
+ * @module
+ */
+
+/** A port cannot be opened. The message names it, and the setting that moves it. */
+export class ListenError extends Error {
+  override name = "ListenError";
+
+  /**
+   * Creates the error.
+   *
+   * @param port The port that was wanted.
+   * @param setting The variable that sets it.
+   */
+  constructor(port: number, setting: string, options: ErrorOptions) {
+    super(
+      `Port ${port} cannot be opened: expected ${setting} to name a free port`,
+      options,
+    );
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Keeps an app to its own namespace.
+ *
+ * @module
+ */
+
+import type { Middleware } from "../core/dispatcher.ts";
+import { SKIPPED } from "../core/outcome.ts";
+
+/**
+ * Skips events of other namespaces: a connector may carry a studio's whole stream,
+ * and what an app does, it does in its own namespace. Events that name none pass.
+ *
+ * @param own The namespace this app runs for (`AB_NAMESPACE`).
+ */
+export function namespace(own: string): Middleware {
+  return (delivery, next) => {
+    const { event, handler } = delivery;
+    const isForeign = event.namespace !== undefined && event.namespace !== own;
+    if (isForeign && handler.options.anyNamespace !== true) {
+      return Promise.resolve(SKIPPED);
+    }
+    return next(delivery);
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Says what became of each event: one log line an event.
+ *
+ * @module
+ */
+
+import type { Logger } from "../core/context.ts";
+import type { Delivery, Middleware } from "../core/dispatcher.ts";
+import type { Result } from "../core/outcome.ts";
+
+/** Options of {@linkcode observe}. */
+export interface ObserveOptions {
+  /** Where the line goes. */
+  readonly log: Logger;
+}
+
+/**
+ * Logs one line per event: type, id, outcome, attempt, duration. No payload, no
+ * user: whoever needs those finds them by the event's id.
+ *
+ * Outermost, so that it sees what every other policy decided.
+ */
+export function observe(options: ObserveOptions): Middleware {
+  const { log } = options;
+  return async (delivery, next) => {
+    const start = performance.now();
+    const result = await next(delivery);
+    report(log, delivery, result, performance.now() - start);
+    return result;
+  };
+}
+
+function report(
+  log: Logger,
+  delivery: Delivery,
+  result: Result,
+  milliseconds: number,
+): void {
+  const { event, attempt, transport } = delivery;
+  const fields: Record<string, unknown> = {
+    eventType: event.type,
+    eventId: event.id,
+    transport,
+    outcome: result.outcome,
+    attempt,
+    durationMs: Math.round(milliseconds * 100) / 100,
+  };
+  if (result.outcome !== result.reason) fields.reason = result.reason;
+  if (result.errorId !== undefined) fields.errorId = result.errorId;
+  if (result.error !== undefined) fields.error = result.error;
+  // Comes again, and will fail again until somebody has mended the handler.
+  const level = result.reason === "bug" ? "error" : LEVELS[result.outcome];
+  log[level](`Event ${result.outcome}`, fields);
+}
+
+const LEVELS = {
+  handled: "info",
+  skipped: "info",
+  duplicate: "info",
+  cancelled: "warn",
+  overloaded: "warn",
+  failed: "warn",
+  // Will not be tried again: somebody has to look.
+  rejected: "error",
+  exhausted: "error",
+} as const satisfies Record<Result["outcome"], keyof Omit<Logger, "with">>;

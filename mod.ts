@@ -1,0 +1,53 @@
+/**
+ * What handlers are made of.
+ *
+ * A handler is one file in `handlers/` that exports what {@linkcode on} returns:
+ *
+ * ```ts
+ * import { on } from "./mod.ts";
+ *
+ * export default on("userAuthentication.userLoggedIn", (event, ctx) => {
+ *   ctx.log.info("Player logged in", { at: event.time });
+ * });
+ * ```
+ *
+ * When the function returns, the event is done and never comes again. When it
+ * throws {@linkcode TerminalError}, the event will never work and does not come
+ * again either. When it throws {@linkcode RetryableError} or anything else, AGS
+ * delivers the event again.
+ *
+ * @module
+ */
+
+export { on } from "./lib/core/on.ts";
+export type { Handler, OnOptions } from "./lib/core/on.ts";
+export {
+  EventError,
+  type EventErrorOptions,
+  type Fault,
+  RetryableError,
+  type RetryableErrorOptions,
+  TerminalError,
+  type TerminalErrorOptions,
+} from "./lib/core/errors.ts";
+export { AgsError, type AgsErrorOptions } from "./lib/ags/errors.ts";
+export type {
+  ChannelOf,
+  ChannelPattern,
+  Event,
+  EventFor,
+  EventMap,
+  EventPattern,
+  EventType,
+  MatchingType,
+} from "./lib/core/event.ts";
+export type {
+  Ags,
+  AgsMethod,
+  AgsRequestOptions,
+  Context,
+  LogFields,
+  Logger,
+} from "./lib/core/context.ts";
+export type { Config } from "./lib/config.ts";
+export type { Secret } from "./lib/secret.ts";

@@ -1,0 +1,53 @@
+/**
+ * Programs that a test runs beside itself.
+ *
+ * @module
+ */
+
+/** How long a program may take before it is killed, in milliseconds. */
+const MAX_TIME = 20_000;
+
+/** Options of {@linkcode run}. */
+export interface RunOptions {
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** Its working directory. @default {the test's own} */
+  readonly cwd?: string;
+  /** Variables beside the test's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it reads from standard input. */
+  readonly stdin?: string;
+}
+
+/** How a program ended. */
+export interface Ended {
+  /** Its exit code; 128 + 9 when it was killed. */
+  readonly code: number;
+  /** What it wrote. */
+  readonly stdout: string;
+}
+
+/** Runs a program to its end. Kills it when it takes too long. */
+export async function run(
+  program: string,
+  options: RunOptions,
+): Promise<Ended> {
+  const process = new Deno.Command(program, {
+    args: [...options.args],
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    ...(options.env !== undefined && { env: options.env }),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const guard = setTimeout(() => process.kill("SIGKILL"), MAX_TIME);
+  try {
+    const writer = process.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(options.stdin ?? ""));
+    await writer.close();
+    const { code, stdout } = await process.output();
+    return { code, stdout: new TextDecoder().decode(stdout) };
+  } finally {
+    clearTimeout(guard);
+  }
+}

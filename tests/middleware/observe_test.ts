@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import type { Delivery } from "../../lib/core/dispatcher.ts";
+import { TerminalError } from "../../lib/core/errors.ts";
+import {
+  DRAINING,
+  HANDLED,
+  OVERLOADED,
+  type Result,
+  SKIPPED,
+} from "../../lib/core/outcome.ts";
+import { observe } from "../../lib/middleware/observe.ts";
+import { testDelivery, testEvent } from "../_support/delivery.ts";
+import { type LogLine, recordLog } from "../_support/log.ts";
+
+/** The one line that an event with this result leaves, and its duration. */
+async function observed(
+  result: Result,
+  overrides: Partial<Delivery> = {},
+): Promise<{ readonly line: LogLine; readonly durationMs: unknown }> {
+  const log = recordLog();
+  const delivery = testDelivery(overrides);
+  const answer = await observe({ log })(
+    delivery,
+    () => Promise.resolve(result),
+  );
+  assert.equal(answer, result);
+  assert.equal(log.lines.length, 1);
+  const [line] = log.lines;
+  assert.ok(line !== undefined);
+  const { durationMs, ...fields } = line.fields;
+  return { line: { ...line, fields }, durationMs };
+}
+
+const error = new Error("boom");
+
+const CASES: readonly (readonly [
+  level: LogLine["level"],
+  result: Result,
+  extra: Readonly<Record<string, unknown>>,
+])[] = [
+  ["info", HANDLED, {}],
+  ["info", SKIPPED, {}],
+  ["info", { outcome: "duplicate", reason: "duplicate" }, {}],
+  ["warn", OVERLOADED, {}],
+  ["warn", { outcome: "cancelled", reason: "cancelled", error }, { error }],
+  ["warn", DRAINING, { reason: "draining", error: DRAINING.error }],
+  ["warn", { outcome: "failed", reason: "unavailable", error }, {
+    reason: "unavailable",
+    error,
+  }],
+  ["warn", { outcome: "failed", reason: "deadline", error }, {
+    reason: "deadline",
+    error,
+  }],
+  ["error", { outcome: "failed", reason: "bug", error, errorId: "e-1" }, {
+    reason: "bug",
+    error,
+    errorId: "e-1",
+  }],
+  ["error", { outcome: "rejected", reason: "bad_event", error }, {
+    reason: "bad_event",
+    error,
+  }],
+  ["error", { outcome: "rejected", reason: "bad_state", error }, {
+    reason: "bad_state",
+    error,
+  }],
+  ["error", { outcome: "exhausted", reason: "exhausted", error }, { error }],
+];
+
+for (const [level, result, extra] of CASES) {
+  Deno.test(`observe() logs one line at ${level} for ${result.outcome} (${result.reason})`, async () => {
+    const { line, durationMs } = await observed(result);
+    assert.deepEqual(line, {
+      level,
+      message: `Event ${result.outcome}`,
+      fields: {
+        eventType: "userAuthentication.userLoggedIn",
+        eventId: "event-1",
+        transport: "test",
+        outcome: result.outcome,
+        attempt: 1,
+        ...extra,
+      },
+    });
+    assert.ok(typeof durationMs === "number" && durationMs >= 0);
+  });
+}
+
+Deno.test("observe() logs no payload and no user", async () => {
+  const { line } = await observed(
+    { outcome: "rejected", reason: "bad_event", error: new TerminalError("x") },
+    {
+      event: testEvent({
+        subject: "user-1",
+        namespace: "other",
+        data: { userId: "user-1", payload: { emailAddress: "a@b.c" } },
+      }),
+    },
+  );
+  assert.doesNotMatch(JSON.stringify(line), /user-1|a@b\.c|payload/);
+});
+
+Deno.test("observe() logs the attempt that inner middleware found", async () => {
+  const log = recordLog();
+  await observe({ log })(testDelivery(), (delivery) => {
+    delivery.attempt = 3;
+    return Promise.resolve(HANDLED);
+  });
+  assert.equal(log.lines[0]?.fields.attempt, 3);
+});
+
+Deno.test("observe() logs at the end, not before", async () => {
+  const log = recordLog();
+  const end = Promise.withResolvers<Result>();
+  const result = observe({ log })(testDelivery(), () => end.promise);
+  assert.equal(log.lines.length, 0);
+  end.resolve(HANDLED);
+  await result;
+  assert.equal(log.lines.length, 1);
+});
