@@ -1,0 +1,40 @@
+/**
+ * Waits to be told to stop.
+ *
+ * @module
+ */
+
+/** What {@linkcode stopSignals} waits for. */
+export interface StopSignals extends Disposable {
+  /** Resolves with the first signal's name. */
+  readonly received: Promise<Deno.Signal>;
+}
+
+/** Windows has no SIGTERM. */
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGINT", "SIGTERM"];
+
+/** Exit code of a process that a second signal ended: 128 + SIGTERM. */
+const ENDED_AT_ONCE = 143;
+
+/** Listens for the signals that stop a service. The second one ends it at once. */
+export function stopSignals(): StopSignals {
+  const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
+  let isStopping = false;
+  const listeners = SIGNALS.map((signal) => {
+    const listener = () => {
+      if (isStopping) Deno.exit(ENDED_AT_ONCE);
+      isStopping = true;
+      resolve(signal);
+    };
+    Deno.addSignalListener(signal, listener);
+    return () => Deno.removeSignalListener(signal, listener);
+  });
+  return {
+    received: promise,
+    [Symbol.dispose]() {
+      for (const remove of listeners) remove();
+    },
+  };
+}

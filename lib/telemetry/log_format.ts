@@ -1,0 +1,105 @@
+/**
+ * How a log record is written: as one JSON line, or for a terminal.
+ *
+ * @module
+ */
+
+import type { LogRecord } from "@logtape/logtape";
+import { type PlainError, plainFields, plainText } from "./log_fields.ts";
+
+/**
+ * One JSON object and a line feed: `time`, `level`, `message`, then the fields. A
+ * field of one of those three names does not replace them: it is left out.
+ */
+export function formatJson(record: LogRecord): string {
+  const head = {
+    time: new Date(record.timestamp).toISOString(),
+    level: levelOf(record),
+    message: textOf(record),
+  };
+  // Twice: the first gives the order, the second the values.
+  const line = { ...head, ...plainFields(record.properties), ...head };
+  return `${JSON.stringify(line)}\n`;
+}
+
+/** Time, level, message, then `name=value`; errors on lines of their own. */
+export function formatPretty(record: LogRecord): string {
+  const time = new Date(record.timestamp).toISOString().slice(11, 23);
+  const level = levelOf(record);
+  const { error, ...fields } = plainFields(record.properties);
+  const pairs = Object.entries(fields).map(([name, value]) =>
+    ` ${DIM}${oneLine(name)}=${RESET}${oneLine(shown(value))}`
+  ).join("");
+  const head = `${DIM}${time}${RESET} ${COLOURS[level]}${
+    level.padEnd(5)
+  }${RESET} `;
+  const tail = error === undefined ? "" : `\n${indent(prettyError(error))}`;
+  return `${head}${oneLine(textOf(record))}${pairs}${tail}\n`;
+}
+
+const RESET = "\x1b[0m";
+const DIM = "\x1b[2m";
+const COLOURS: Readonly<Record<string, string>> = {
+  debug: "\x1b[34m",
+  info: "\x1b[32m",
+  warn: "\x1b[33m",
+  error: "\x1b[31m",
+};
+
+function levelOf(record: LogRecord): string {
+  return record.level === "warning" ? "warn" : record.level;
+}
+
+/**
+ * The message as it was given. LogTape's own form of it has fields filled into
+ * `{name}`, which would write what must not be written.
+ */
+function textOf({ rawMessage }: LogRecord): string {
+  return plainText(
+    typeof rawMessage === "string" ? rawMessage : rawMessage.join(""),
+  );
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : String(JSON.stringify(value));
+}
+
+/** Text that cannot steer a terminal: what an event says may come from a player. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, (control) => {
+    const code = control.charCodeAt(0).toString(16).padStart(4, "0");
+    return ESCAPES[control] ?? `\\u${code}`;
+  });
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+};
+
+function prettyError(error: unknown): string {
+  if (!isPlainError(error)) return lines(shown(error));
+  const { name, message, stack, cause, errors } = error;
+  return [
+    lines(`${name}: ${message}`),
+    ...(stack ? [lines(stack)] : []),
+    ...(cause === undefined ? [] : [`caused by ${prettyError(cause)}`]),
+    ...(Array.isArray(errors)
+      ? errors.map((each) => `one of them: ${prettyError(each)}`)
+      : []),
+  ].join("\n");
+}
+
+function lines(text: string): string {
+  return text.split("\n").map(oneLine).join("\n");
+}
+
+function isPlainError(error: unknown): error is PlainError {
+  return typeof error === "object" && error !== null && "name" in error &&
+    "message" in error && typeof error.message === "string";
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, "    ");
+}
