@@ -1,0 +1,123 @@
+/**
+ * AGS IAM as far as a service needs it: the token endpoint, the key set and
+ * the revocation list.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { createHash, timingSafeEqual } from "node:crypto";
+import { type Answer, oauthError, ok, type Permission } from "./errors.ts";
+import { mediaType } from "./request_body.ts";
+import type { Call, Route } from "./router.ts";
+import { SCOPE, type Tokens } from "./tokens.ts";
+
+/** What the IAM routes work with. */
+export interface IamOptions {
+  /** Token maker. */
+  readonly tokens: Tokens;
+  /** Namespace named in token answers. */
+  readonly namespace: string;
+  /** Client that may log in. */
+  readonly clientId: string;
+  /** Its secret. */
+  readonly clientSecret: string;
+  /** Life of a token in seconds. */
+  readonly tokenLifetime: number;
+  /** Permissions named in token answers. */
+  readonly permissions: readonly Permission[];
+}
+
+/**
+ * Builds the IAM routes.
+ *
+ * @param options Credentials and token maker.
+ */
+export function iamRoutes(options: IamOptions): readonly Route[] {
+  const credentials = digest(`${options.clientId}:${options.clientSecret}`);
+  return [
+    {
+      method: "POST",
+      template: "/iam/v3/oauth/token",
+      errors: "oauth",
+      handle: (call) => grantToken(call, { ...options, credentials }),
+    },
+    {
+      method: "GET",
+      template: "/iam/v3/oauth/jwks",
+      handle: async () => ok(await options.tokens.keySet()),
+    },
+    {
+      method: "GET",
+      template: "/iam/v3/oauth/revocationlist",
+      // An empty Bloom filter: tokens revoked here are refused here, and a
+      // client of the emulator does not check tokens of others.
+      handle: () =>
+        ok({
+          revoked_tokens: { bits: [0], k: 1, m: 64 },
+          revoked_users: [],
+        }),
+    },
+  ];
+}
+
+async function grantToken(
+  call: Call,
+  options: IamOptions & { readonly credentials: Uint8Array },
+): Promise<Answer> {
+  if (mediaType(call.headers) !== "application/x-www-form-urlencoded") {
+    return oauthError(400, {
+      error: "invalid_request",
+      error_description:
+        "content type must be application/x-www-form-urlencoded",
+    });
+  }
+  const presented = basicCredentials(call.headers["authorization"]);
+  if (
+    presented === undefined ||
+    !timingSafeEqual(digest(presented), options.credentials)
+  ) {
+    return oauthError(401, {
+      error: "invalid_client",
+      error_description: "client authentication failed",
+    });
+  }
+  const grants = new URLSearchParams(call.body).getAll("grant_type");
+  if (grants.length !== 1) {
+    return oauthError(400, {
+      error: "invalid_request",
+      error_description: "grant_type must be given exactly once",
+    });
+  }
+  if (grants[0] !== "client_credentials") {
+    return oauthError(400, {
+      error: "unsupported_grant_type",
+      error_description: "only client_credentials is supported",
+    });
+  }
+  return {
+    ...ok({
+      access_token: await options.tokens.issue(),
+      token_type: "Bearer",
+      expires_in: options.tokenLifetime,
+      scope: SCOPE,
+      namespace: options.namespace,
+      permissions: options.permissions,
+    }),
+    // RFC 6749 section 5.1: tokens are not to be stored by any cache.
+    headers: { "cache-control": "no-store", pragma: "no-cache" },
+  };
+}
+
+function basicCredentials(
+  header: string | string[] | undefined,
+): string | undefined {
+  const text = typeof header === "string" ? header : "";
+  const encoded = /^basic +([a-z0-9+/]+=*)$/i.exec(text)?.[1];
+  return encoded && Buffer.from(encoded, "base64").toString();
+}
+
+/** Equal length whatever goes in, so that the comparison tells nothing. */
+function digest(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}

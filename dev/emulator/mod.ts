@@ -1,0 +1,231 @@
+/**
+ * An emulator of AccelByte Gaming Services (AGS): IAM client tokens, item
+ * fulfillment v1 and v3, entitlement queries and the item lookup, over HTTP on
+ * loopback, with faults on demand and a journal of what was granted.
+ *
+ * It refuses what AGS refuses: an expired or foreign token, another namespace,
+ * a field out of its range, an item that does not exist, a durable item that
+ * is owned. Where AGS's public specifications leave something open, the module
+ * that decides it says so.
+ *
+ * ```ts
+ * await using emulator = await startEmulator();
+ * emulator.faults.set([{ kind: "resetAfter", times: 1 }]);
+ * ```
+ *
+ * @module
+ */
+
+import { createCatalog, DEFAULT_ITEMS, type EmulatedItem } from "./catalog.ts";
+import { controlRoutes } from "./control.ts";
+import type { Permission } from "./errors.ts";
+import { createFaults, type Faults } from "./faults.ts";
+import { createTransactions } from "./fulfillment_v3.ts";
+import { basicRoutes } from "./basic.ts";
+import { iamRoutes } from "./iam.ts";
+import { createJournal, type Journal } from "./journal.ts";
+import { createLedger, type State } from "./ledger.ts";
+import { createPipeline } from "./pipeline.ts";
+import { platformRoutes } from "./platform.ts";
+import type { Route } from "./router.ts";
+import { startHttpServer } from "./server.ts";
+import { createTokens } from "./tokens.ts";
+
+export {
+  COINS_ITEM_ID,
+  CONSUMABLE_ITEM_ID,
+  DEFAULT_ITEMS,
+  DURABLE_ITEM_ID,
+  type EmulatedItem,
+  type EmulatedItemType,
+  SUBSCRIPTION_ITEM_ID,
+  UNSTACKABLE_ITEM_ID,
+} from "./catalog.ts";
+export type * from "./fault_schema.ts";
+export { FaultError } from "./fault_schema.ts";
+export type { Faults, FaultStatus } from "./faults.ts";
+export type {
+  Journal,
+  JournalCounters,
+  JournalGrant,
+  JournalRequest,
+} from "./journal.ts";
+export type { GrantCount, State } from "./ledger.ts";
+
+/** Namespace of an emulator that is not given one. */
+export const DEFAULT_NAMESPACE = "mygame";
+/** Client that may log in to an emulator that is not given one. */
+export const DEFAULT_CLIENT_ID = "c0000000000000000000000000000001";
+/** Secret of {@linkcode DEFAULT_CLIENT_ID}; it opens nothing but emulators. */
+export const DEFAULT_CLIENT_SECRET = "emulator-only";
+
+/** Options of {@linkcode startEmulator}. */
+export interface EmulatorOptions {
+  /** Address to listen on. @default {"127.0.0.1"} */
+  readonly hostname?: string;
+  /** Port to listen on; 0 takes any free one. @default {0} */
+  readonly port?: number;
+  /** The one namespace its tokens are good for. @default {"mygame"} */
+  readonly namespace?: string;
+  /** Client that may log in. */
+  readonly clientId?: string;
+  /** Secret of that client. */
+  readonly clientSecret?: string;
+  /** Life of a token in seconds. @default {3600} */
+  readonly tokenLifetime?: number;
+  /** Items of the store. @default {DEFAULT_ITEMS} */
+  readonly items?: readonly EmulatedItem[];
+  /** Time in milliseconds since the epoch. @default {Date.now} */
+  readonly now?: () => number;
+}
+
+/** A running emulator. Disposing of it closes every connection at once. */
+export interface Emulator extends AsyncDisposable {
+  /** Base URL without a slash at the end: the service's `AB_BASE_URL`. */
+  readonly url: string;
+  /** Its namespace. */
+  readonly namespace: string;
+  /** What players own. */
+  readonly state: State;
+  /** What goes wrong. */
+  readonly faults: Faults;
+  /** What was asked and granted. */
+  readonly journal: Journal;
+  /** Ends the life of all tokens issued so far: they answer 401 from now on. */
+  revokeTokens(): void;
+  /** Forgets what players own, the journal and the faults; tokens stay good. */
+  reset(): void;
+}
+
+/**
+ * Starts an emulator.
+ *
+ * @param options Address, credentials, items and clock.
+ * @throws {TypeError} If an option is not valid.
+ * @throws If the address cannot be listened on.
+ */
+export async function startEmulator(
+  options: EmulatorOptions = {},
+): Promise<Emulator> {
+  const {
+    hostname = "127.0.0.1",
+    port = 0,
+    namespace = DEFAULT_NAMESPACE,
+    clientId = DEFAULT_CLIENT_ID,
+    clientSecret = DEFAULT_CLIENT_SECRET,
+    tokenLifetime = 3600,
+    items = DEFAULT_ITEMS,
+    now = Date.now,
+  } = options;
+  requireText({ namespace, clientId, clientSecret, hostname });
+  requireInteger({ tokenLifetime }, { min: 1, max: 2 ** 31 - 1 });
+  requireInteger({ port }, { min: 0, max: 65_535 });
+
+  const catalog = createCatalog(items);
+  const ledger = createLedger(now);
+  const journal = createJournal();
+  const faults = createFaults();
+  const platform = { namespace, catalog, ledger, journal, now };
+  const transactions = createTransactions(platform);
+  const services = [
+    ...basicRoutes(namespace),
+    ...platformRoutes(platform, transactions),
+  ];
+  const permissions = clientPermissions(services, namespace);
+  let url = "";
+  const tokens = createTokens({
+    lifetime: tokenLifetime,
+    now,
+    issuer: () => url,
+    namespace,
+    clientId,
+    permissions,
+  });
+  const routes = [
+    ...iamRoutes({
+      tokens,
+      namespace,
+      clientId,
+      clientSecret,
+      tokenLifetime,
+      permissions,
+    }),
+    ...services,
+  ];
+  function reset(): void {
+    ledger.clear();
+    transactions.clear();
+    journal.clear();
+    faults.clear();
+  }
+  const control = controlRoutes({
+    namespace,
+    clientId,
+    catalog,
+    faults,
+    journal,
+    state: ledger,
+    routes,
+    revokeTokens: tokens.revokeAll,
+    reset,
+  });
+  const server = await startHttpServer(
+    createPipeline({
+      routes,
+      control,
+      namespace,
+      tokens,
+      faults,
+      journal,
+      now,
+    }),
+    { hostname, port },
+  );
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  url = `http://${host}:${server.port}`;
+  return {
+    url,
+    namespace,
+    state: ledger,
+    faults,
+    journal,
+    revokeTokens: tokens.revokeAll,
+    reset,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** All that the operations ask for, as one client would be given it. */
+function clientPermissions(
+  routes: readonly Route[],
+  namespace: string,
+): readonly Permission[] {
+  const actions = new Map<string, number>();
+  for (const { permission } of routes) {
+    if (permission === undefined) continue;
+    const resource = permission.resource
+      .replace("{namespace}", namespace)
+      .replace(/\{\w+\}/g, "*");
+    actions.set(resource, (actions.get(resource) ?? 0) | permission.action);
+  }
+  return [...actions].map(([resource, action]) => ({ resource, action }));
+}
+
+function requireText(values: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== "") continue;
+    throw new TypeError(`Cannot start the emulator: ${name} is empty`);
+  }
+}
+
+function requireInteger(
+  values: Readonly<Record<string, number>>,
+  { min, max }: { readonly min: number; readonly max: number },
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (Number.isInteger(value) && value >= min && value <= max) continue;
+    throw new TypeError(
+      `Cannot start the emulator: ${name} is ${value}, expected an integer from ${min} to ${max}`,
+    );
+  }
+}
