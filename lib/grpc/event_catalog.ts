@@ -1,0 +1,92 @@
+/**
+ * Which events there are: AGS's own properties files, as they lie in `proto/`.
+ *
+ * @module
+ */
+
+import { join, relative } from "node:path";
+import { nameEvents } from "../core/event_key.ts";
+import { parseEventProperties } from "./event_properties.ts";
+
+/** An event that AGS's files declare. */
+export interface CatalogEvent {
+  /** The vendor's key: `userAuthentication.userLoggedIn`. */
+  readonly key: string;
+  /** The types a handler may name it by, most specific first. */
+  readonly types: readonly string[];
+  /** Proto package of its service. */
+  readonly package: string;
+  /** Name of its service, without the package. */
+  readonly serviceName: string;
+  /** The proto file, relative to the proto folder. */
+  readonly protoFile: string;
+  /** Where it is declared: `file:line`. */
+  readonly declaredAt: string;
+}
+
+/** All events of a proto folder. */
+export interface EventCatalog {
+  /** Absolute path of the proto folder. */
+  readonly protoFolder: string;
+  /** The events. */
+  readonly events: readonly CatalogEvent[];
+  /** Every type that a handler may name, each once. */
+  readonly types: readonly string[];
+}
+
+/** Where AGS's files lie below the proto folder, as in the vendor's templates. */
+const AGS_FOLDER = "accelbyte-asyncapi";
+const SUFFIX = ".sc.properties";
+
+/**
+ * Reads the catalog. Only the properties files are read, no proto file.
+ *
+ * @param protoFolder Absolute path of the proto folder.
+ * @throws {EventPropertiesError} A line of a file makes no sense.
+ */
+export function readCatalog(protoFolder: string): EventCatalog {
+  const declared = propertiesFiles(join(protoFolder, AGS_FOLDER)).flatMap(
+    (path) => {
+      // Names of proto files have slashes, on any system.
+      const file = relative(protoFolder, path).replaceAll("\\", "/");
+      const text = Deno.readTextFileSync(path);
+      return parseEventProperties(text, { file }).map((entry) => ({
+        key: shortKey(entry.key),
+        package: packageOf(file),
+        serviceName: entry.serviceName,
+        protoFile: `${file.slice(0, -SUFFIX.length)}.proto`,
+        declaredAt: `${file}:${entry.line}`,
+      }));
+    },
+  );
+  const events = nameEvents(declared).map(({ event, types }) => ({
+    ...event,
+    types,
+  }));
+  const types = [...new Set(events.flatMap((event) => event.types))].sort();
+  return { protoFolder, events, types };
+}
+
+function propertiesFiles(folder: string): readonly string[] {
+  const paths: string[] = [];
+  for (const entry of Deno.readDirSync(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) paths.push(...propertiesFiles(path));
+    else if (entry.name.endsWith(SUFFIX)) paths.push(path);
+  }
+  return paths.sort();
+}
+
+/** AGS writes some keys with the event's name twice: `group.groupCreated.groupCreated`. */
+function shortKey(key: string): string {
+  const parts = key.split(".");
+  return parts.length === 3 && parts[1] === parts[2]
+    ? `${parts[0]}.${parts[1]}`
+    : key;
+}
+
+/** AGS lays files out by package: `accelbyte-asyncapi/iam/account/v1/account.proto`. */
+function packageOf(file: string): string {
+  const folders = file.split("/").slice(1, -1);
+  return ["accelbyte", ...folders].join(".");
+}

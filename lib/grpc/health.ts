@@ -1,0 +1,104 @@
+/**
+ * The standard `grpc.health.v1.Health` service.
+ *
+ * @module
+ */
+
+import * as grpc from "@grpc/grpc-js";
+import { type ProtoFiles, readProtoFiles } from "./proto_files.ts";
+import { methodsOf } from "./service_definition.ts";
+
+/** Whether a service takes calls. */
+export type ServingStatus = "SERVING" | "NOT_SERVING";
+
+/** The health of a server. */
+export interface Health {
+  /** Full name of the health service. */
+  readonly service: string;
+  /** The files that describe it. */
+  readonly files: ProtoFiles;
+  /** Says so for the server as a whole and for each of its services. */
+  set(status: ServingStatus): void;
+  /** Ends every watch: a server that drains would wait for them for ever. */
+  endWatches(): void;
+}
+
+/** Options of {@linkcode addHealth}. */
+export interface HealthOptions {
+  /** Absolute path of the proto folder. */
+  readonly protoFolder: string;
+  /** Full names of the services whose health can be asked for. */
+  readonly services: readonly string[];
+}
+
+interface Request {
+  /** Absent for the server as a whole. */
+  readonly service?: string;
+}
+
+interface Answer {
+  readonly status: ServingStatus | "SERVICE_UNKNOWN";
+}
+
+/** The proto file of the health service, below the proto folder. */
+export const HEALTH_FILE = "grpc/health/v1/health.proto";
+/** Full name of the health service. */
+export const HEALTH_SERVICE = "grpc.health.v1.Health";
+
+/** How many watches may be open at once: each holds memory for as long as it likes. */
+const MAX_WATCHES = 1_000;
+
+/** Serves health; NOT_SERVING until told otherwise. */
+export function addHealth(server: grpc.Server, options: HealthOptions): Health {
+  const files = readProtoFiles(options.protoFolder, [HEALTH_FILE]);
+  const known = new Set(["", HEALTH_SERVICE, ...options.services]);
+  const watches = new Map<grpc.ServerWritableStream<Request, Answer>, string>();
+  let status: ServingStatus = "NOT_SERVING";
+
+  function statusOf(service: string): Answer["status"] {
+    return known.has(service) ? status : "SERVICE_UNKNOWN";
+  }
+
+  server.addService(methodsOf(files.root.lookupService(HEALTH_SERVICE)), {
+    Check(
+      call: grpc.ServerUnaryCall<Request, Answer>,
+      answer: grpc.sendUnaryData<Answer>,
+    ) {
+      const { service = "" } = call.request;
+      if (known.has(service)) return answer(null, { status });
+      answer({ code: grpc.status.NOT_FOUND, details: "Service is not known" });
+    },
+    Watch(call: grpc.ServerWritableStream<Request, Answer>) {
+      if (watches.size >= MAX_WATCHES) {
+        call.emit("error", {
+          code: grpc.status.RESOURCE_EXHAUSTED,
+          details: "Too many watches are open",
+        });
+        return;
+      }
+      const { service = "" } = call.request;
+      watches.set(call, service);
+      const forget = () => watches.delete(call);
+      call.on("cancelled", forget);
+      call.on("close", forget);
+      call.on("error", forget);
+      call.write({ status: statusOf(service) });
+    },
+  });
+
+  return {
+    service: HEALTH_SERVICE,
+    files,
+    set(next) {
+      if (next === status) return;
+      status = next;
+      for (const [call, service] of watches) {
+        call.write({ status: statusOf(service) });
+      }
+    },
+    endWatches() {
+      for (const call of watches.keys()) call.end();
+      watches.clear();
+    },
+  };
+}

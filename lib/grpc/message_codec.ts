@@ -1,0 +1,237 @@
+/**
+ * Turns protobuf bytes into the plain objects that handlers get.
+ *
+ * The shapes are those of the types in `proto/`: camelCase names; scalars and lists
+ * always there, with proto3's defaults; absent messages absent; 64-bit integers as
+ * decimal strings, as in protobuf's own JSON (a number would lose digits, a bigint
+ * does not survive `JSON.stringify`); `google.protobuf.Struct` as plain JSON.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import protobuf from "protobufjs";
+
+/** Turns bytes into a plain object. */
+export type Decode = (bytes: Uint8Array) => Record<string, unknown>;
+
+/** Makes a value of a decoded message plain. */
+type Convert = (value: unknown) => unknown;
+
+/** A decoded message: its own properties are the fields that were on the wire. */
+type Decoded = Record<string, unknown>;
+
+interface FieldPlan {
+  readonly from: string;
+  readonly to: string;
+  readonly hasPresence: boolean;
+  /** The other fields of its `oneof`; often none. */
+  readonly rivals: readonly string[];
+  readonly convert: Convert | undefined;
+}
+
+/**
+ * Makes the decoder of a message type. Planned once, so that an event pays for its
+ * own fields only.
+ *
+ * @returns A function that throws when bytes are not such a message.
+ */
+export function decoderOf(type: protobuf.Type): Decode {
+  const convert = messageConverter(type, new Map());
+  return (bytes) =>
+    convert(type.decode(new StrictReader(bytes))) as Record<string, unknown>;
+}
+
+/** The library's fast reader, which by itself takes strings that are cut off. */
+class StrictReader extends protobuf.BufferReader {
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
+    super(Buffer.from(buffer, byteOffset, byteLength));
+  }
+
+  override string(): string {
+    const { pos } = this;
+    const length = this.uint32();
+    if (length > this.len - this.pos) {
+      throw new RangeError(`String is cut off: ${length} bytes at ${this.pos}`);
+    }
+    this.pos = pos;
+    return super.string();
+  }
+}
+
+/** The property that a field of a proto file has: `user_id` is `userId`. */
+export function propertyName(fieldName: string): string {
+  return protobuf.util.camelCase(fieldName);
+}
+
+function messageConverter(
+  type: protobuf.Type,
+  known: Map<protobuf.Type, Convert>,
+): Convert {
+  const special = WELL_KNOWN[type.fullName];
+  if (special !== undefined) return special;
+  const existing = known.get(type);
+  if (existing !== undefined) return existing;
+  const plans: FieldPlan[] = [];
+  const convert: Convert = (message) => {
+    const from = message as Decoded;
+    const to: Record<string, unknown> = {};
+    for (const plan of plans) {
+      if (plan.hasPresence && !isPresent(from, plan)) continue;
+      const value = from[plan.from];
+      to[plan.to] = plan.convert === undefined ? value : plan.convert(value);
+    }
+    return to;
+  };
+  // Known before its fields are planned: a message may contain itself.
+  known.set(type, convert);
+  for (const field of type.fieldsArray) {
+    plans.push({
+      from: field.name,
+      to: propertyName(field.name),
+      hasPresence: hasPresence(field),
+      rivals: (field.partOf?.oneof ?? []).filter((name) => name !== field.name),
+      convert: fieldConverter(field.resolve(), known),
+    });
+  }
+  return convert;
+}
+
+function hasPresence(field: protobuf.Field): boolean {
+  if (field.repeated || field.map) return false;
+  return field.resolvedType instanceof protobuf.Type || field.partOf !== null;
+}
+
+/** Whether a field with presence was on the wire, and not replaced by a rival. */
+function isPresent(from: Decoded, { from: name, rivals }: FieldPlan): boolean {
+  if (!Object.hasOwn(from, name)) return false;
+  if (!rivals.some((rival) => Object.hasOwn(from, rival))) return true;
+  // The library keeps all of a oneof that come: the last one on the wire counts.
+  return Object.keys(from).findLast((key) =>
+    key === name || rivals.includes(key)
+  ) === name;
+}
+
+function fieldConverter(
+  field: protobuf.Field,
+  known: Map<protobuf.Type, Convert>,
+): Convert | undefined {
+  const one = valueConverter(field, known);
+  if (field instanceof protobuf.MapField) {
+    const keyOf = keyReader(field.keyType);
+    // An entry may come without its value, which then is an empty message.
+    const absent = field.resolvedType instanceof protobuf.Type
+      ? field.resolvedType.create()
+      : null;
+    // Own properties, whatever the keys are: `__proto__` is a key like any other.
+    return (map) =>
+      Object.fromEntries(
+        Object.entries(map as Decoded).map(([key, value]) => [
+          keyOf(key),
+          one === undefined ? value : one(value ?? absent),
+        ]),
+      );
+  }
+  if (!field.repeated) return one;
+  return (list) => {
+    const values = list as readonly unknown[];
+    // Absent lists are one object shared by all messages: handlers get their own.
+    return one === undefined ? [...values] : values.map(one);
+  };
+}
+
+/** The library keeps 64-bit keys as the eight characters of their bytes. */
+function keyReader(type: string): (key: string) => string {
+  if (!(type in protobuf.types.long)) return (key) => key;
+  const isUnsigned = type.startsWith("u") || type === "fixed64";
+  return (key) =>
+    // An entry without a key has the number 0 instead.
+    key.length === 8
+      ? String(protobuf.util.longFromHash(key, isUnsigned))
+      : key;
+}
+
+function valueConverter(
+  field: protobuf.Field,
+  known: Map<protobuf.Type, Convert>,
+): Convert | undefined {
+  const { resolvedType } = field;
+  if (resolvedType instanceof protobuf.Type) {
+    return messageConverter(resolvedType, known);
+  }
+  if (resolvedType instanceof protobuf.Enum) {
+    const names = resolvedType.valuesById;
+    // A value that this proto file does not know yet stays a number.
+    return (value) => names[value as number] ?? value;
+  }
+  if (field.type in protobuf.types.long) return String;
+  if (field.type === "bytes") {
+    return (value) => new Uint8Array(value as Uint8Array);
+  }
+  return undefined;
+}
+
+const WELL_KNOWN: Readonly<Record<string, Convert>> = {
+  ".google.protobuf.Struct": plainStruct,
+  ".google.protobuf.Value": plainValue,
+  ".google.protobuf.ListValue": plainList,
+  ".google.protobuf.Timestamp": plainTimestamp,
+  ".google.protobuf.DoubleValue": plainWrapper,
+  ".google.protobuf.FloatValue": plainWrapper,
+  ".google.protobuf.Int64Value": (wrapper) => String(plainWrapper(wrapper)),
+  ".google.protobuf.UInt64Value": (wrapper) => String(plainWrapper(wrapper)),
+  ".google.protobuf.Int32Value": plainWrapper,
+  ".google.protobuf.UInt32Value": plainWrapper,
+  ".google.protobuf.BoolValue": plainWrapper,
+  ".google.protobuf.StringValue": plainWrapper,
+  ".google.protobuf.BytesValue": (wrapper) =>
+    new Uint8Array(plainWrapper(wrapper) as Uint8Array),
+};
+
+function plainWrapper(wrapper: unknown): unknown {
+  return (wrapper as { value: unknown }).value;
+}
+
+function plainStruct(struct: unknown): unknown {
+  const { fields } = struct as { fields: Decoded };
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, plainValue(value)]),
+  );
+}
+
+function plainList(list: unknown): unknown {
+  return (list as { values: readonly unknown[] }).values.map(plainValue);
+}
+
+function plainValue(value: unknown): unknown {
+  // An entry of a Struct may come without its value.
+  if (value === null) return null;
+  const { numberValue, stringValue, boolValue, structValue, listValue } =
+    value as Decoded;
+  const own = (name: string) => Object.hasOwn(value as object, name);
+  if (own("stringValue")) return stringValue;
+  if (own("numberValue")) return numberValue;
+  if (own("boolValue")) return boolValue;
+  if (own("structValue")) return plainStruct(structValue);
+  if (own("listValue")) return plainList(listValue);
+  return null;
+}
+
+/** The years 1 to 9999, all that RFC 3339 can write: seconds since the epoch. */
+const FIRST_SECOND = -62_135_596_800;
+const LAST_SECOND = 253_402_300_799;
+
+function plainTimestamp(timestamp: unknown): unknown {
+  const { seconds, nanos } = timestamp as { seconds: unknown; nanos: number };
+  const whole = Number(seconds);
+  if (whole < FIRST_SECOND || whole > LAST_SECOND) {
+    throw new RangeError(`Timestamp is out of range: ${seconds} s`);
+  }
+  if (nanos < 0 || nanos > 999_999_999) {
+    throw new RangeError(`Timestamp is out of range: ${nanos} ns`);
+  }
+  const fraction = nanos === 0
+    ? ""
+    : `.${String(nanos).padStart(9, "0").replace(/(000)+$/, "")}`;
+  return new Date(whole * 1_000).toISOString().replace(".000Z", `${fraction}Z`);
+}

@@ -1,0 +1,145 @@
+/**
+ * Reads proto files, and only those that are asked for.
+ *
+ * The parser is protobufjs, the one that @grpc/proto-loader uses. The loader itself
+ * is not used: it finds imports by `fs.access`, which fails inside an executable,
+ * gives up the files' own field names, and builds a descriptor of every message
+ * before the first event can come.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import protobuf from "protobufjs";
+
+/** A proto file that has been read. */
+export interface ProtoFile {
+  /** Its name, as imports write it: relative to the proto folder. */
+  readonly name: string;
+  /** Its package; empty when it has none. */
+  readonly package: string;
+  /** The names of the files it imports. */
+  readonly imports: readonly string[];
+  /** Its options, by their names in the file; `undefined` when it has none. */
+  readonly options: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Proto files that have been read, and what they declare. */
+export interface ProtoFiles {
+  /** What they declare, with the files' own names (`user_id`). */
+  readonly root: protobuf.Root;
+  /** The files by name, those that come with protobuf included. */
+  readonly files: ReadonlyMap<string, ProtoFile>;
+}
+
+/** A proto file cannot be used. The message starts with its name, and line if known. */
+export class ProtoFileError extends Error {
+  override name = "ProtoFileError";
+}
+
+/**
+ * Reads proto files and what they import.
+ *
+ * @param folder Absolute path of the proto folder.
+ * @param names Files to read, relative to it.
+ * @throws {ProtoFileError} A file is missing, or is not proto.
+ */
+export function readProtoFiles(
+  folder: string,
+  names: Iterable<string>,
+): ProtoFiles {
+  const root = new protobuf.Root();
+  const files = new Map<string, ProtoFile>();
+  const queue: { name: string; by?: string }[] = [...names].map((name) => ({
+    name,
+  }));
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { name, by } = next;
+    if (files.has(name)) continue;
+    const file = isCommon(name)
+      ? addCommon(root, name)
+      : parse(root, name, readText(folder, name, by));
+    files.set(name, file);
+    queue.push(
+      ...file.imports.map((imported) => ({ name: imported, by: name })),
+    );
+  }
+  try {
+    root.resolveAll();
+  } catch (cause) {
+    throw new ProtoFileError(
+      `${[...files.keys()].join(", ")}: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+  return { root, files };
+}
+
+function readText(
+  folder: string,
+  name: string,
+  by: string | undefined,
+): string {
+  try {
+    return Deno.readTextFileSync(join(folder, name));
+  } catch (cause) {
+    const origin = by === undefined ? "" : `, which ${by} imports,`;
+    throw new ProtoFileError(
+      `${name}: The file${origin} cannot be read: expected it in ${folder}`,
+      { cause },
+    );
+  }
+}
+
+function parse(root: protobuf.Root, name: string, text: string): ProtoFile {
+  try {
+    const parsed = protobuf.parse(text, root, { keepCase: true });
+    setFileNames(root, name);
+    // The parser keeps options with the package, which other files may share.
+    const scope = root.lookup(parsed.package ?? "") ?? root;
+    const { options } = scope;
+    delete scope.options;
+    return {
+      name,
+      package: parsed.package ?? "",
+      imports: [...parsed.imports ?? [], ...parsed.weakImports ?? []],
+      options,
+    };
+  } catch (cause) {
+    throw new ProtoFileError(
+      `${name}: ${messageOf(cause)}: expected a valid proto file`,
+      { cause },
+    );
+  }
+}
+
+const COMMON =
+  /^google\/protobuf\/(any|duration|empty|field_mask|struct|timestamp|wrappers)\.proto$/;
+
+function isCommon(name: string): boolean {
+  return COMMON.test(name);
+}
+
+/** Adds a file that comes with protobuf itself. */
+function addCommon(root: protobuf.Root, name: string): ProtoFile {
+  const common = protobuf.common.get(name);
+  if (common === null) {
+    throw new ProtoFileError(`${name}: The parser does not have this file`);
+  }
+  root.addJSON(structuredClone(common.nested ?? {}));
+  setFileNames(root, name);
+  return { name, package: "google.protobuf", imports: [], options: undefined };
+}
+
+/** Marks what was just added: objects that no file has claimed yet. */
+function setFileNames(parent: protobuf.NamespaceBase, name: string): void {
+  for (const child of parent.nestedArray) {
+    const isPackage = child.constructor === protobuf.Namespace;
+    if (!isPackage) child.filename ??= name;
+    if (child instanceof protobuf.Namespace) setFileNames(child, name);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,170 @@
+/**
+ * The gRPC server that AGS's connector calls.
+ *
+ * @module
+ */
+
+import * as grpc from "@grpc/grpc-js";
+import type { App } from "../core/app.ts";
+import { ListenError } from "../listen_error.ts";
+import type { EventCatalog } from "./event_catalog.ts";
+import { addHealth } from "./health.ts";
+import { addReflection } from "./reflection.ts";
+import { loadServedEvents } from "./served_events.ts";
+import { endSessions, guardSessions } from "./session_guard.ts";
+import { addEvents } from "./source.ts";
+
+/** Options of {@linkcode startGrpcServer}. */
+export interface GrpcServerOptions {
+  /** Where events go. */
+  readonly app: App;
+  /** All events; those that the app takes are served. */
+  readonly catalog: EventCatalog;
+  /** The port; 0 takes any free one. */
+  readonly port: number;
+  /** What a rejected event is answered. @default {"reject"} */
+  readonly onReject?: "reject" | "ack";
+  /** Largest message accepted, in bytes. @default {4194304} */
+  readonly maxMessageBytes?: number;
+  /** How long a connection may be silent before it is pinged, in ms. @default {60000} */
+  readonly keepaliveTime?: number;
+  /** How long the ping may go unanswered, in milliseconds. @default {20000} */
+  readonly keepaliveTimeout?: number;
+}
+
+/** A listening gRPC server. Disposing ends it at once. */
+export interface GrpcServer extends Disposable {
+  /** The port it listens on. */
+  readonly port: number;
+  /** Full names of the event services that are served. */
+  readonly services: readonly string[];
+  /** Says NOT_SERVING, to whoever asks and whoever watches. */
+  stopServing(): void;
+  /**
+   * Takes no new connections, and resolves when the calls under way are answered,
+   * at the latest when `signal` ends.
+   */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Streams of one connection at a time. A connector needs a few dozen; a peer that
+ * opens more has them wait in its own memory.
+ */
+const MAX_STREAMS = 1_024;
+
+/**
+ * Registers everything, then opens the port: a connector asks for the methods once,
+ * at its start, and does not find what comes later.
+ *
+ * @throws {ListenError} The port cannot be opened.
+ */
+export async function startGrpcServer(
+  options: GrpcServerOptions,
+): Promise<GrpcServer> {
+  const { app, catalog, onReject = "reject" } = options;
+  const { protoFolder } = catalog;
+  guardSessions();
+  const server = new grpc.Server({
+    "grpc.enable_channelz": 0,
+    "grpc.max_receive_message_length": options.maxMessageBytes ?? 4_194_304,
+    "grpc.max_concurrent_streams": MAX_STREAMS,
+    "grpc.keepalive_time_ms": options.keepaliveTime ?? 60_000,
+    "grpc.keepalive_timeout_ms": options.keepaliveTimeout ?? 20_000,
+    interceptors: [neverUnimplemented],
+  });
+  const { events, files } = loadServedEvents(catalog, app.types);
+  const services = events.map(({ service }) => service);
+  addEvents(server, { app, events, onReject });
+  const health = addHealth(server, { protoFolder, services });
+  addReflection(server, {
+    protoFolder,
+    files: [files, health.files],
+    services: [...services, health.service],
+  });
+  const port = await listen(server, options.port);
+  health.set("SERVING");
+
+  return {
+    port,
+    services,
+    stopServing() {
+      health.set("NOT_SERVING");
+    },
+    async close(signal) {
+      health.endWatches();
+      await closed(server, signal);
+    },
+    [Symbol.dispose]() {
+      server.forceShutdown();
+      // Without channelz, it leaves the connections open.
+      endSessions(port);
+    },
+  };
+}
+
+/**
+ * Answers INTERNAL where grpc-js says UNIMPLEMENTED of a method that is served: for
+ * no message, half of one, two, or an encoding it does not know. A connector would
+ * never call the method again, INTERNAL has it try once more.
+ */
+function neverUnimplemented(
+  _method: grpc.ServerMethodDefinition<unknown, unknown>,
+  call: grpc.ServerInterceptingCallInterface,
+): grpc.ServerInterceptingCall {
+  const sendStatus = call.sendStatus.bind(call);
+  // On the call itself, whose own refusals pass no interceptor.
+  call.sendStatus = (status) => {
+    const isBroken = status.code === grpc.status.UNIMPLEMENTED;
+    sendStatus(isBroken ? { ...status, ...BROKEN_CALL } : status);
+  };
+  // What grpc-js wants is the interface; its types ask for the one class of its own.
+  return call as grpc.ServerInterceptingCall;
+}
+
+const BROKEN_CALL = {
+  code: grpc.status.INTERNAL,
+  details: "Call is broken: expected one whole message",
+};
+
+/** All addresses, IPv6 included where the system has it. */
+const HOSTS = ["[::]", "0.0.0.0"];
+
+async function listen(server: grpc.Server, port: number): Promise<number> {
+  let failure: unknown;
+  for (const host of HOSTS) {
+    try {
+      return await bind(server, `${host}:${port}`);
+    } catch (error) {
+      failure = error;
+      if (!isWithoutIpv6(error)) break;
+    }
+  }
+  throw new ListenError(port, "GRPC_PORT", { cause: failure });
+}
+
+function bind(server: grpc.Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const credentials = grpc.ServerCredentials.createInsecure();
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error === null) resolve(port);
+      else reject(error);
+    });
+  });
+}
+
+function isWithoutIpv6(error: unknown): boolean {
+  return /EAFNOSUPPORT|EADDRNOTAVAIL|os error (97|99)/.test(String(error));
+}
+
+function closed(server: grpc.Server, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    signal.addEventListener("abort", done);
+    if (signal.aborted) done();
+    server.tryShutdown(done);
+  });
+}

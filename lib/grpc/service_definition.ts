@@ -1,0 +1,46 @@
+/**
+ * Makes grpc-js service definitions of services read from proto files.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import type * as grpc from "@grpc/grpc-js";
+import protobuf from "protobufjs";
+
+/**
+ * The definition of a service whose messages are protobufjs messages, with the
+ * fields' own names: for the services of gRPC itself, health and reflection.
+ *
+ * @param service A service whose types are resolved.
+ */
+export function methodsOf(
+  service: protobuf.Service,
+): Record<string, grpc.MethodDefinition<object, object>> {
+  const name = service.fullName.slice(1);
+  return Object.fromEntries(service.methodsArray.map((method) => {
+    const { resolvedRequestType: request, resolvedResponseType: response } =
+      method;
+    if (request === null || response === null) {
+      throw new TypeError(`Method ${name}/${method.name} is not resolved`);
+    }
+    const serialize = (type: protobuf.Type) => (message: object) =>
+      bufferOf(type.encode(type.fromObject(message)).finish());
+    const deserialize = (type: protobuf.Type) => (bytes: Uint8Array) =>
+      type.toObject(type.decode(bytes), { enums: String, longs: String });
+    return [method.name, {
+      path: `/${name}/${method.name}`,
+      requestStream: method.requestStream === true,
+      responseStream: method.responseStream === true,
+      requestSerialize: serialize(request),
+      requestDeserialize: deserialize(request),
+      responseSerialize: serialize(response),
+      responseDeserialize: deserialize(response),
+    }];
+  }));
+}
+
+/** The same bytes as grpc-js wants them. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

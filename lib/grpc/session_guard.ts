@@ -1,0 +1,70 @@
+/**
+ * Keeps a client that ends its connection from ending the process.
+ *
+ * Deno's `node:http2` up to at least 2.9.6 destroys a session inside nghttp2's own
+ * callback when a GOAWAY arrives, which frees memory that nghttp2 still uses: the
+ * process aborts (denoland/deno#36788). Destroying one turn of the event loop later
+ * avoids it. To be looked at again with each new Deno: the tests named "session
+ * guard" fail without it for as long as it is needed.
+ *
+ * @module
+ */
+
+import http2 from "node:http2";
+import { setImmediate } from "node:timers";
+
+let isInstalled = false;
+
+/**
+ * Makes every HTTP/2 session of this process, server's and client's, be destroyed a
+ * turn later than asked, once. To be called before grpc-js opens a port or a
+ * connection; calling it again does nothing.
+ *
+ * Only `destroy` is deferred: a late `close` would lose the callback that a draining
+ * server waits for.
+ */
+export function guardSessions(): void {
+  if (isInstalled) return;
+  isInstalled = true;
+  const { createServer, createSecureServer, connect } = http2;
+  http2.createServer =
+    ((...args: Parameters<typeof createServer>) =>
+      createServer(...args).on("session", guard)) as typeof createServer;
+  http2.createSecureServer =
+    ((...args: Parameters<typeof createSecureServer>) =>
+      createSecureServer(...args).on(
+        "session",
+        guard,
+      )) as typeof createSecureServer;
+  http2.connect = ((...args: Parameters<typeof connect>) => {
+    const session = connect(...args);
+    deferDestroy(session);
+    return session;
+  }) as typeof connect;
+}
+
+/** Connections that clients have made to this process. */
+const accepted = new Map<http2.Http2Session, number | undefined>();
+
+function guard(session: http2.Http2Session): void {
+  deferDestroy(session);
+  accepted.set(session, session.socket?.localPort);
+  session.on("close", () => accepted.delete(session));
+}
+
+/** Ends the connections that clients have made to a port of this process. */
+export function endSessions(port: number): void {
+  for (const [session, localPort] of accepted) {
+    if (localPort === port) session.destroy();
+  }
+}
+
+function deferDestroy(session: http2.Http2Session): void {
+  const destroy = session.destroy.bind(session);
+  let isAsked = false;
+  session.destroy = (...args: Parameters<typeof destroy>) => {
+    if (isAsked) return;
+    isAsked = true;
+    setImmediate(() => destroy(...args));
+  };
+}

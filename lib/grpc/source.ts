@@ -1,0 +1,142 @@
+/**
+ * The gRPC source: AGS's `OnMessage` calls in, events out to the app.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import * as grpc from "@grpc/grpc-js";
+import type { App } from "../core/app.ts";
+import {
+  CancelledError,
+  DeadlineError,
+  TerminalError,
+} from "../core/errors.ts";
+import type { Event } from "../core/event.ts";
+import { bytesId, contentId } from "../core/event_id.ts";
+import type { ServedEvent } from "./served_events.ts";
+import { refusalOf } from "./status.ts";
+
+/** Options of {@linkcode addEvents}. */
+export interface AddEventsOptions {
+  /** Where events go. */
+  readonly app: App;
+  /** The events to serve. */
+  readonly events: readonly ServedEvent[];
+  /** What a rejected event is answered. */
+  readonly onReject: "reject" | "ack";
+}
+
+type Call = grpc.ServerUnaryCall<Buffer, Buffer>;
+type Answer = grpc.sendUnaryData<Buffer>;
+
+/** `google.protobuf.Empty`. */
+const EMPTY = Buffer.alloc(0);
+const TRANSPORT = "grpc";
+
+/** Serves the `OnMessage` method of each event. */
+export function addEvents(
+  server: grpc.Server,
+  options: AddEventsOptions,
+): void {
+  for (const served of options.events) {
+    // Bytes in, decoded here: grpc-js would answer INTERNAL by itself, and be called
+    // again for ever, when they do not decode.
+    const definition: grpc.MethodDefinition<Buffer, Buffer> = {
+      path: served.path,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: same,
+      requestDeserialize: same,
+      responseSerialize: same,
+      responseDeserialize: same,
+    };
+    server.addService({ [served.method]: definition }, {
+      [served.method]: (call: Call, answer: Answer) => {
+        receive(served, options, call).then((refusal) => {
+          if (refusal === undefined) answer(null, EMPTY);
+          else answer(refusal);
+        });
+      },
+    });
+  }
+}
+
+function same(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+async function receive(
+  served: ServedEvent,
+  { app, onReject }: AddEventsOptions,
+  call: Call,
+) {
+  const controller = new AbortController();
+  const deadline = deadlineOf(call);
+  const onCancelled = () => {
+    // A caller whose deadline has passed cancels, too.
+    controller.abort(
+      deadline !== undefined && Date.now() >= deadline
+        ? new DeadlineError("Caller's deadline has passed")
+        : new CancelledError("Caller cancelled the call"),
+    );
+  };
+  call.on("cancelled", onCancelled);
+  const { event, malformed } = read(served, call.request);
+  const result = await app.dispatch(event, {
+    transport: TRANSPORT,
+    controller,
+    deadline,
+    malformed,
+  });
+  // Also emitted after the answer, when there is nothing left to end.
+  call.off("cancelled", onCancelled);
+  return refusalOf(result, onReject);
+}
+
+function deadlineOf(call: Call): number | undefined {
+  const deadline = Number(call.getDeadline());
+  return Number.isFinite(deadline) ? deadline : undefined;
+}
+
+function read(
+  served: ServedEvent,
+  bytes: Buffer,
+): { readonly event: Event; readonly malformed?: TerminalError } {
+  const base = { type: served.type, source: served.package };
+  try {
+    return {
+      event: { ...base, ...attributes(served.type, served.decode(bytes)) },
+    };
+  } catch (cause) {
+    const malformed = new TerminalError(
+      `Event does not decode as the message of ${served.service}`,
+      { cause },
+    );
+    return {
+      event: { ...base, id: bytesId(bytes), data: undefined },
+      malformed,
+    };
+  }
+}
+
+/** The CloudEvents attributes, from the envelope fields that AGS's messages share. */
+function attributes(
+  type: string,
+  data: Readonly<Record<string, unknown>>,
+): Omit<Event, "type" | "source"> {
+  const text = (name: string) => {
+    const value = data[name];
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  const subject = text("userId");
+  const time = text("timestamp");
+  const namespace = text("namespace");
+  return {
+    id: text("id") ?? contentId(type, data),
+    ...(subject !== undefined && { subject }),
+    ...(time !== undefined && { time }),
+    ...(namespace !== undefined && { namespace }),
+    data,
+  };
+}
