@@ -1,0 +1,213 @@
+/**
+ * The AGS client: every request with a fresh token, within its event's deadline.
+ *
+ * @module
+ */
+
+import type { Ags, AgsMethod, AgsRequestOptions } from "../core/context.ts";
+import type { Secret } from "../secret.ts";
+import { type BackoffOptions, nextDelay } from "./backoff.ts";
+import {
+  type BreakerOptions,
+  type BreakerState,
+  createBreaker,
+} from "./breaker.ts";
+import { AgsError, isTransient } from "./errors.ts";
+import { exchange } from "./exchange.ts";
+import { fillPath } from "./path.ts";
+import { createTokenSource } from "./token.ts";
+
+/** Options of {@linkcode createAgsClient}. */
+export interface AgsClientOptions {
+  /** Where AGS is, without a trailing slash. */
+  readonly baseUrl: string;
+  /** The IAM client's id. */
+  readonly clientId: string;
+  /** The IAM client's secret. */
+  readonly clientSecret: Secret;
+  /** The namespace this app runs for. */
+  readonly namespace: string;
+  /** Called when a token refresh fails while the old token still serves. */
+  readonly onRefreshFailed?: (error: unknown) => void;
+  /** Time for one request, in milliseconds. @default {10000} */
+  readonly requestTimeout?: number;
+  /** How requests are retried. */
+  readonly backoff?: BackoffOptions;
+  /** When to stop asking. */
+  readonly breaker?: BreakerOptions;
+}
+
+/** What a request is bound to. */
+export interface AgsBinding {
+  /** Ends every request. */
+  readonly signal: AbortSignal;
+  /** No retry starts after it: milliseconds since the epoch. */
+  readonly deadline?: number | undefined;
+}
+
+/** The AGS client. Nothing is sent before the first request needs it. */
+export interface AgsClient extends Disposable {
+  /** Whether requests to AGS pass, see {@linkcode BreakerState}. */
+  readonly breaker: BreakerState;
+  /** AGS's REST API, bound to an event's signal and deadline. */
+  bind(binding: AgsBinding): Ags;
+  /**
+   * Checks that a token is at hand or can be had.
+   *
+   * @throws {AgsError} The login failed.
+   */
+  ready(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Creates the client.
+ *
+ * Retried within the deadline: network errors, 408, 429 (not before its
+ * Retry-After), 409 with code 20006, 5xx. A 401 gets one new login and one more
+ * try. A breaker ends the asking while AGS is down: requests then fail at once.
+ */
+export function createAgsClient(options: AgsClientOptions): AgsClient {
+  const { baseUrl, namespace, requestTimeout = 10_000 } = options;
+  const tokens = createTokenSource(options);
+  const breaker = createBreaker(options.breaker);
+
+  async function request(
+    binding: AgsBinding,
+    method: AgsMethod,
+    template: string,
+    asked: AgsRequestOptions,
+  ): Promise<unknown> {
+    const params = { namespace, ...asked.params };
+    const url = baseUrl + fillPath(template, params, asked.query);
+    const body = asked.body === undefined
+      ? undefined
+      : JSON.stringify(asked.body);
+    const signal = asked.signal === undefined
+      ? binding.signal
+      : AbortSignal.any([binding.signal, asked.signal]);
+    const deadline = binding.deadline ?? Infinity;
+
+    async function attempt(): Promise<unknown> {
+      let token = await tokens.get(signal);
+      for (let isFirst = true;; isFirst = false) {
+        try {
+          return await send(token);
+        } catch (error) {
+          if (!(error instanceof AgsError) || error.status !== 401) throw error;
+          tokens.invalidate(token);
+          if (!isFirst) throw error;
+          token = await tokens.get(signal);
+        }
+      }
+    }
+
+    async function send(token: string): Promise<unknown> {
+      const wait = breaker.enter();
+      if (wait > 0) throw breakerOpen(wait);
+      try {
+        const headers: Record<string, string> = {
+          authorization: `Bearer ${token}`,
+          accept: "application/json",
+        };
+        if (body !== undefined) headers["content-type"] = "application/json";
+        const init: RequestInit = { method, headers };
+        // A Blob, empty or not: Deno's fetch sends any other body, and none, a second
+        // time by itself when a kept connection breaks before the answer, and a grant
+        // that AGS had accepted would be given twice.
+        if (method !== "GET") {
+          init.body = new Blob(body === undefined ? [] : [body]);
+        }
+        const name = `${method} ${template}`;
+        const timeout = requestTimeout;
+        const answer = await exchange(name, url, init, { signal, timeout });
+        breaker.succeeded();
+        return answer;
+      } catch (error) {
+        if (!(error instanceof AgsError)) breaker.abandoned();
+        else if (isOutage(error)) breaker.failed();
+        else breaker.succeeded();
+        throw error;
+      }
+    }
+
+    for (let sent = 1;; sent++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof AgsError) || !isWorthRetrying(error)) {
+          throw error;
+        }
+        // Events are to be answered at once while AGS is down, not to wait for it.
+        if (breaker.state !== "closed") throw error;
+        const { retryAfter } = error;
+        const timeLeft = deadline - Date.now();
+        const failed = { attempt: sent, timeLeft, retryAfter };
+        const delay = nextDelay(failed, options.backoff);
+        if (delay === undefined) throw error;
+        await sleep(delay, signal);
+      }
+    }
+  }
+
+  return {
+    get breaker() {
+      return breaker.state;
+    },
+    bind(binding) {
+      return {
+        namespace,
+        // The caller names the shape, as it would of `JSON.parse`.
+        request: <T>(
+          method: AgsMethod,
+          path: string,
+          asked: AgsRequestOptions = {},
+        ) => request(binding, method, path, asked) as Promise<T>,
+      };
+    },
+    async ready(signal) {
+      await tokens.get(signal);
+    },
+    [Symbol.dispose]() {
+      tokens[Symbol.dispose]();
+    },
+  };
+}
+
+/**
+ * Whether the request itself is sent again. Not after an answer that made no sense
+ * or a login that was refused: those fail the event, which comes again later.
+ */
+function isWorthRetrying(error: AgsError): boolean {
+  const { status, errorCode, retryable } = error;
+  return retryable && (status === undefined || isTransient(status, errorCode));
+}
+
+/** Whether the server did not answer, or said that it cannot. */
+function isOutage(error: AgsError): boolean {
+  return error.status === undefined || error.status >= 500;
+}
+
+function breakerOpen(wait: number): AgsError {
+  return new AgsError(
+    "AGS is not asked: it did not answer several times in a row",
+    {
+      retryable: true,
+      retryAfter: Math.ceil(wait),
+    },
+  );
+}
+
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

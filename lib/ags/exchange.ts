@@ -1,0 +1,115 @@
+/**
+ * One HTTP exchange with AGS: out with a request, back with JSON or a typed error.
+ *
+ * @module
+ */
+
+import { AgsError, refusal } from "./errors.ts";
+
+/** Options of {@linkcode exchange}. */
+export interface ExchangeOptions {
+  /** Ends the exchange; its reason is what is thrown. */
+  readonly signal: AbortSignal;
+  /** Time for the exchange, in milliseconds. */
+  readonly timeout: number;
+}
+
+/** Largest answer read, in bytes: AGS's pages are far smaller. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Sends one request and reads its answer.
+ *
+ * @param name What is asked, for messages: `METHOD /route`, without the values.
+ * @returns The JSON body; `undefined` when there is none.
+ * @throws {AgsError} The server refused, did not answer in time, could not be
+ * reached, or answered what is not JSON.
+ * @throws The signal's reason, when it ended.
+ */
+export async function exchange(
+  name: string,
+  url: string,
+  init: RequestInit,
+  options: ExchangeOptions,
+): Promise<unknown> {
+  const { signal, timeout } = options;
+  signal.throwIfAborted();
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  const timer = setTimeout(() => {
+    controller.abort(
+      new AgsError(`AGS did not answer ${name} within ${timeout} ms`, {
+        retryable: true,
+      }),
+    );
+  }, timeout);
+  try {
+    const response = await fetch(url, {
+      ...init,
+      redirect: "manual",
+      signal: controller.signal,
+    });
+    const body = await readText(name, response);
+    if (!response.ok) throw refusal(name, response, body);
+    return body === "" ? undefined : parse(name, response, body);
+  } catch (error) {
+    if (controller.signal.aborted) throw controller.signal.reason;
+    if (error instanceof AgsError) throw error;
+    throw new AgsError(`AGS could not be reached for ${name}`, {
+      retryable: true,
+      cause: withoutUrl(error, url),
+    });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** What `fetch` says, without the URL: its path names a player. */
+function withoutUrl(error: unknown, url: string): Error {
+  // `fetch` says only that it failed; why is in the cause.
+  const reason = error instanceof Error && error.cause instanceof Error
+    ? error.cause
+    : error;
+  const text = reason instanceof Error ? reason.message : String(reason);
+  const href = URL.parse(url)?.href ?? url;
+  return new Error(text.replaceAll(href, "AGS").replaceAll(url, "AGS"));
+}
+
+function parse(name: string, response: Response, body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    // Without the parser's own words: they show a part of the body.
+    const type = response.headers.get("content-type") ?? "no content type";
+    throw new AgsError(
+      `AGS answered ${name} with ${response.status} and ${type}: expected JSON`,
+      { status: response.status, retryable: true },
+    );
+  }
+}
+
+async function readText(name: string, response: Response): Promise<string> {
+  if (response.body === null) return "";
+  const { headers } = response;
+  // Of a compressed body the length says little.
+  const length = headers.has("content-encoding")
+    ? NaN
+    : Number(headers.get("content-length") ?? NaN);
+  if (length <= MAX_ANSWER_BYTES) return await response.text();
+  const decoder = new TextDecoder();
+  let size = 0;
+  let text = "";
+  for await (const chunk of response.body) {
+    size += chunk.byteLength;
+    if (size > MAX_ANSWER_BYTES) {
+      throw new AgsError(
+        `AGS answered ${name} with more than ${MAX_ANSWER_BYTES} bytes`,
+        { status: response.status, retryable: false },
+      );
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

@@ -1,0 +1,192 @@
+/**
+ * AGS Platform: items and what players own.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import type { Ags } from "../core/context.ts";
+import { AgsError } from "./errors.ts";
+
+/** Why an item is granted, as AGS's fulfillment has it. */
+export type FulfillmentSource =
+  | "PURCHASE"
+  | "IAP"
+  | "PROMOTION"
+  | "ACHIEVEMENT"
+  | "REFERRAL_BONUS"
+  | "REDEEM_CODE"
+  | "REWARD"
+  | "GIFT"
+  | "DLC"
+  | "OTHER";
+
+/** What to grant, and to whom. */
+export interface FulfillItemRequest {
+  /** The player. */
+  readonly userId: string;
+  /** The store item. */
+  readonly itemId: string;
+  /** How many. @default {1} */
+  readonly quantity?: number;
+  /** Why. @default {"REWARD"} */
+  readonly source?: FulfillmentSource;
+  /** Kept with the entitlement. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** What a grant gave. */
+export interface FulfillItemResult {
+  /** The player has this durable item already: nothing was given, nothing is missing. */
+  readonly alreadyOwned: boolean;
+  /** Ids of the entitlements given. */
+  readonly entitlementIds: readonly string[];
+  /** Coins given, by currency code. */
+  readonly credits: readonly {
+    /** Which coins; older versions of AGS do not say. */
+    readonly currencyCode?: string | undefined;
+    readonly amount: number;
+  }[];
+  /** How many subscriptions were given. */
+  readonly subscriptions: number;
+}
+
+/** "The user has this durable item already": what was wanted is the case. */
+const ALREADY_OWNED = 38121;
+
+const summaries = z.array(z.looseObject({})).nullish();
+const FulfillmentAnswer = z.object({
+  entitlementSummaries: z.array(z.object({ id: z.string() })).nullish(),
+  creditSummaries: z.array(
+    z.object({ currencyCode: z.string().optional(), amount: z.number() }),
+  ).nullish(),
+  subscriptionSummaries: summaries,
+});
+
+/**
+ * Grants an item to a player (fulfillment v1).
+ *
+ * A durable item the player owns already counts as granted. What comes back is in
+ * the entitlements for items, the credits for coins, the subscriptions for
+ * subscriptions: any of them means it worked.
+ *
+ * AGS has no idempotency key here: each call that AGS accepts grants again.
+ *
+ * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:FULFILLMENT [CREATE]`;
+ * on Shared Cloud: Platform Store → Fulfillment (Create).
+ *
+ * @throws {AgsError} Not granted. Not retryable: no such item (404/30341), a closed
+ * wallet (400/35123), an answer that names nothing granted.
+ * @throws {TerminalError} `userId` is empty.
+ */
+export async function fulfillItem(
+  ags: Ags,
+  request: FulfillItemRequest,
+): Promise<FulfillItemResult> {
+  const { userId, itemId, quantity = 1, source = "REWARD", metadata } = request;
+  try {
+    const answer = await ags.request("POST", FULFILLMENT, {
+      params: { userId },
+      body: { itemId, quantity, source, ...(metadata && { metadata }) },
+    });
+    return granted(answer, itemId);
+  } catch (error) {
+    if (
+      error instanceof AgsError && Number(error.errorCode) === ALREADY_OWNED
+    ) {
+      return { alreadyOwned: true, ...NOTHING };
+    }
+    throw error;
+  }
+}
+
+const FULFILLMENT =
+  "/platform/admin/namespaces/{namespace}/users/{userId}/fulfillment";
+
+const NOTHING = { entitlementIds: [], credits: [], subscriptions: 0 };
+
+function granted(answer: unknown, itemId: string): FulfillItemResult {
+  const parsed = FulfillmentAnswer.safeParse(answer);
+  const {
+    entitlementSummaries: entitlements,
+    creditSummaries: credits,
+    subscriptionSummaries: subscriptions,
+  } = parsed.data ?? {};
+  const count = (entitlements?.length ?? 0) + (credits?.length ?? 0) +
+    (subscriptions?.length ?? 0);
+  if (count === 0) {
+    throw new AgsError(
+      `AGS named nothing granted for item ${itemId}: expected an entitlement, ` +
+        "credit or subscription summary",
+      { status: 200, retryable: false, cause: parsed.error },
+    );
+  }
+  return {
+    alreadyOwned: false,
+    entitlementIds: entitlements?.map(({ id }) => id) ?? [],
+    credits: credits ?? [],
+    subscriptions: subscriptions?.length ?? 0,
+  };
+}
+
+/** Which entitlements of a player to list. */
+export interface QueryEntitlementsRequest {
+  /** The player. */
+  readonly userId: string;
+  /** Only those of these store items. */
+  readonly itemIds?: readonly string[];
+  /** Only those that can be used now. @default {true} */
+  readonly activeOnly?: boolean;
+  /** How many at most. @default {20} */
+  readonly limit?: number;
+  /** How many to pass over. @default {0} */
+  readonly offset?: number;
+}
+
+/** Something a player owns. */
+export interface Entitlement {
+  /** The entitlement's id. */
+  readonly id: string;
+  /** The store item. */
+  readonly itemId: string;
+  /** `ACTIVE`, `INACTIVE`, `CONSUMED`, `REVOKED`, … */
+  readonly status: string;
+  /** How many uses are left, for consumables. */
+  readonly useCount?: number | null | undefined;
+}
+
+const EntitlementPage = z.object({
+  data: z.array(z.object({
+    id: z.string(),
+    itemId: z.string(),
+    status: z.string(),
+    useCount: z.number().nullish(),
+  })),
+});
+
+/**
+ * Lists what a player owns.
+ *
+ * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:ENTITLEMENT [READ]`.
+ *
+ * @throws {AgsError} AGS refused, or answered what is not a page of entitlements.
+ */
+export async function queryEntitlements(
+  ags: Ags,
+  request: QueryEntitlementsRequest,
+): Promise<readonly Entitlement[]> {
+  const { userId, itemIds, activeOnly = true, limit = 20, offset = 0 } =
+    request;
+  const path =
+    "/platform/admin/namespaces/{namespace}/users/{userId}/entitlements";
+  const answer = await ags.request("GET", path, {
+    params: { userId },
+    query: { itemId: itemIds, activeOnly, limit, offset },
+  });
+  const page = EntitlementPage.safeParse(answer);
+  if (page.success) return page.data.data;
+  throw new AgsError(
+    `AGS answered GET ${path} without entitlements: expected a page of them`,
+    { status: 200, retryable: false, cause: page.error },
+  );
+}

@@ -1,0 +1,230 @@
+/**
+ * The service's own login: one token, always fresh, fetched once for all.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { ShutdownError } from "../core/errors.ts";
+import type { Secret } from "../secret.ts";
+import { AgsError } from "./errors.ts";
+import { exchange } from "./exchange.ts";
+
+/** Options of {@linkcode createTokenSource}. */
+export interface TokenSourceOptions {
+  /** Where AGS is, without a trailing slash. */
+  readonly baseUrl: string;
+  /** The IAM client's id. */
+  readonly clientId: string;
+  /** The IAM client's secret. */
+  readonly clientSecret: Secret;
+  /** Called when a refresh fails while the old token still serves. */
+  readonly onRefreshFailed?: (error: unknown) => void;
+  /** Time for one login, in milliseconds. @default {10000} */
+  readonly timeout?: number;
+  /** Milliseconds, monotonic. @default {performance.now} */
+  readonly now?: () => number;
+}
+
+/** A source of bearer tokens. */
+export interface TokenSource extends Disposable {
+  /**
+   * A token that is valid now: the one at hand, or a new login's.
+   *
+   * @throws {AgsError} The login failed, now or a moment ago; retryable always,
+   * since an event is not to be lost because this service cannot log in.
+   * @throws {ShutdownError} The source was disposed of.
+   * @throws The signal's reason, when it ended.
+   */
+  get(signal: AbortSignal): Promise<string>;
+  /** Says that AGS refused this token: it is not handed out again. */
+  invalidate(token: string): void;
+}
+
+/** Share of a token's life after which it is refreshed, as AGS's own SDKs do. */
+const REFRESH_AT = 0.8;
+
+/** After a failed refresh, how long to leave IAM alone, in milliseconds. */
+const REFRESH_PAUSE = 5_000;
+
+/**
+ * How long to leave IAM alone after the second failed login in a row, in
+ * milliseconds. Each further one doubles it: without a pause, every event would ask,
+ * and use up what requests the studio has.
+ */
+const LOGIN_PAUSE = 100;
+
+/** The longest such pause, unless IAM asks for more. */
+const MAX_LOGIN_PAUSE = 5_000;
+
+/** The longest pause that IAM may ask for: its word may be wrong, too. */
+const MAX_ASKED_PAUSE = 60_000;
+
+const TokenAnswer = z.object({
+  // What RFC 6750 lets a bearer token be made of: fetch() refuses some of the rest,
+  // in words that show it.
+  access_token: z.string().regex(/^[\w\-.~+/]+=*$/),
+  expires_in: z.number().positive(),
+});
+
+interface Token {
+  readonly value: string;
+  readonly expiresAt: number;
+  refreshAt: number;
+}
+
+const ROUTE = "/iam/v3/oauth/token";
+
+/**
+ * Creates a source that logs in with the client's credentials (OAuth 2.0
+ * `client_credentials`, HTTP Basic) when a token is first needed.
+ *
+ * One login is under way at a time, whoever waits for it. From 80 % of its life on
+ * a token is renewed in the background while it still serves. While logins fail,
+ * IAM is asked less and less often.
+ */
+export function createTokenSource(options: TokenSourceOptions): TokenSource {
+  const { baseUrl, timeout = 10_000 } = options;
+  const now = options.now ?? (() => performance.now());
+  const disposed = new AbortController();
+  let token: Token | undefined;
+  let login: Promise<Token> | undefined;
+  let failures = 0;
+  let pause: Pause | undefined;
+
+  async function get(signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    const at = now();
+    if (token !== undefined && at < token.expiresAt) {
+      if (at >= token.refreshAt) refresh();
+      return token.value;
+    }
+    if (login === undefined && pause !== undefined && at < pause.until) {
+      throw pausedError(pause, at);
+    }
+    return (await untilAborted(start(), signal)).value;
+  }
+
+  function start(): Promise<Token> {
+    login ??= logIn().then(succeed, fail).finally(() => login = undefined);
+    return login;
+  }
+
+  function succeed(fresh: Token): Token {
+    failures = 0;
+    pause = undefined;
+    return token = fresh;
+  }
+
+  function fail(error: unknown): never {
+    const at = now();
+    if (token !== undefined && at < token.expiresAt) {
+      token.refreshAt = at + Math.max(REFRESH_PAUSE, askedPause(error));
+    } else if (error instanceof AgsError) {
+      const own = pauseAfter(++failures);
+      pause = { until: at + Math.max(own, askedPause(error)), error };
+    }
+    throw error;
+  }
+
+  function refresh(): void {
+    if (login !== undefined) return;
+    start().catch((error) => {
+      if (!disposed.signal.aborted) options.onRefreshFailed?.(error);
+    });
+  }
+
+  async function logIn(): Promise<Token> {
+    const startedAt = now();
+    const { clientId, clientSecret } = options;
+    const basic = new TextEncoder().encode(
+      `${clientId}:${clientSecret.reveal()}`,
+    );
+    const response = await exchange(`POST ${ROUTE}`, `${baseUrl}${ROUTE}`, {
+      method: "POST",
+      headers: {
+        authorization: `Basic ${basic.toBase64()}`,
+        "content-type": "application/x-www-form-urlencoded",
+        accept: "application/json",
+      },
+      body: "grant_type=client_credentials",
+    }, { signal: disposed.signal, timeout }).catch(asRetryable);
+    const answer = TokenAnswer.safeParse(response);
+    if (!answer.success) {
+      throw new AgsError(
+        `AGS answered POST ${ROUTE} without a token: expected access_token and expires_in`,
+        { status: 200, retryable: true },
+      );
+    }
+    const life = answer.data.expires_in * 1_000;
+    return {
+      value: answer.data.access_token,
+      expiresAt: startedAt + life,
+      refreshAt: startedAt + life * REFRESH_AT,
+    };
+  }
+
+  return {
+    get,
+    invalidate(refused) {
+      if (token?.value === refused) token = undefined;
+    },
+    [Symbol.dispose]() {
+      disposed.abort(new ShutdownError("AGS client is closed"));
+    },
+  };
+}
+
+/** IAM is left alone for a while, and why. */
+interface Pause {
+  readonly until: number;
+  readonly error: AgsError;
+}
+
+function pauseAfter(failures: number): number {
+  // A single failure may be a hiccup.
+  if (failures < 2) return 0;
+  return Math.min(MAX_LOGIN_PAUSE, LOGIN_PAUSE * 2 ** (failures - 2));
+}
+
+function askedPause(error: unknown): number {
+  const asked = error instanceof AgsError ? error.retryAfter : undefined;
+  return Math.min(asked ?? 0, MAX_ASKED_PAUSE);
+}
+
+/** What failed the last login, and when the next one may be tried. */
+function pausedError({ until, error }: Pause, at: number): AgsError {
+  return new AgsError(`Login is not tried yet: ${error.message}`, {
+    status: error.status,
+    errorCode: error.errorCode,
+    errorMessage: error.errorMessage,
+    retryable: true,
+    retryAfter: Math.ceil(until - at),
+    cause: error,
+  });
+}
+
+function asRetryable(error: unknown): never {
+  if (error instanceof AgsError && !error.retryable) {
+    throw new AgsError(`Login failed: ${error.message}`, {
+      status: error.status,
+      errorCode: error.errorCode,
+      errorMessage: error.errorMessage,
+      retryable: true,
+      cause: error,
+    });
+  }
+  throw error;
+}
+
+/** Waits no longer than `signal` lets; what is waited for goes on for the others. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
+    promise.then(resolve, reject).finally(() =>
+      signal.removeEventListener("abort", onAbort)
+    );
+  });
+}

@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { AgsError } from "../../lib/ags/errors.ts";
+import { exchange } from "../../lib/ags/exchange.ts";
+import { rejection } from "./_client.ts";
+import { deadUrl, serve, serveBytes } from "./_server.ts";
+
+const NAME = "GET /x/{userId}";
+const MEGABYTE = 1024 * 1024;
+
+interface Asked {
+  readonly signal?: AbortSignal;
+  readonly timeout?: number;
+  readonly path?: string;
+  readonly init?: RequestInit;
+}
+
+function ask(url: string, asked: Asked = {}): Promise<unknown> {
+  const { path = "/x/u1", init = {}, timeout = 10_000 } = asked;
+  const signal = asked.signal ?? new AbortController().signal;
+  return exchange(NAME, url + path, init, { signal, timeout });
+}
+
+async function refused(url: string, asked: Asked = {}): Promise<AgsError> {
+  const error = await rejection(ask(url, asked));
+  assert.ok(error instanceof AgsError, String(error));
+  return error;
+}
+
+function text(connection: Deno.TcpConn, lines: string): Promise<number> {
+  return connection.write(new TextEncoder().encode(lines));
+}
+
+Deno.test("exchange() gives the answer's JSON", async () => {
+  await using server = serve(() => Response.json({ a: [1, "ü"] }));
+  assert.deepEqual(await ask(server.url), { a: [1, "ü"] });
+});
+
+Deno.test("exchange() gives nothing for an answer without a body", async () => {
+  await using server = serve((_request, number) =>
+    new Response(number === 1 ? null : "", { status: number === 1 ? 204 : 200 })
+  );
+  assert.equal(await ask(server.url), undefined);
+  assert.equal(await ask(server.url), undefined);
+});
+
+Deno.test("exchange() puts characters together that came in two pieces", async () => {
+  const bytes = new TextEncoder().encode('"ü🎮"');
+  await using server = serve(() =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          for (const byte of bytes) controller.enqueue(new Uint8Array([byte]));
+          controller.close();
+        },
+      }),
+    )
+  );
+  assert.equal(await ask(server.url), "ü🎮");
+});
+
+Deno.test("exchange() says which type it got in place of JSON", async () => {
+  await using server = serve(() =>
+    new Response("<html>Welcome</html>", {
+      headers: { "content-type": "text/html" },
+    })
+  );
+  const error = await refused(server.url);
+  assert.equal(
+    error.message,
+    `AGS answered ${NAME} with 200 and text/html: expected JSON`,
+  );
+  assert.equal(error.retryable, true);
+});
+
+Deno.test("exchange() repeats nothing of a body that is not JSON", async () => {
+  await using server = serve(() => new Response('{"a":"confidential'));
+  const error = await refused(server.url);
+  assert.doesNotMatch(Deno.inspect(error), /confid/);
+});
+
+Deno.test("exchange() follows no redirect, which would take the token along", async () => {
+  await using elsewhere = serve(() => Response.json({}));
+  for (const status of [301, 302, 303, 307, 308]) {
+    await using server = serve(() =>
+      new Response(null, { status, headers: { location: elsewhere.url } })
+    );
+    const error = await refused(server.url, {
+      init: { headers: { authorization: "Bearer t" } },
+    });
+    assert.equal(error.status, status);
+    assert.equal(error.retryable, true, "the event is not to be lost for it");
+  }
+  assert.equal(elsewhere.count, 0);
+});
+
+Deno.test("exchange() gives up on a server that does not answer in time", async () => {
+  await using server = serveBytes((_connection, end) => end);
+  const error = await refused(server.url, { timeout: 20 });
+  assert.equal(error.message, `AGS did not answer ${NAME} within 20 ms`);
+  assert.equal(error.retryable, true);
+  assert.equal(error.status, undefined);
+});
+
+Deno.test("exchange() gives up on an answer whose body does not end in time", async () => {
+  await using server = serveBytes(async (connection, end) => {
+    await text(connection, "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{");
+    await end;
+  });
+  const error = await refused(server.url, { timeout: 50 });
+  assert.match(error.message, /within 50 ms/);
+});
+
+for (
+  const [what, head] of [
+    ["a body of a known length", "content-length: 100"],
+    ["a body in chunks", "transfer-encoding: chunked"],
+  ] as const
+) {
+  Deno.test(`exchange() counts ${what} that breaks off as not answered`, async () => {
+    await using server = serveBytes(async (connection) => {
+      await text(connection, `HTTP/1.1 200 OK\r\n${head}\r\n\r\n5\r\n{"a`);
+    });
+    const error = await refused(server.url);
+    assert.match(error.message, /could not be reached/);
+    assert.equal(error.retryable, true);
+    assert.equal(error.status, undefined);
+  });
+}
+
+Deno.test("exchange() counts a refusal that breaks off as not answered", async () => {
+  await using server = serveBytes(async (connection) => {
+    const head = "HTTP/1.1 404 Not Found\r\ncontent-length: 100";
+    await text(connection, `${head}\r\n\r\n{"a`);
+  });
+  assert.equal((await refused(server.url)).retryable, true);
+});
+
+const UNREACHABLE: readonly (readonly [string, () => string])[] = [
+  ["a port where nothing listens", deadUrl],
+  // Too long for a name: the resolver needs no network to say so.
+  ["a name that does not resolve", () => `http://${"x".repeat(64)}.invalid`],
+];
+
+for (const [what, url] of UNREACHABLE) {
+  Deno.test(`exchange() says that it could not reach ${what}`, async () => {
+    const error = await refused(url());
+    assert.equal(error.message, `AGS could not be reached for ${NAME}`);
+    assert.equal(error.retryable, true);
+    assert.ok(error.cause instanceof Error && error.cause.message !== "");
+  });
+}
+
+Deno.test("exchange() says that it could not reach a server that hangs up or speaks no HTTP", async () => {
+  for (const answer of ["", "220 smtp.example ready\r\n"]) {
+    await using server = serveBytes(async (connection) => {
+      await text(connection, answer);
+    });
+    const error = await refused(server.url);
+    assert.equal(error.retryable, true);
+    assert.match(error.message, /could not be reached/);
+  }
+});
+
+Deno.test("exchange() names no player when it could not reach AGS", async () => {
+  const path = "/x/player-7(1)'?itemId=secret-item&x=a b";
+  await using closing = serveBytes(() => {});
+  for (const url of [deadUrl(), closing.url, `http://${"x".repeat(64)}.a`]) {
+    const error = await refused(url, { path });
+    assert.doesNotMatch(Deno.inspect(error), /player-7|secret-item/);
+  }
+});
+
+Deno.test("exchange() ends with its signal's reason before it is sent", async () => {
+  await using server = serve(() => Response.json({}));
+  const reason = new Error("over");
+  const signal = AbortSignal.abort(reason);
+  assert.equal(await rejection(ask(server.url, { signal })), reason);
+  assert.equal(server.count, 0);
+});
+
+Deno.test("exchange() ends with its signal's reason while it waits for an answer", async () => {
+  const arrived = Promise.withResolvers<void>();
+  await using server = serveBytes(async (_connection, end) => {
+    arrived.resolve();
+    await end;
+  });
+  const controller = new AbortController();
+  const reason = new Error("over");
+  const asked = rejection(ask(server.url, { signal: controller.signal }));
+  await arrived.promise;
+  controller.abort(reason);
+  assert.equal(await asked, reason);
+});
+
+Deno.test("exchange() ends with its signal's reason while a body comes", async () => {
+  const begun = Promise.withResolvers<void>();
+  await using server = serveBytes(async (connection, end) => {
+    await text(connection, "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{");
+    begun.resolve();
+    await end;
+  });
+  const controller = new AbortController();
+  const reason = new Error("over");
+  const asked = rejection(ask(server.url, { signal: controller.signal }));
+  await begun.promise;
+  controller.abort(reason);
+  assert.equal(await asked, reason);
+});
+
+Deno.test("exchange() reads a large answer, up to 8 MiB", async () => {
+  const body = JSON.stringify("x".repeat(8 * MEGABYTE - 2));
+  await using server = serve(() => new Response(body));
+  assert.equal(await ask(server.url), body.slice(1, -1));
+});
+
+function streamOf(megabytes: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const piece = new Uint8Array(MEGABYTE).fill(0x20);
+  let sent = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (sent++ < megabytes) controller.enqueue(piece);
+      else controller.close();
+    },
+  });
+}
+
+const OVERSIZE: readonly (readonly [string, () => Response])[] = [
+  ["says how long it is", () => new Response(new Uint8Array(9 * MEGABYTE))],
+  ["does not say so", () => new Response(streamOf(9))],
+  ["never ends", () => new Response(streamOf(Infinity))],
+  [
+    "is small only as long as it is compressed",
+    () =>
+      new Response(streamOf(9).pipeThrough(new CompressionStream("gzip")), {
+        headers: { "content-encoding": "gzip" },
+      }),
+  ],
+];
+
+for (const [what, answer] of OVERSIZE) {
+  Deno.test(`exchange() stops reading an answer above 8 MiB that ${what}`, async () => {
+    await using server = serve(answer);
+    const error = await refused(server.url);
+    assert.match(error.message, /with more than 8388608 bytes$/);
+    assert.equal(error.retryable, false);
+  });
+}
+
+Deno.test("exchange() stops reading a compressed answer whatever length it says", async () => {
+  const zipped = new Uint8Array(
+    await new Response(
+      streamOf(9).pipeThrough(new CompressionStream("gzip")),
+    ).arrayBuffer(),
+  );
+  await using server = serveBytes(async (connection) => {
+    await text(
+      connection,
+      "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n" +
+        `content-length: ${zipped.length}\r\n\r\n`,
+    );
+    for (let sent = 0; sent < zipped.length;) {
+      sent += await connection.write(zipped.subarray(sent));
+    }
+  });
+  const error = await refused(server.url);
+  assert.match(error.message, /with more than 8388608 bytes$/);
+});
