@@ -1,0 +1,17 @@
+import { fulfillItem } from "../lib/ags/platform.ts";
+import { on } from "../mod.ts";
+
+/** Grants an item to every player who logs in with Steam, Epic, PlayStation, … */
+export default on(
+  "userAuthentication.userThirdPartyLoggedIn",
+  async (event, ctx) => {
+    await fulfillItem(ctx.ags, {
+      userId: event.data.userId,
+      itemId: ctx.config.itemIdToGrant,
+    });
+  },
+  {
+    // A session that is renewed is not a login.
+    filter: (event) => !event.data.payload?.userAuthentication?.refresh,
+  },
+);

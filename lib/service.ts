@@ -1,0 +1,137 @@
+/**
+ * The service, put together: what `main.ts` runs, and what tests run in its place.
+ *
+ * @module
+ */
+
+import { createAgsClient } from "./ags/client.ts";
+import type { Config } from "./config.ts";
+import { createApp } from "./core/app.ts";
+import type { Context, Logger } from "./core/context.ts";
+import type { Delivery } from "./core/dispatcher.ts";
+import type { Handler } from "./core/on.ts";
+import { readCatalog } from "./grpc/event_catalog.ts";
+import { startGrpcServer } from "./grpc/server.ts";
+import { startAdminServer } from "./http/admin.ts";
+import { concurrency } from "./middleware/concurrency.ts";
+import { deadline } from "./middleware/deadline.ts";
+import { namespace } from "./middleware/namespace.ts";
+import { observe } from "./middleware/observe.ts";
+import { startMetrics } from "./telemetry/metrics.ts";
+
+/** Options of {@linkcode startService}. */
+export interface ServiceOptions {
+  /** The settings. Ports may be 0: any free one. */
+  readonly config: Config;
+  /** What `handlers/mod.ts` lists. */
+  readonly handlers: readonly Handler[];
+  /** Absolute path of the proto folder. */
+  readonly protoFolder: string;
+  /** Where the service logs. */
+  readonly log: Logger;
+}
+
+/** A running service. Disposing ends it at once; `drain` first, to lose nothing. */
+export interface Service extends AsyncDisposable {
+  /** Where AGS's connector calls. */
+  readonly grpcPort: number;
+  /** Where `/metrics`, `/livez` and `/readyz` are. */
+  readonly metricsPort: number;
+  /** The event types that are served. */
+  readonly types: readonly string[];
+  /**
+   * Says NOT_SERVING, takes no new events, and resolves when those in flight are
+   * answered: by their handlers within `SHUTDOWN_GRACE`, with UNAVAILABLE after it.
+   */
+  drain(): Promise<void>;
+}
+
+/** Time to hand the last answers to the network, in milliseconds. */
+const FLUSH_TIME = 1_000;
+
+/**
+ * Starts the service. Whatever has been started is undone when a later step fails.
+ *
+ * @throws {AppError} A handler's event type does not exist, or is handled twice.
+ * @throws {ProtoFileError} A proto file cannot be used.
+ * @throws {ListenError} A port cannot be opened.
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { config, log, handlers, protoFolder } = options;
+  await using stack = new AsyncDisposableStack();
+  const ags = stack.use(createAgsClient({
+    ...config,
+    onRefreshFailed: (error) =>
+      log.warn("AGS token could not be refreshed", { error }),
+  }));
+
+  const catalog = readCatalog(protoFolder);
+  const app = createApp({
+    handlers,
+    knownTypes: catalog.types,
+    middleware: [
+      observe({ log }),
+      namespace(config.namespace),
+      concurrency(config.maxConcurrency),
+      deadline({ timeout: config.handlerTimeout }),
+    ],
+    createContext: (delivery) => createContext(delivery),
+  });
+
+  function createContext(delivery: Delivery): Context {
+    const { event, controller: { signal }, attempt, deadline } = delivery;
+    let eventLog: Logger | undefined;
+    return {
+      signal,
+      attempt,
+      config,
+      ags: ags.bind({ signal, deadline }),
+      // Most handlers never log: whoever does pays for it.
+      get log() {
+        return eventLog ??= log.with({
+          eventType: event.type,
+          eventId: event.id,
+        });
+      },
+      ...(deadline !== undefined && { deadline }),
+    };
+  }
+
+  const metrics = startMetrics();
+  const admin = stack.use(startAdminServer({
+    port: config.metricsPort,
+    metrics: metrics.collect,
+    ready: ags.ready,
+  }));
+  const grpc = stack.use(
+    await startGrpcServer({
+      app,
+      catalog,
+      port: config.grpcPort,
+      onReject: config.onReject,
+      maxMessageBytes: config.grpcMaxMessageBytes,
+      keepaliveTime: config.grpcKeepaliveTime,
+      keepaliveTimeout: config.grpcKeepaliveTimeout,
+    }),
+  );
+
+  async function drain(): Promise<void> {
+    grpc.stopServing();
+    const flushed = new AbortController();
+    const closed = grpc.close(flushed.signal);
+    const ended = await app.drain(config.shutdownGrace);
+    if (ended > 0) log.warn("Events were ended unfinished", { count: ended });
+    const timer = setTimeout(() => flushed.abort(), FLUSH_TIME);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  const running = stack.move();
+  return {
+    grpcPort: grpc.port,
+    metricsPort: admin.port,
+    types: app.types,
+    drain,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}

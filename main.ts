@@ -1,0 +1,155 @@
+// deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
+
+/**
+ * The service's entry point: settings in, events handled, until told to stop.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { handlers } from "./handlers/mod.ts";
+import {
+  type Config,
+  ConfigError,
+  type Environment,
+  parseConfig,
+  readEnvironment,
+} from "./lib/config.ts";
+import { readBuildInfo } from "./lib/build_info.ts";
+import { configText, helpText } from "./lib/config_text.ts";
+import { AppError } from "./lib/core/errors.ts";
+import { checkRunning, diagnose } from "./lib/doctor.ts";
+import { EventPropertiesError } from "./lib/grpc/event_properties.ts";
+import { ProtoFileError } from "./lib/grpc/proto_files.ts";
+import { ListenError } from "./lib/listen_error.ts";
+import { type Service, startService } from "./lib/service.ts";
+import { stopSignals } from "./lib/stop_signals.ts";
+import { logStrayErrors } from "./lib/stray_errors.ts";
+import { startLogging } from "./lib/telemetry/log.ts";
+
+/** sysexits.h: something is wrong with the settings. */
+const EX_CONFIG = 78;
+
+/** Options of {@linkcode main}. */
+export interface MainOptions {
+  /** Command line arguments. */
+  readonly args: readonly string[];
+  /** The environment variables. */
+  readonly readEnvironment: () => Environment;
+  /** Called once the service takes events. */
+  readonly onStarted?: (service: Service, config: Config) => void;
+}
+
+/**
+ * Runs the service until SIGTERM or SIGINT, then drains it.
+ *
+ * @returns The exit code: 0 when told to stop, 78 when the settings are wrong, 1
+ * when the service cannot start or `doctor` found something, 2 when an argument is
+ * unknown.
+ */
+export async function main(options: MainOptions): Promise<number> {
+  const { args } = options;
+  const unknown = args.find((arg) => !KNOWN_ARGS.has(arg));
+  if (unknown !== undefined) {
+    console.error(`Argument "${unknown}" is unknown: see --help`);
+    return 2;
+  }
+  if (args.includes("--help")) {
+    console.log(helpText().trimEnd());
+    return 0;
+  }
+  if (args.includes("--version")) {
+    const { version, commit } = readBuildInfo(FOLDER);
+    console.log(
+      `extend-event-handler ${version} (${commit}, deno ${Deno.version.deno})`,
+    );
+    return 0;
+  }
+  let config: Config;
+  try {
+    config = parseConfig(options.readEnvironment()).config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const problem of error.problems) console.error(problem);
+    return EX_CONFIG;
+  }
+  if (args.includes("--print-config")) {
+    console.log(configText(config).trimEnd());
+    return 0;
+  }
+  if (args.includes("doctor")) {
+    return await doctor(config, args.includes("--running"));
+  }
+  return await serve(config, options);
+}
+
+const KNOWN_ARGS: ReadonlySet<string> = new Set([
+  "--help",
+  "--version",
+  "--print-config",
+  "doctor",
+  "--running",
+]);
+
+const FOLDER = import.meta.dirname ?? ".";
+const PROTO_FOLDER = join(FOLDER, "proto");
+
+async function doctor(config: Config, isRunning: boolean): Promise<number> {
+  const examine = isRunning ? checkRunning : diagnose;
+  const findings = await examine(config, { protoFolder: PROTO_FOLDER });
+  for (const { name, verdict, text } of findings) {
+    console.log(`${verdict.padEnd(8)} ${name}: ${text}`);
+  }
+  return findings.some(({ verdict }) => verdict === "failed") ? 1 : 0;
+}
+
+async function serve(config: Config, options: MainOptions): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const { log } = stack.use(
+    startLogging({ level: config.logLevel, format: config.logFormat }),
+  );
+  stack.use(logStrayErrors(log));
+  // Listens before anything is started: a signal during start-up stops it, too.
+  const stop = stack.use(stopSignals());
+  let service: Service;
+  try {
+    service = stack.use(
+      await startService({
+        config,
+        handlers,
+        log,
+        protoFolder: PROTO_FOLDER,
+      }),
+    );
+  } catch (error) {
+    if (!isStartProblem(error)) throw error;
+    log.error("Service cannot start", { error });
+    console.error(error.message);
+    return 1;
+  }
+  log.info("Service started", {
+    grpcPort: service.grpcPort,
+    metricsPort: service.metricsPort,
+    eventTypes: service.types,
+  });
+  options.onStarted?.(service, config);
+  const signal = await stop.received;
+  log.info("Service is draining", { signal });
+  await service.drain();
+  log.info("Service stopped");
+  return 0;
+}
+
+function isStartProblem(error: unknown): error is Error {
+  return error instanceof AppError || error instanceof ListenError ||
+    error instanceof ProtoFileError || error instanceof EventPropertiesError;
+}
+
+if (import.meta.main) {
+  Deno.exit(
+    await main({
+      args: Deno.args,
+      readEnvironment: () => readEnvironment(".env"),
+    }),
+  );
+}

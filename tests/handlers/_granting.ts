@@ -1,0 +1,106 @@
+/**
+ * What every handler has to do that grants an item to a player who logs in.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import {
+  COINS_ITEM_ID,
+  CONSUMABLE_ITEM_ID,
+  DURABLE_ITEM_ID,
+} from "../../dev/emulator/mod.ts";
+import { startApp } from "./_app.ts";
+
+const REFRESH = "payload.userAuthentication.refresh";
+
+/** Declares the tests of the handler of one event type. */
+export function testGrantingHandler(type: string): void {
+  Deno.test(`${type} grants the player the item, once`, async () => {
+    await using app = await startApp();
+    const result = await app.deliver(type, ["userId=u1"]);
+    assert.equal(result.outcome, "handled");
+    assert.deepEqual(
+      app.emulator.journal.grants().map(({ userId, itemId, quantity }) => ({
+        userId,
+        itemId,
+        quantity,
+      })),
+      [{ userId: "u1", itemId: CONSUMABLE_ITEM_ID, quantity: 1 }],
+    );
+  });
+
+  Deno.test(`${type} grants the item that ITEM_ID_TO_GRANT names`, async () => {
+    await using app = await startApp({ itemIdToGrant: COINS_ITEM_ID });
+    const result = await app.deliver(type, ["userId=u1"]);
+    assert.equal(result.outcome, "handled");
+    assert.equal(app.emulator.state.balance("u1", "GOLD"), 100);
+  });
+
+  Deno.test(`${type} is done for a player who owns the durable item already`, async () => {
+    await using app = await startApp({ itemIdToGrant: DURABLE_ITEM_ID });
+    for (let time = 0; time < 2; time++) {
+      const result = await app.deliver(type, ["userId=u1"]);
+      assert.equal(result.outcome, "handled");
+    }
+    const { grants } = app.emulator.state.grantCount("u1", DURABLE_ITEM_ID);
+    assert.equal(grants, 1);
+  });
+
+  Deno.test(`${type} grants nothing for a session that is renewed`, async () => {
+    await using app = await startApp();
+    const result = await app.deliver(type, [`${REFRESH}=true`]);
+    assert.equal(result.outcome, "skipped");
+    assert.equal(app.emulator.journal.counters.requests, 0);
+  });
+
+  Deno.test(`${type} grants for an event that does not say whether it is a renewal`, async () => {
+    await using app = await startApp();
+    for (const missing of ["payload={}", "payload.userAuthentication={}"]) {
+      const result = await app.deliver(type, [missing]);
+      assert.equal(result.outcome, "handled");
+    }
+    assert.equal(app.emulator.journal.counters.grants, 2);
+  });
+
+  Deno.test(`${type} grants nothing in another namespace`, async () => {
+    await using app = await startApp();
+    const result = await app.deliver(type, ["namespace=othergame"]);
+    assert.equal(result.outcome, "skipped");
+    assert.equal(app.emulator.journal.counters.requests, 0);
+  });
+
+  Deno.test(`${type} without a player is a bad event`, async () => {
+    await using app = await startApp();
+    const result = await app.deliver(type, ["userId="]);
+    assert.equal(result.outcome, "rejected");
+    assert.equal(result.reason, "bad_event");
+    assert.equal(app.emulator.journal.counters.requests, 0);
+  });
+
+  Deno.test(`${type} meets a bad state where the item does not exist`, async () => {
+    await using app = await startApp({ itemIdToGrant: "no-such-item" });
+    const result = await app.deliver(type);
+    assert.equal(result.outcome, "rejected");
+    assert.equal(result.reason, "bad_state");
+    assert.equal(app.emulator.journal.counters.grants, 0);
+  });
+
+  Deno.test(`${type} is to come again while AGS is down`, async () => {
+    await using app = await startApp();
+    app.emulator.faults.set([{ kind: "error", status: 503 }]);
+    const result = await app.deliver(type);
+    assert.equal(result.outcome, "failed");
+    assert.equal(result.reason, "unavailable");
+    app.emulator.faults.clear();
+    assert.equal((await app.deliver(type)).outcome, "handled");
+  });
+
+  Deno.test(`${type} is to come again when its time is up`, async () => {
+    await using app = await startApp({ handlerTimeout: 50 });
+    app.emulator.faults.set([{ kind: "hang" }]);
+    const result = await app.deliver(type);
+    assert.equal(result.outcome, "failed");
+    assert.equal(result.reason, "deadline");
+  });
+}

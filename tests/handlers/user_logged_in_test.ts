@@ -1,0 +1,3 @@
+import { testGrantingHandler } from "./_granting.ts";
+
+testGrantingHandler("userAuthentication.userLoggedIn");
