@@ -1,0 +1,193 @@
+/**
+ * Rules of events: which are handled, which are not, and what each is answered.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { call } from "../grpc/_grpc.ts";
+import {
+  agsId,
+  eventBytes,
+  LOGGED_IN,
+  PATHS,
+  THIRD_PARTY_LOGGED_IN,
+} from "./_events.ts";
+import { rulesOf, startWorld, type Suite } from "./_world.ts";
+
+/** Registers the rules. */
+export function eventRules(suite: Suite): void {
+  Deno.test(`${suite.name}: events`, async (test) => {
+    await using world = await startWorld(suite);
+    const { channel, emulator, target, send, grants } = world;
+    const rule = rulesOf(test, world);
+    const { journal, namespace } = emulator;
+
+    for (const type of [LOGGED_IN, THIRD_PARTY_LOGGED_IN] as const) {
+      await rule(
+        `${type} grants the item exactly once and is answered OK`,
+        async () => {
+          const userId = agsId();
+          const { status, bytes } = await send({ type, userId });
+          assert.equal(status, "OK");
+          assert.equal(bytes?.length, 0, "google.protobuf.Empty");
+          assert.equal(grants(userId), 1);
+        },
+      );
+
+      await rule(`${type} of a token refresh is skipped`, async () => {
+        const userId = agsId();
+        const before = journal.counters.requests;
+        const { status } = await send({ type, userId, isRefresh: true });
+        assert.equal(status, "OK");
+        assert.equal(journal.counters.requests, before);
+      });
+    }
+
+    await rule("an event of another namespace is skipped", async () => {
+      const before = journal.counters.requests;
+      const { status } = await send({ namespace: "somebody-elses" });
+      assert.equal(status, "OK");
+      assert.equal(journal.counters.requests, before);
+    });
+
+    await rule(
+      "bytes that are no such event are answered INVALID_ARGUMENT, and the log says so",
+      async () => {
+        const before = journal.counters.requests;
+        const { status, details } = await send({
+          bytes: new Uint8Array([0x0a, 0xff]),
+        });
+        assert.equal(status, "INVALID_ARGUMENT");
+        assert.doesNotMatch(details, /decode|offset|range/);
+        assert.equal(journal.counters.requests, before);
+        const { level, eventType, error } = await target.logged((record) =>
+          record["outcome"] === "rejected"
+        );
+        assert.deepEqual([level, eventType], ["error", LOGGED_IN]);
+        assert.match(
+          JSON.stringify(error),
+          /does not decode as the message of/,
+        );
+      },
+    );
+
+    await rule(
+      "an event that is cut off is answered INVALID_ARGUMENT",
+      async () => {
+        const whole = eventBytes(namespace);
+        const bytes = whole.subarray(0, whole.length - 3);
+        assert.equal((await send({ bytes })).status, "INVALID_ARGUMENT");
+      },
+    );
+
+    await rule(
+      "an event without a user is answered INVALID_ARGUMENT, and grants nothing",
+      async () => {
+        const before = journal.counters.grants;
+        const id = agsId();
+        const { status } = await send({ userId: "", id });
+        assert.equal(status, "INVALID_ARGUMENT");
+        assert.equal(journal.counters.grants, before);
+        const { outcome } = await target.logged(({ eventId }) =>
+          eventId === id
+        );
+        assert.equal(outcome, "rejected");
+      },
+    );
+
+    await rule("a user id can not change which API is called", async () => {
+      const before = journal.requests().at(-1)?.seq ?? 0;
+      for (const userId of ["..", "a/../../b", "a?b=c", "a#b", "%2e%2e"]) {
+        await send({ userId });
+      }
+      const requests = journal.requests(before);
+      assert.equal(requests.length, 4, "all but the one of dots only");
+      for (const { method, path } of requests) {
+        assert.match(
+          `${method} ${path}`,
+          /^POST \/platform\/admin\/namespaces\/[^/]+\/users\/[^/]+\/fulfillment$/,
+        );
+      }
+    });
+
+    await rule(
+      "an event of 5 MB is answered RESOURCE_EXHAUSTED, and the next one is handled",
+      async () => {
+        const bytes = new Uint8Array(5 * 1024 * 1024);
+        assert.equal((await send({ bytes })).status, "RESOURCE_EXHAUSTED");
+        const userId = agsId();
+        assert.equal((await send({ userId })).status, "OK");
+        assert.equal(grants(userId), 1);
+      },
+    );
+
+    await rule(
+      "a method that is not served is answered UNIMPLEMENTED",
+      async () => {
+        for (
+          const path of [
+            "/none.v1.Service/OnMessage",
+            PATHS[LOGGED_IN].replace("OnMessage", "Other"),
+            PATHS[LOGGED_IN].replace("LoggedIn", "LoggedOut"),
+          ]
+        ) {
+          const { status } = await call(channel.client, path);
+          assert.equal(status, "UNIMPLEMENTED", path);
+        }
+      },
+    );
+
+    await rule(
+      "a method that is served is never answered UNIMPLEMENTED",
+      async () => {
+        const messages = [
+          new Uint8Array(),
+          new Uint8Array([0]),
+          new Uint8Array(1_000).fill(0xff),
+          eventBytes(namespace),
+          eventBytes("somebody-elses"),
+        ];
+        for (const path of Object.values(PATHS)) {
+          for (const bytes of messages) {
+            const { status } = await call(channel.client, path, bytes);
+            assert.match(status, /^(OK|INVALID_ARGUMENT)$/);
+          }
+        }
+      },
+    );
+
+    await rule(
+      "each event is one log record, with its type, id, outcome and duration",
+      async () => {
+        const id = agsId();
+        await send({ id });
+        const record = await target.logged(({ eventId }) => eventId === id);
+        const { time, durationMs, ...rest } = record;
+        assert.ok(!Number.isNaN(Date.parse(String(time))));
+        assert.equal(typeof durationMs, "number");
+        const { level, message, eventType, eventId, outcome, transport } = rest;
+        assert.deepEqual(
+          { level, message, eventType, eventId, outcome, transport },
+          {
+            level: "info",
+            message: "Event handled",
+            eventType: LOGGED_IN,
+            eventId: id,
+            outcome: "handled",
+            transport: "grpc",
+          },
+        );
+      },
+    );
+
+    await rule("everything on standard output is a JSON object a line", () => {
+      assert.ok(target.stdout.length > 10);
+      for (const line of target.stdout) {
+        const record: unknown = JSON.parse(line);
+        assert.ok(typeof record === "object" && record !== null, line);
+      }
+      return Promise.resolve();
+    });
+  });
+}

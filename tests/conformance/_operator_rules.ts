@@ -1,0 +1,160 @@
+/**
+ * Rules of what a connector and an operator ask: reflection, health, probes, metrics.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import {
+  checkHealth,
+  reflect,
+  REFLECTION_VERSIONS,
+  watchHealth,
+} from "../grpc/_clients.ts";
+import { connect } from "../grpc/_grpc.ts";
+import { agsId, PATHS } from "./_events.ts";
+import { GRPCURL, testWithTool } from "./_tools.ts";
+import { rulesOf, startWorld, type Suite } from "./_world.ts";
+
+const EVENT_SERVICES = Object.values(PATHS).map((path) =>
+  path.split("/")[1] ?? ""
+);
+const SERVICES = [
+  ...EVENT_SERVICES,
+  "grpc.health.v1.Health",
+  "grpc.reflection.v1.ServerReflection",
+  "grpc.reflection.v1alpha.ServerReflection",
+].sort();
+
+/** Registers the rules. */
+export function operatorRules(suite: Suite): void {
+  Deno.test(`${suite.name}: connectors and operators`, async (test) => {
+    await using world = await startWorld(suite);
+    const { channel, emulator, target, send } = world;
+    const rule = rulesOf(test, world);
+
+    for (const version of REFLECTION_VERSIONS) {
+      await rule(
+        `reflection ${version} lists what is served before the first event`,
+        async () => {
+          assert.equal(emulator.journal.counters.requests, 0);
+          const conversation = reflect(channel.client, version);
+          const answer = await conversation.ask({ list_services: "" });
+          assert.deepEqual(
+            answer.list_services_response?.service.map(({ name }) => name),
+            SERVICES,
+          );
+          for (const service of EVENT_SERVICES) {
+            const { file_descriptor_response } = await conversation.ask({
+              file_containing_symbol: `${service}.OnMessage`,
+            });
+            // The file itself, and google.protobuf.Empty.
+            assert.equal(
+              file_descriptor_response?.file_descriptor_proto.length,
+              2,
+            );
+          }
+          conversation.end();
+          assert.equal(await conversation.ended, "OK");
+        },
+      );
+    }
+
+    await rule(
+      "health says SERVING for the service as a whole and for each of its parts",
+      async () => {
+        for (const service of [undefined, "", ...EVENT_SERVICES]) {
+          assert.equal(await checkHealth(channel.client, service), "SERVING");
+        }
+      },
+    );
+
+    await rule("health does not know what is not served", async () => {
+      const service = "accelbyte.none.v1.Service";
+      assert.equal(await checkHealth(channel.client, service), "NOT_FOUND");
+      const watch = watchHealth(channel.client, service);
+      assert.deepEqual(await watch.next(), { status: "SERVICE_UNKNOWN" });
+      watch.cancel();
+      assert.equal(await watch.ended, "CANCELLED");
+    });
+
+    const ask = async (path: string) => {
+      const at = `http://127.0.0.1:${target.metricsPort}${path}`;
+      const response = await fetch(at);
+      return { status: response.status, body: await response.text() };
+    };
+
+    await rule("/livez and /readyz say 200 while AGS answers", async () => {
+      for (const path of ["/livez", "/readyz"]) {
+        assert.deepEqual(await ask(path), { status: 200, body: "ok\n" });
+      }
+    });
+
+    await rule(
+      "/metrics has figures of the process in Prometheus's format",
+      async () => {
+        await send();
+        const { status, body } = await ask("/metrics");
+        assert.equal(status, 200);
+        assert.match(body, /^process_cpu_seconds_total \d/m);
+        for (const line of body.trimEnd().split("\n")) {
+          assert.match(
+            line,
+            /^(# (HELP|TYPE) \w+ .+|\w+(\{.*\})? \S+( \d+)?)?$/,
+          );
+        }
+      },
+    );
+
+    await rule("what is not there is answered 404", async () => {
+      assert.equal((await ask("/")).status, 404);
+    });
+
+    await rule("callers on IPv6 and IPv4 are answered", async () => {
+      for (const hostname of ["127.0.0.1", "[::1]"]) {
+        await using other = connect(target.grpcPort, hostname);
+        assert.equal(await checkHealth(other.client), "SERVING");
+      }
+    });
+  });
+
+  testWithTool(
+    `${suite.name}: grpcurl finds the methods and calls one`,
+    GRPCURL,
+    async ({ command }) => {
+      await using world = await startWorld(suite);
+      const { target, grants } = world;
+      const address = `127.0.0.1:${target.grpcPort}`;
+      const run = async (...args: readonly string[]) => {
+        const { code, stdout, stderr } = await new Deno.Command(command, {
+          args: ["-plaintext", "-max-time", "20", ...args],
+        }).output();
+        const text = new TextDecoder();
+        assert.equal(code, 0, text.decode(stderr));
+        return text.decode(stdout).trim();
+      };
+      assert.deepEqual((await run(address, "list")).split("\n"), SERVICES);
+      const [service = ""] = EVENT_SERVICES;
+      assert.match(
+        await run(address, "describe", service),
+        /rpc OnMessage \( \.accelbyte\.iam\.account\.v1\.\w+ \) returns \( \.google\.protobuf\.Empty \);/,
+      );
+      const userId = agsId();
+      const data = JSON.stringify({
+        id: agsId(),
+        namespace: world.emulator.namespace,
+        userId,
+        payload: { userAuthentication: { refresh: false } },
+      });
+      assert.equal(
+        await run("-d", data, address, `${service}/OnMessage`),
+        "{}",
+      );
+      assert.equal(grants(userId), 1);
+      assert.match(
+        await run(address, "grpc.health.v1.Health/Check"),
+        /"SERVING"/,
+      );
+    },
+  );
+}

@@ -1,0 +1,260 @@
+/**
+ * The service as a process of its own.
+ *
+ * @module
+ */
+
+import { TextLineStream } from "./_lines.ts";
+
+/** Options of {@linkcode StartTarget}. */
+export interface TargetOptions {
+  /**
+   * The whole environment of the process, except for what its runtime needs to
+   * start. Ports that are not set are free ones.
+   */
+  readonly env: Readonly<Record<string, string>>;
+  /** Command line arguments. */
+  readonly args?: readonly string[];
+  /** Working directory. @default {any} */
+  readonly cwd?: string;
+  /** Whether to wait until it takes events. @default {true} */
+  readonly untilStarted?: boolean;
+  /** What may stand on standard error; nothing else may. @default {nothing} */
+  readonly mayComplain?: RegExp;
+}
+
+/** A process of the service. Disposing ends it, and looks for secrets in its output. */
+export interface Target extends AsyncDisposable {
+  /** Where it takes events. */
+  readonly grpcPort: number;
+  /** Where `/metrics`, `/livez` and `/readyz` are. */
+  readonly metricsPort: number;
+  /** Its process id. */
+  readonly pid: number;
+  /** The lines of its standard output so far. */
+  readonly stdout: readonly string[];
+  /** The lines of its standard error so far. */
+  readonly stderr: readonly string[];
+  /** How it ended; once it resolves, all output is there. */
+  readonly exited: Promise<Exit>;
+  /** The first log record of which this holds, when it comes. */
+  logged(isWanted: (record: LogRecord) => boolean): Promise<LogRecord>;
+  /** Sends it a signal. */
+  signal(name: Deno.Signal): void;
+}
+
+/** How a process ended. */
+export interface Exit {
+  /** The exit code. */
+  readonly code: number;
+  /** The signal that ended it, if one did. */
+  readonly signal: Deno.Signal | null;
+}
+
+/** A line of the service's log. */
+export type LogRecord = Readonly<Record<string, unknown>>;
+
+/** Starts the service in the form that is to be tested. */
+export type StartTarget = (options: TargetOptions) => Promise<Target>;
+
+/** How a form of the service is started. */
+export interface TargetCommand {
+  /** The program. */
+  readonly command: string;
+  /** Its arguments, before those of the service itself. */
+  readonly args?: readonly string[];
+  /** Variables that its runtime needs, whatever the test's are. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How long a start may take, and any wait for a log record, in milliseconds. */
+const PATIENCE = 30_000;
+
+/** How often other free ports are tried when somebody else took one meanwhile. */
+const PORT_TRIES = 5;
+
+/**
+ * Starts a process of the service.
+ *
+ * @throws {Error} It ended before it took events; the message has its output.
+ */
+export async function startProcess(
+  how: TargetCommand,
+  options: TargetOptions,
+): Promise<Target> {
+  for (let tries = 1;; tries++) {
+    const target = spawn(how, options);
+    if (options.untilStarted === false) return target;
+    if (await isListening(target)) return target;
+    const output = [...target.stdout, ...target.stderr].join("\n");
+    if (tries === PORT_TRIES || !/Port \d+ cannot be opened/.test(output)) {
+      throw new Error(`Service did not start:\n${output}`);
+    }
+  }
+}
+
+/** Waits until its gRPC port is open, which comes last, or it has ended. */
+async function isListening({ grpcPort, exited }: Target): Promise<boolean> {
+  let isOver = false;
+  exited.then(() => isOver = true);
+  const signal = AbortSignal.timeout(PATIENCE);
+  while (!isOver) {
+    signal.throwIfAborted();
+    try {
+      using _socket = await Deno.connect({
+        hostname: "127.0.0.1",
+        port: grpcPort,
+      });
+      return true;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL));
+  }
+  return false;
+}
+
+/** Time between looks at a port, in milliseconds. */
+const POLL = 10;
+
+function spawn(how: TargetCommand, options: TargetOptions): Target {
+  const grpcPort = Number(options.env["GRPC_PORT"] ?? freePort());
+  const metricsPort = Number(options.env["METRICS_PORT"] ?? freePort());
+  const child = new Deno.Command(how.command, {
+    args: [...how.args ?? [], ...options.args ?? []],
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    clearEnv: true,
+    env: {
+      ...how.env,
+      GRPC_PORT: String(grpcPort),
+      METRICS_PORT: String(metricsPort),
+      ...options.env,
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const waiting = new Set<() => void>();
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const wake = () => waiting.forEach((look) => look());
+  const outputEnded = Promise.all([
+    readLines(child.stdout, stdout, wake),
+    readLines(child.stderr, stderr, wake),
+  ]);
+  let isOver = false;
+  const exited = Promise.all([child.status, outputEnded]).then(
+    ([{ code, signal }]) => {
+      isOver = true;
+      wake();
+      return { code, signal };
+    },
+  );
+
+  function logged(
+    isWanted: (record: LogRecord) => boolean,
+  ): Promise<LogRecord> {
+    let seen = 0;
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer);
+        waiting.delete(look);
+      };
+      const look = () => {
+        for (; seen < stdout.length; seen++) {
+          const record = parse(stdout[seen] ?? "");
+          if (record === undefined || !isWanted(record)) continue;
+          end();
+          return resolve(record);
+        }
+        if (!isOver) return;
+        end();
+        reject(new Error(`Service ended without the log record:\n${text()}`));
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error(`Log record did not come:\n${text()}`));
+      }, PATIENCE);
+      waiting.add(look);
+      look();
+    });
+  }
+
+  const text = () => [...stdout, ...stderr].slice(-40).join("\n");
+
+  return {
+    grpcPort,
+    metricsPort,
+    pid: child.pid,
+    stdout,
+    stderr,
+    exited,
+    logged,
+    signal: (name) => child.kill(name),
+    async [Symbol.asyncDispose]() {
+      if (!isOver) child.kill("SIGKILL");
+      await exited;
+      checkOutput({ stdout, stderr }, options);
+    },
+  };
+}
+
+async function readLines(
+  stream: ReadableStream<Uint8Array>,
+  lines: string[],
+  onLine: () => void,
+): Promise<void> {
+  const decoded = stream.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream());
+  for await (const line of decoded) {
+    lines.push(line);
+    onLine();
+  }
+}
+
+function parse(line: string): LogRecord | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What no output may have: the client's secret, a token or a login's credentials,
+ * and what the events of these tests say of the player.
+ */
+const FORBIDDEN: Readonly<Record<string, RegExp>> = {
+  "a token": /eyJ[\w-]{10,}\.[\w-]{10,}\./,
+  "credentials": /\b(Basic|Bearer) [\w+/=-]{8,}/,
+  "an e-mail address": /[\w.+-]+@[\w-]+\.\w/,
+  "a player's name": /player[ -]one/i,
+};
+
+function checkOutput(
+  output: Pick<Target, "stdout" | "stderr">,
+  { env, mayComplain }: TargetOptions,
+): void {
+  const secret = env["AB_CLIENT_SECRET"];
+  for (const line of [...output.stdout, ...output.stderr]) {
+    for (const [what, pattern] of Object.entries(FORBIDDEN)) {
+      if (pattern.test(line)) throw new Error(`Output has ${what}: ${line}`);
+    }
+    if (secret && line.includes(secret)) {
+      throw new Error(`Output has the client's secret: ${line}`);
+    }
+  }
+  const complaint = output.stderr.find((line) => !mayComplain?.test(line));
+  if (complaint !== undefined) {
+    throw new Error(
+      `Standard error is not empty:\n${output.stderr.join("\n")}`,
+    );
+  }
+}
+
+/** A port that nobody listens on just now, on any address. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+  return listener.addr.port;
+}

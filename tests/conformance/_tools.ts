@@ -1,0 +1,92 @@
+/**
+ * Tests that need a program which not every machine has.
+ *
+ * @module
+ */
+
+/** A program, and how to find out whether it is there. */
+export interface Tool {
+  /** What it is called, and where it comes from: for the name of an ignored test. */
+  readonly name: string;
+  /** Its command line, first those that are preferred: the first that works is taken. */
+  readonly probes: readonly (readonly [string, ...string[]])[];
+}
+
+/** An HTTP/2 load generator on nghttp2, the library that Deno has inside, too. */
+export const H2LOAD: Tool = {
+  name: "h2load (Debian package nghttp2-client)",
+  probes: [["h2load", "--version"]],
+};
+
+/** gRPC's C core: another HTTP/2 implementation, the one of most languages. */
+export const GRPC_CORE: Tool = {
+  name: "gRPC for Python (Debian package python3-grpcio)",
+  probes: [
+    ["python3", "-c", "import grpc"],
+    ["/usr/bin/python3", "-c", "import grpc"],
+  ],
+};
+
+/** gRPC's Go implementation, driven by reflection. */
+export const GRPCURL: Tool = {
+  name: "grpcurl (Go module github.com/fullstorydev/grpcurl)",
+  probes: [["grpcurl", "-version"]],
+};
+
+/** The protocol buffer compiler. */
+export const PROTOC: Tool = {
+  name: "protoc (Debian package protobuf-compiler)",
+  probes: [["protoc", "--version"]],
+};
+
+/** Runs a tool. */
+export interface ToolRun {
+  /** The program that was found. */
+  readonly command: string;
+}
+
+/**
+ * Registers a test that needs a tool.
+ *
+ * Where the tool is missing the test is ignored, and its name says why. With
+ * `REQUIRE_TOOLS=1` it runs, and fails: so that a machine that is meant to run
+ * everything never passes by leaving tests out.
+ */
+export function testWithTool(
+  name: string,
+  tool: Tool,
+  run: (found: ToolRun) => Promise<void> | void,
+): void {
+  const command = find(tool);
+  const isRequired = Deno.env.get("REQUIRE_TOOLS") === "1";
+  if (command === undefined && !isRequired) {
+    Deno.test.ignore(
+      `${name} (ignored: ${tool.name} is not installed)`,
+      () => {},
+    );
+    return;
+  }
+  Deno.test(name, async () => {
+    if (command === undefined) {
+      throw new Error(
+        `${tool.name} is not installed: wanted it, as REQUIRE_TOOLS is 1`,
+      );
+    }
+    await run({ command });
+  });
+}
+
+function find({ probes }: Tool): string | undefined {
+  return probes.find(([command, ...args]) => {
+    try {
+      return new Deno.Command(command, {
+        args,
+        stdout: "null",
+        stderr: "null",
+      }).outputSync().success;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  })?.[0];
+}

@@ -1,0 +1,53 @@
+/**
+ * What the service promises, tested on a process of it: from source, or as the
+ * executable that ships. One step or test a rule.
+ *
+ * @module
+ */
+
+import { agsRules } from "./_ags_rules.ts";
+import { eventRules } from "./_event_rules.ts";
+import { drainRules } from "./_drain_rules.ts";
+import { operatorRules } from "./_operator_rules.ts";
+import { sessionRules } from "./_session_rules.ts";
+import { startRules } from "./_start_rules.ts";
+import { transportRules } from "./_transport_rules.ts";
+import type { StartTarget } from "./_target.ts";
+import type { Suite } from "./_world.ts";
+
+export { startProcess } from "./_target.ts";
+export type { StartTarget, Target, TargetOptions } from "./_target.ts";
+
+/** Options of {@linkcode conformance}. */
+export interface ConformanceOptions {
+  /** Whether this form reads a `.env` file in its working directory. @default {true} */
+  readonly readsEnvFile?: boolean;
+  /**
+   * Bytes of memory that its runtime is known to lose with each connection: Deno
+   * 2.7.11 to 2.9.3 do.
+   *
+   * @default {0}
+   */
+  readonly knownLeak?: number;
+}
+
+/**
+ * Registers the tests.
+ *
+ * @param name What the form of the service is called in the tests' names.
+ * @param startTarget Starts it.
+ */
+export function conformance(
+  name: string,
+  startTarget: StartTarget,
+  { readsEnvFile = true, knownLeak = 0 }: ConformanceOptions = {},
+): void {
+  const suite: Suite = { name, startTarget, readsEnvFile, knownLeak };
+  startRules(suite);
+  eventRules(suite);
+  agsRules(suite);
+  operatorRules(suite);
+  transportRules(suite);
+  sessionRules(suite);
+  drainRules(suite);
+}
