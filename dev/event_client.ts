@@ -1,0 +1,72 @@
+/**
+ * A gRPC client that sends events as AGS's connector does.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import * as grpc from "@grpc/grpc-js";
+import { guardSessions } from "../lib/grpc/session_guard.ts";
+import { command } from "./_command.ts";
+
+/** What the service answered. */
+export interface EventAnswer {
+  /** The status's name: `OK`, `UNAVAILABLE`, … */
+  readonly status: string;
+  /** The text beside a status that is not OK; what to do if nobody answered. */
+  readonly details: string;
+  /** From request to answer. */
+  readonly milliseconds: number;
+}
+
+/** A client. Disposing closes its connection. */
+export interface EventClient extends Disposable {
+  /**
+   * Sends one event. Resolves whatever the answer is.
+   *
+   * @param path The method's path.
+   * @param bytes The message.
+   * @param timeout Time for the answer, in milliseconds.
+   */
+  send(path: string, bytes: Uint8Array, timeout: number): Promise<EventAnswer>;
+}
+
+/** Connects to the service when the first event is sent. */
+export function connect(address: string): EventClient {
+  guardSessions();
+  const client = new grpc.Client(address, grpc.credentials.createInsecure());
+  const same = (bytes: Buffer) => bytes;
+  return {
+    send(path, bytes, timeout) {
+      const start = performance.now();
+      return new Promise((resolve) => {
+        client.makeUnaryRequest(
+          path,
+          same,
+          same,
+          Buffer.from(bytes),
+          { deadline: Date.now() + timeout },
+          (error) => {
+            resolve({
+              status: grpc.status[error?.code ?? grpc.status.OK] ?? "UNKNOWN",
+              details: explain(error?.details ?? "", address),
+              milliseconds: performance.now() - start,
+            });
+          },
+        );
+      });
+    },
+    [Symbol.dispose]() {
+      client.close();
+    },
+  };
+}
+
+/** What grpc-js says when there is nobody to answer, in words that help. */
+function explain(details: string, address: string): string {
+  const isUnreached = /^(No connection established|Name resolution failed)/
+    .test(details);
+  return isUnreached
+    ? `Nothing answers at ${address}: start the service with ${command()} task dev`
+    : details;
+}

@@ -1,0 +1,110 @@
+/**
+ * Makes the events that `deno task send` sends.
+ *
+ * @module
+ */
+
+import type protobuf from "protobufjs";
+import { nearest } from "../lib/core/nearest.ts";
+import { readCatalog } from "../lib/grpc/event_catalog.ts";
+import { readProtoFiles } from "../lib/grpc/proto_files.ts";
+import {
+  encodeEvent,
+  EventJsonError,
+  type JsonObject,
+  setField,
+} from "./event_json.ts";
+import { agsId, sampleEvent } from "./sample.ts";
+
+/** No event has this type. */
+export class UnknownEventError extends Error {
+  override name = "UnknownEventError";
+}
+
+/** An event that can be sent. */
+export interface SendableEvent {
+  /** Its type. */
+  readonly type: string;
+  /** The method's path: `/package.Service/OnMessage`. */
+  readonly path: string;
+  /** The message. */
+  readonly message: protobuf.Type;
+}
+
+/**
+ * Finds an event by its type.
+ *
+ * @throws {UnknownEventError} There is none.
+ */
+export function findEvent(protoFolder: string, type: string): SendableEvent {
+  const catalog = readCatalog(protoFolder);
+  const event = catalog.events.find(({ types }) => types.includes(type));
+  if (event === undefined) {
+    const closest = nearest(type, catalog.types);
+    const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
+    throw new UnknownEventError(`Event "${type}" does not exist${hint}`);
+  }
+  const { root } = readProtoFiles(protoFolder, [event.protoFile]);
+  const name = `${event.package}.${event.serviceName}`;
+  const method = root.lookupService(name).methodsArray[0];
+  const message = method?.resolvedRequestType;
+  if (method === undefined || !message) {
+    throw new UnknownEventError(`Service "${name}" has no method`);
+  }
+  return { type, path: `/${name}/${method.name}`, message };
+}
+
+/** Options of {@linkcode makeEvent}. */
+export interface MakeEventOptions {
+  /** The namespace that a sample happens in. */
+  readonly namespace: string;
+  /** The event as a file has it; without one, a sample is made. */
+  readonly json: unknown;
+  /** `path=value` for each field to set. */
+  readonly sets: readonly string[];
+  /** Whether a file's event needs an id of its own. */
+  readonly isOneOfMany: boolean;
+}
+
+/** An event, ready to be sent. */
+export interface MadeEvent {
+  /** The message. */
+  readonly bytes: Uint8Array;
+  /** Whom it is about, if it says so. */
+  readonly userId: string | undefined;
+}
+
+/**
+ * Makes one event.
+ *
+ * @throws {EventJsonError} The file or a setting does not fit the event.
+ */
+export function makeEvent(
+  event: SendableEvent,
+  options: MakeEventOptions,
+): MadeEvent {
+  const { type, message } = event;
+  const { namespace, sets } = options;
+  // What --set says of the user holds for every field that names the user.
+  const userId = sets.map((each) => /^user_?Id=(.+)$/i.exec(each)?.[1])
+    .findLast((found) => found !== undefined);
+  const json = options.json === undefined
+    ? sampleEvent(message, { type, namespace, ...(userId && { userId }) })
+    : copyOf(message, options.json);
+  if (options.json !== undefined && options.isOneOfMany && message.fields.id) {
+    setField(message, json, `id=${agsId()}`);
+  }
+  for (const assignment of sets) setField(message, json, assignment);
+  const bytes = encodeEvent(message, json);
+  const subject = json.userId ?? json.user_id;
+  return { bytes, userId: typeof subject === "string" ? subject : undefined };
+}
+
+function copyOf(message: protobuf.Type, json: unknown): JsonObject {
+  if (typeof json === "object" && json !== null && !Array.isArray(json)) {
+    return structuredClone(json) as JsonObject;
+  }
+  throw new EventJsonError(
+    `${message.name}: Value is not an object: ${JSON.stringify(json)}`,
+  );
+}

@@ -1,0 +1,108 @@
+// deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
+
+/**
+ * `deno task dev`: the service as it ships, with the AGS emulator in place of AGS
+ * when no AGS is named.
+ *
+ * @module
+ */
+
+import { ConfigError, settings } from "../lib/config.ts";
+import { ListenError } from "../lib/listen_error.ts";
+import type { Service } from "../lib/service.ts";
+import { main } from "../main.ts";
+import { command } from "./_command.ts";
+import { type Emulator, startEmulator } from "./emulator/mod.ts";
+import { type DevSettings, readDevSettings } from "./settings.ts";
+
+async function dev(): Promise<number> {
+  const { readSettings, devSettings } = settle();
+  await using stack = new AsyncDisposableStack();
+  let emulator: Emulator | undefined;
+  if (devSettings?.emulatorPort !== undefined) {
+    const { env, emulatorPort } = devSettings;
+    try {
+      emulator = stack.use(
+        await startEmulator({
+          port: emulatorPort,
+          namespace: env.AB_NAMESPACE!,
+          clientId: env.AB_CLIENT_ID!,
+          clientSecret: env.AB_CLIENT_SECRET!,
+        }),
+      );
+    } catch (cause) {
+      if (!isSystemError(cause)) throw cause;
+      const error = new ListenError(emulatorPort, "EMULATOR_PORT", { cause });
+      console.error(error.message);
+      return 1;
+    }
+  }
+  return await main({
+    args: Deno.args,
+    readEnvironment: () => readSettings().env,
+    onStarted: (service) => {
+      if (devSettings !== undefined) showBanner(service, devSettings, emulator);
+    },
+  });
+}
+
+/** Whether the system refused: the emulator stands on `node:http`. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
+}
+
+/** Reads the settings once; what is wrong with them is reported as `main` does. */
+function settle(): {
+  readonly readSettings: () => DevSettings;
+  readonly devSettings: DevSettings | undefined;
+} {
+  try {
+    const devSettings = readDevSettings();
+    return { readSettings: () => devSettings, devSettings };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return {
+      readSettings: () => {
+        throw error;
+      },
+      devSettings: undefined,
+    };
+  }
+}
+
+function showBanner(
+  service: Service,
+  { env, given }: DevSettings,
+  emulator: Emulator | undefined,
+): void {
+  const defaults = settings.map(([, { env }]) => env)
+    .filter((name) => !given.has(name));
+  const ags = emulator === undefined
+    ? env.AB_BASE_URL
+    : `emulator at ${emulator.url} (no account needed; AB_BASE_URL is not set)`;
+  const rows: [string, string][] = [
+    ["Handlers", service.types.join("\n")],
+    ["gRPC", `localhost:${service.grpcPort}`],
+    ["Metrics", `http://localhost:${service.metricsPort}/metrics`],
+    ["AGS", `${ags}`],
+    ["Namespace", `${env.AB_NAMESPACE}`],
+    ["Defaults", wrap(defaults) || "none"],
+    ["Try", `${command()} task send ${service.types[0] ?? "<event>"}`],
+  ];
+  const body = rows.map(([name, value]) =>
+    `  ${name.padEnd(10)} ${value.replaceAll("\n", `\n${" ".repeat(13)}`)}`
+  );
+  console.log(`\n${body.join("\n")}\n`);
+}
+
+function wrap(names: readonly string[]): string {
+  const lines = [""];
+  for (const name of names) {
+    const last = lines.length - 1;
+    if (`${lines[last]}${name}`.length > 64) lines.push(name);
+    else lines[last] += (lines[last] === "" ? "" : " ") + name;
+  }
+  return lines.join("\n");
+}
+
+Deno.exit(await dev());

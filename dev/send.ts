@@ -1,0 +1,148 @@
+// deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
+
+/**
+ * `deno task send`: sends events through the service's real gRPC port.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { join } from "node:path";
+import { ConfigError } from "../lib/config.ts";
+import { EventPropertiesError } from "../lib/grpc/event_properties.ts";
+import { ProtoFileError } from "../lib/grpc/proto_files.ts";
+import { EventJsonError } from "./event_json.ts";
+import { findEvent, makeEvent, UnknownEventError } from "./event_source.ts";
+import { watchGrants } from "./grants.ts";
+import { sendMany } from "./send_many.ts";
+import { connect } from "./event_client.ts";
+import { readDevSettings } from "./settings.ts";
+
+const HELP = `Sends events to the service through its gRPC port.
+
+Usage: deno task send <event> [options]
+
+  <event>            Such as userAuthentication.userLoggedIn
+  --set path=value   Set a field, nested ones too: payload.userAccount.country=DE
+  --file event.json  Send this event; fields it lacks are not sent
+  --repeat N         Send N events, each with an id of its own
+  --rate R           Send R events a second (default: as fast as answers come)
+  --address H:P      The service (default: localhost:GRPC_PORT)
+  --timeout SECONDS  Time for one event (default: 30)
+`;
+
+interface Options {
+  readonly type: string;
+  readonly sets: readonly string[];
+  readonly file: string | undefined;
+  readonly repeat: number;
+  readonly rate: number | undefined;
+  readonly address: string | undefined;
+  readonly timeout: number;
+}
+
+class UsageError extends Error {
+  override name = "UsageError";
+}
+
+function parse(args: string[]): Options | undefined {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean" },
+      set: { type: "string", multiple: true },
+      file: { type: "string" },
+      repeat: { type: "string" },
+      rate: { type: "string" },
+      address: { type: "string" },
+      timeout: { type: "string" },
+    },
+  });
+  if (values.help) return undefined;
+  const [type, ...rest] = positionals;
+  if (type === undefined || rest.length > 0) {
+    throw new UsageError("Expected one event: see --help");
+  }
+  return {
+    type,
+    sets: values.set ?? [],
+    file: values.file,
+    repeat: wholeNumber("--repeat", values.repeat) ?? 1,
+    rate: number("--rate", values.rate),
+    address: values.address,
+    timeout: (number("--timeout", values.timeout) ?? 30) * 1_000,
+  };
+}
+
+function number(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value > 0) return value;
+  throw new UsageError(`${name} is "${text}": expected a number above 0`);
+}
+
+function wholeNumber(
+  name: string,
+  text: string | undefined,
+): number | undefined {
+  const value = number(name, text);
+  if (value === undefined || Number.isSafeInteger(value)) return value;
+  throw new UsageError(`${name} is "${text}": expected a whole number`);
+}
+
+async function send(options: Options): Promise<number> {
+  const { env } = readDevSettings();
+  const protoFolder = join(import.meta.dirname ?? ".", "..", "proto");
+  const event = findEvent(protoFolder, options.type);
+  const json = options.file === undefined ? undefined : readJson(options.file);
+  const make = () =>
+    makeEvent(event, {
+      namespace: env.AB_NAMESPACE ?? "",
+      json,
+      sets: options.sets,
+      isOneOfMany: options.repeat > 1,
+    });
+  const address = options.address ?? `localhost:${env.GRPC_PORT ?? "6565"}`;
+  using client = connect(address);
+  if (options.repeat > 1) {
+    const isFine = await sendMany({ client, event, make, ...options });
+    return isFine ? 0 : 1;
+  }
+  const { bytes, userId } = make();
+  const grants = await watchGrants(env, userId);
+  const answer = await client.send(event.path, bytes, options.timeout);
+  const details = answer.details === "" ? "" : `: ${answer.details}`;
+  console.log(
+    `${answer.status}${details} in ${answer.milliseconds.toFixed(1)} ms`,
+  );
+  for (const line of await grants.report()) console.log(line);
+  return answer.status === "OK" ? 0 : 1;
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(Deno.readTextFileSync(file));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`File ${file} is not an event in JSON: ${why}`);
+  }
+}
+
+function isExpected(error: unknown): error is Error {
+  return error instanceof UsageError || error instanceof EventJsonError ||
+    error instanceof UnknownEventError || error instanceof ConfigError ||
+    error instanceof ProtoFileError || error instanceof EventPropertiesError ||
+    (error instanceof TypeError && "code" in error &&
+      String(error.code).startsWith("ERR_PARSE_ARGS"));
+}
+
+try {
+  const options = parse(Deno.args);
+  if (options === undefined) console.log(HELP.trimEnd());
+  else Deno.exitCode = await send(options);
+} catch (error) {
+  if (!isExpected(error)) throw error;
+  console.error(error.message);
+  Deno.exitCode = 2;
+}

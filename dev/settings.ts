@@ -1,0 +1,70 @@
+/**
+ * The settings of the development tools: the service's own, with the emulator's in
+ * place of those that are missing when no AGS is named.
+ *
+ * @module
+ */
+
+import {
+  ConfigError,
+  type Environment,
+  readEnvironment,
+} from "../lib/config.ts";
+import {
+  CONSUMABLE_ITEM_ID,
+  DEFAULT_CLIENT_ID,
+  DEFAULT_CLIENT_SECRET,
+  DEFAULT_NAMESPACE,
+} from "./emulator/mod.ts";
+
+/** The settings of `deno task dev` and `deno task send`. */
+export interface DevSettings {
+  /** Variables by name, the emulator's included. */
+  readonly env: Environment;
+  /** Variables that the user has set. */
+  readonly given: ReadonlySet<string>;
+  /** The emulator's port; `undefined` when a real AGS is named. */
+  readonly emulatorPort: number | undefined;
+}
+
+/** Where the emulator listens, unless `EMULATOR_PORT` says otherwise. */
+const DEFAULT_EMULATOR_PORT = 8090;
+
+/**
+ * Reads the environment and `.env`. Without `AB_BASE_URL`, AGS is the emulator.
+ *
+ * @throws {ConfigError} `.env` is there and cannot be read, or `EMULATOR_PORT` is
+ * needed and no port.
+ */
+export function readDevSettings(): DevSettings {
+  const own = readEnvironment(".env");
+  const given = new Set(Object.keys(own).filter((name) => own[name]));
+  const set = Object.fromEntries(
+    Object.entries(own).filter(([name]) => given.has(name)),
+  );
+  const shared = { LOG_FORMAT: "pretty" };
+  if (given.has("AB_BASE_URL")) {
+    return { env: { ...shared, ...set }, given, emulatorPort: undefined };
+  }
+  const emulatorPort = readEmulatorPort();
+  const emulated = {
+    AB_BASE_URL: `http://127.0.0.1:${emulatorPort}`,
+    AB_CLIENT_ID: DEFAULT_CLIENT_ID,
+    AB_CLIENT_SECRET: DEFAULT_CLIENT_SECRET,
+    AB_NAMESPACE: DEFAULT_NAMESPACE,
+    ITEM_ID_TO_GRANT: CONSUMABLE_ITEM_ID,
+  };
+  return { env: { ...shared, ...emulated, ...set }, given, emulatorPort };
+}
+
+function readEmulatorPort(): number {
+  const text = Deno.env.get("EMULATOR_PORT")?.trim();
+  if (!text) return DEFAULT_EMULATOR_PORT;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new ConfigError([
+    `EMULATOR_PORT is not usable: expected a port from 1 to 65535, found ${
+      JSON.stringify(text)
+    }`,
+  ]);
+}
