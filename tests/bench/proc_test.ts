@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseCpuTime, parseMemory } from "./proc.ts";
+import { parseCpuTime, parseMemory } from "../../bench/proc.ts";
 
 /** Fields 1 to 17; 14 and 15 are the CPU time. */
 const STAT = "1234 (deno) S 1 2 3 0 -1 4194304 5 6 7 8 150 25 9 10\n";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { compare, median, percentile } from "./figures.ts";
+import { compare, median, percentile } from "../../bench/figures.ts";
 
 Deno.test("median() is the middle value, or the mean of the two middle ones", () => {
   assert.equal(median([3, 1, 2]), 2);

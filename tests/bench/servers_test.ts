@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { BenchError } from "./errors.ts";
-import { splitCommand } from "./servers.ts";
+import { BenchError } from "../../bench/errors.ts";
+import { splitCommand } from "../../bench/servers.ts";
 
 Deno.test("splitCommand() splits at spaces", () => {
   assert.deepEqual(splitCommand("  ./service --flag  x "), [

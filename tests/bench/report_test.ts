@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Pair } from "./figures.ts";
-import type { LoadMeasurement, RoundFigures } from "./measure.ts";
-import { type Measurements, report, reportText } from "./report.ts";
+import type { Pair } from "../../bench/figures.ts";
+import type { LoadMeasurement, RoundFigures } from "../../bench/measure.ts";
+import { type Measurements, report, reportText } from "../../bench/report.ts";
 
 function round(figures: Partial<RoundFigures> = {}): RoundFigures {
   return { rate: 100, p50: 1, p99: 2, cpu: 200, memory: 100e6, ...figures };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { BenchError } from "./errors.ts";
-import { parseLog, writeBody } from "./load.ts";
+import { BenchError } from "../../bench/errors.ts";
+import { parseLog, writeBody } from "../../bench/load.ts";
 
 const START = 1_800_000_000_000_000;
 
