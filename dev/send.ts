@@ -114,7 +114,7 @@ async function send(options: Options): Promise<number> {
   const answer = await client.send(event.path, bytes, options.timeout);
   const details = answer.details === "" ? "" : `: ${answer.details}`;
   console.log(
-    `${answer.status}${details} in ${answer.milliseconds.toFixed(1)} ms`,
+    `${answer.status} in ${answer.milliseconds.toFixed(1)} ms${details}`,
   );
   for (const line of await grants.report()) console.log(line);
   return answer.status === "OK" ? 0 : 1;

@@ -171,7 +171,7 @@ Deno.test("deno task send", async (t) => {
     async () => {
       const { code, stdout } = await dev.send(LOGIN, "--set", "userId=");
       assert.equal(code, 1);
-      assert.match(stdout, /^INVALID_ARGUMENT: .* in \d+\.\d ms$/m);
+      assert.match(stdout, /^INVALID_ARGUMENT in \d+\.\d ms: .+$/m);
       assert.match(stdout, /^Event names no user: no grants shown$/m);
     },
   );
@@ -261,7 +261,7 @@ Deno.test("deno task send", async (t) => {
         "userAuthentication.userLoggedOut",
       );
       assert.equal(code, 1);
-      assert.match(stdout, /^UNIMPLEMENTED: /m);
+      assert.match(stdout, /^UNIMPLEMENTED in [\d.]+ ms: /m);
     },
   );
 
@@ -292,7 +292,7 @@ Deno.test("deno task send", async (t) => {
       const { code, stdout } = await dev.send(LOGIN, "--timeout", "0.3");
       assert.equal(code, 1);
       // Whichever of the two notices first.
-      assert.match(stdout, /^(DEADLINE_EXCEEDED|UNAVAILABLE): /m);
+      assert.match(stdout, /^(DEADLINE_EXCEEDED|UNAVAILABLE) in [\d.]+ ms: /m);
     },
   );
 });
@@ -335,7 +335,10 @@ Deno.test("deno task send says what to do when the address does not resolve", as
   const address = `${"x".repeat(64)}:6565`;
   const { code, stdout } = await sendAlone([LOGIN, "--address", address]);
   assert.equal(code, 1);
-  assert.match(stdout, /^UNAVAILABLE: Nothing answers at x{64}:6565: start/m);
+  assert.match(
+    stdout,
+    /^UNAVAILABLE in [\d.]+ ms: Nothing answers at x{64}:6565: start/m,
+  );
 });
 
 Deno.test("deno task send --help prints how to use it", async () => {
@@ -423,7 +426,7 @@ Deno.test("deno task send shows no grants of an AGS it cannot log in to, and sen
     AB_BASE_URL: "https://ags.example",
   });
   assert.equal(code, 1);
-  assert.match(stdout, /^UNAVAILABLE: Nothing answers/m);
+  assert.match(stdout, /^UNAVAILABLE in [\d.]+ ms: Nothing answers/m);
   assert.match(stdout, /^Grants are not shown: AB_CLIENT_ID is not set/m);
 });
 
