@@ -1,7 +1,8 @@
 /**
  * An emulator of AccelByte Gaming Services (AGS): IAM client tokens, item
- * fulfillment v1 and v3, entitlement queries and the item lookup, over HTTP on
- * loopback, with faults on demand and a journal of what was granted.
+ * fulfillment v1 and v3, entitlement queries, wallets and the item lookup, and the
+ * calls of `game.ts`, over HTTP on loopback, with faults on demand and a journal
+ * of what was granted.
  *
  * It refuses what AGS refuses: an expired or foreign token, another namespace,
  * a field out of its range, an item that does not exist, a durable item that
@@ -21,6 +22,8 @@ import { controlRoutes } from "./control.ts";
 import type { Permission } from "./errors.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createTransactions } from "./fulfillment_v3.ts";
+import { createGame, type Game } from "./game.ts";
+import type { GameOptions } from "./game_catalog.ts";
 import { basicRoutes } from "./basic.ts";
 import { iamRoutes } from "./iam.ts";
 import { createJournal, type Journal } from "./journal.ts";
@@ -50,6 +53,24 @@ export type {
   JournalGrant,
   JournalRequest,
 } from "./journal.ts";
+export type { Game } from "./game.ts";
+export {
+  DEFAULT_ACHIEVEMENTS,
+  DEFAULT_CHALLENGES,
+  DEFAULT_LEADERBOARDS,
+  DEFAULT_SEASON,
+  DEFAULT_STATS,
+  type EmulatedAchievement,
+  type EmulatedLeaderboard,
+  type EmulatedSeason,
+  type EmulatedStat,
+  FIRST_LOGIN_ACHIEVEMENT,
+  type GameOptions,
+  HUNDRED_KILLS_ACHIEVEMENT,
+  KILLS_LEADERBOARD,
+  KILLS_STAT,
+  RATING_STAT,
+} from "./game_catalog.ts";
 export type { GrantCount, State } from "./ledger.ts";
 
 /** Namespace of an emulator that is not given one. */
@@ -60,7 +81,7 @@ export const DEFAULT_CLIENT_ID = "c0000000000000000000000000000001";
 export const DEFAULT_CLIENT_SECRET = "emulator-only";
 
 /** Options of {@linkcode startEmulator}. */
-export interface EmulatorOptions {
+export interface EmulatorOptions extends GameOptions {
   /** Address to listen on. @default {"127.0.0.1"} */
   readonly hostname?: string;
   /** Port to listen on; 0 takes any free one. @default {0} */
@@ -87,20 +108,22 @@ export interface Emulator extends AsyncDisposable {
   readonly namespace: string;
   /** What players own. */
   readonly state: State;
+  /** What the services of the game know. */
+  readonly game: Game;
   /** What goes wrong. */
   readonly faults: Faults;
   /** What was asked and granted. */
   readonly journal: Journal;
   /** Ends the life of all tokens issued so far: they answer 401 from now on. */
   revokeTokens(): void;
-  /** Forgets what players own, the journal and the faults; tokens stay good. */
+  /** Forgets players, records, the journal and the faults; tokens stay good. */
   reset(): void;
 }
 
 /**
  * Starts an emulator.
  *
- * @param options Address, credentials, items and clock.
+ * @param options Address, credentials, items, the game and the clock.
  * @throws {TypeError} If an option is not valid.
  * @throws If the address cannot be listened on.
  */
@@ -127,9 +150,11 @@ export async function startEmulator(
   const faults = createFaults();
   const platform = { namespace, catalog, ledger, journal, now };
   const transactions = createTransactions(platform);
+  const game = createGame(options, platform);
   const services = [
     ...basicRoutes(namespace),
     ...platformRoutes(platform, transactions),
+    ...game.routes,
   ];
   const permissions = clientPermissions(services, namespace);
   let url = "";
@@ -155,6 +180,7 @@ export async function startEmulator(
   function reset(): void {
     ledger.clear();
     transactions.clear();
+    game.clear();
     journal.clear();
     faults.clear();
   }
@@ -172,7 +198,7 @@ export async function startEmulator(
   const server = await startHttpServer(
     createPipeline({
       routes,
-      control,
+      control: [...control, ...game.control],
       namespace,
       tokens,
       faults,
@@ -187,6 +213,7 @@ export async function startEmulator(
     url,
     namespace,
     state: ledger,
+    game,
     faults,
     journal,
     revokeTokens: tokens.revokeAll,

@@ -45,16 +45,16 @@ Deno.test("exchange() gives nothing for an answer without a body", async () => {
 
 Deno.test("exchange() puts characters together that came in two pieces", async () => {
   const bytes = new TextEncoder().encode('"ü🎮"');
-  await using server = serve(() =>
-    new Response(
-      new ReadableStream({
-        start(controller) {
-          for (const byte of bytes) controller.enqueue(new Uint8Array([byte]));
-          controller.close();
-        },
-      }),
-    )
-  );
+  await using server = serveBytes(async (connection) => {
+    const head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    await text(connection, head);
+    for (const byte of bytes) {
+      await text(connection, "1\r\n");
+      await connection.write(new Uint8Array([byte]));
+      await text(connection, "\r\n");
+    }
+    await text(connection, "0\r\n\r\n");
+  });
   assert.equal(await ask(server.url), "ü🎮");
 });
 

@@ -1,0 +1,128 @@
+/**
+ * Results of changing statistics in bulk: AGS takes the request, and each item
+ * works or fails by itself.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { readAnswer } from "./_answer.ts";
+import { AgsError } from "./errors.ts";
+
+/**
+ * What becomes of items that AGS did not take while it took the request: `throw` a
+ * {@linkcode PartialFailureError}, or `return` them among the results.
+ */
+export type OnFailures = "throw" | "return";
+
+/** What became of one item. */
+export interface StatResult {
+  /** Whether the number was changed. */
+  readonly success: boolean;
+  /** The statistic's code. */
+  readonly statCode?: string | undefined;
+  /** The player, as far as AGS repeats it. */
+  readonly userId?: string | undefined;
+  /** The item's own, if it had one. */
+  readonly requestId?: string | undefined;
+  /** `currentValue`; of an item that failed, `errorCode` and `errorMessage`. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * AGS took a request and not all of its items.
+ *
+ * Retryable only where a redelivery does no harm: every failure is a passing one,
+ * and either nothing was changed or the changes can be repeated (no increments).
+ */
+export class PartialFailureError extends AgsError {
+  /** What logs call it. */
+  override name = "PartialFailureError";
+  /** What became of each item, in AGS's order. */
+  readonly results: readonly StatResult[];
+  /** Those of `results` that failed. */
+  readonly failed: readonly StatResult[];
+
+  /** Creates the error; `isRepeatable`: whether the items that worked are. */
+  constructor(
+    results: readonly StatResult[],
+    { isRepeatable }: { readonly isRepeatable: boolean },
+  ) {
+    const failed = results.filter(({ success }) => !success);
+    const isSafe = isRepeatable || failed.length === results.length;
+    super(
+      `AGS did not take ${failed.length} of ${results.length} stat items: ` +
+        failed.slice(0, MAX_NAMED).map(describe).join(", ") +
+        (failed.length > MAX_NAMED ? ", …" : ""),
+      {
+        status: 200,
+        errorCode: codeOf(failed[0]),
+        retryable: isSafe && failed.every(isPassing),
+      },
+    );
+    this.results = results;
+    this.failed = failed;
+  }
+}
+
+/** Most failed items that a message names. */
+const MAX_NAMED = 5;
+/** Internal error, lost optimistic lock, too many requests: later it can work. */
+const PASSING_CODES: readonly unknown[] = [20000, 20006, 20007];
+
+const text = z.string().nullish().transform((value) => value ?? undefined);
+const StatResults = z.array(z.object({
+  success: z.boolean().nullish().transform((value) => value === true),
+  statCode: text,
+  userId: text,
+  requestId: text,
+  details: z.record(z.string(), z.unknown()).nullish().transform((value) =>
+    value ?? {}
+  ),
+}));
+
+/**
+ * Reads the results of a bulk request.
+ *
+ * @throws {AgsError} They are none, or not as many as there were items.
+ */
+export function readResults(
+  answer: unknown,
+  { request, count }: { readonly request: string; readonly count: number },
+): readonly StatResult[] {
+  const expected = `${count} results of stat items`;
+  const schema = StatResults.refine((results) => results.length === count);
+  return readAnswer(schema, answer, { request, expected });
+}
+
+/**
+ * Returns the results, or throws where items failed and that is wanted.
+ *
+ * @throws {PartialFailureError} Items failed.
+ */
+export function judgeResults(
+  results: readonly StatResult[],
+  { failures, isRepeatable }: {
+    readonly failures: OnFailures;
+    readonly isRepeatable: boolean;
+  },
+): readonly StatResult[] {
+  if (failures === "return" || results.every(({ success }) => success)) {
+    return results;
+  }
+  throw new PartialFailureError(results, { isRepeatable });
+}
+
+function isPassing(result: StatResult): boolean {
+  return PASSING_CODES.includes(codeOf(result));
+}
+
+function codeOf(result: StatResult | undefined): number | undefined {
+  const code = result?.details.errorCode;
+  return typeof code === "number" ? code : undefined;
+}
+
+/** Without the player: whom it is about is in the results, not in logs. */
+function describe(result: StatResult): string {
+  return `${result.statCode ?? "?"} (${codeOf(result) ?? "no code"})`;
+}

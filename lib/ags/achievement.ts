@@ -1,0 +1,38 @@
+/**
+ * AGS Achievement: what players have achieved.
+ *
+ * @module
+ */
+
+import type { Ags } from "../core/context.ts";
+
+/** Which achievement to unlock, and for whom. */
+export interface UnlockAchievementRequest {
+  /** The player. */
+  readonly userId: string;
+  /** The achievement's code, as configured in AGS. */
+  readonly achievementCode: string;
+}
+
+const UNLOCK =
+  "/achievement/v1/admin/namespaces/{namespace}/users/{userId}/achievements/{achievementCode}/unlock";
+
+/**
+ * Unlocks an achievement.
+ *
+ * Only one that is not incremental: AGS unlocks an incremental one by itself when
+ * its statistic reaches the goal, see `statistics.ts`.
+ *
+ * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:ACHIEVEMENT [UPDATE]`.
+ *
+ * @throws {AgsError} Not unlocked. Not retryable: no such achievement (404), one
+ * that cannot be unlocked by hand (422).
+ * @throws {TerminalError} `userId` or `achievementCode` is empty.
+ */
+export async function unlockAchievement(
+  ags: Ags,
+  request: UnlockAchievementRequest,
+): Promise<void> {
+  const { userId, achievementCode } = request;
+  await ags.request("PUT", UNLOCK, { params: { userId, achievementCode } });
+}

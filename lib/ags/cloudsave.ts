@@ -1,0 +1,114 @@
+/**
+ * AGS Cloud Save: admin records of the game, JSON objects that servers read and
+ * write and players do not see. Those of a player are in `cloudsave_player.ts`.
+ *
+ * AGS advises to keep what is sent at or below 250 KB: larger records get slow, and
+ * from some number of megabytes on AGS refuses them.
+ *
+ * @module
+ */
+
+import type { Ags } from "../core/context.ts";
+import {
+  type RecordUpdate,
+  updateRecord,
+  type UpdateRecordResult,
+} from "./_record_update.ts";
+import {
+  type AdminRecord,
+  putRecord,
+  readRecord,
+  type RecordPlace,
+  type RecordWrite,
+} from "./_records.ts";
+
+export type { AdminRecord, UpdateRecordResult };
+
+/** Which record of the game. */
+export interface GetAdminRecordRequest {
+  /** The record's key. */
+  readonly key: string;
+}
+
+/** A record of the game to write. */
+export interface PutAdminRecordRequest
+  extends GetAdminRecordRequest, RecordWrite {
+  /** When AGS deletes the record. @default never */
+  readonly expiresAt?: Date;
+}
+
+/** A record of the game to update. */
+export interface UpdateAdminRecordRequest<T extends object>
+  extends GetAdminRecordRequest, RecordUpdate<T> {
+  /** When AGS deletes the record; what is there stays when absent. */
+  readonly expiresAt?: Date;
+}
+
+/**
+ * Reads an admin record of the game.
+ *
+ * Permission: `ADMIN:NAMESPACE:{namespace}:CLOUDSAVE:RECORD [READ]`.
+ *
+ * @typeParam T The shape of the value. It is not checked.
+ * @returns The record, or `undefined` when there is none (404/18140).
+ * @throws {AgsError} AGS refused, or answered what is no record.
+ * @throws {TerminalError} `key` is empty.
+ */
+export function getAdminRecord<T extends object = Record<string, unknown>>(
+  ags: Ags,
+  request: GetAdminRecordRequest,
+): Promise<AdminRecord<T> | undefined> {
+  return readRecord<T>(ags, placeOf(request));
+}
+
+/**
+ * Writes an admin record of the game: creates it, or replaces all of its value.
+ *
+ * Without `ifUpdatedAt` the last write wins; use it, or
+ * {@linkcode updateAdminRecord}, for whatever two deliveries can write at a time.
+ *
+ * Permission: `ADMIN:NAMESPACE:{namespace}:CLOUDSAVE:RECORD [UPDATE]`.
+ *
+ * @throws {AgsError} Not written. Retryable: `ifUpdatedAt` is not what it was
+ * (412/18180). Not retryable: AGS does not take the value (400/18144, 18146, 20002).
+ * @throws {TerminalError} `key` is empty, or the value has a field `__META`.
+ */
+export function putAdminRecord(
+  ags: Ags,
+  request: PutAdminRecordRequest,
+): Promise<void> {
+  return putRecord(ags, placeOf(request), request);
+}
+
+/**
+ * Changes an admin record of the game, or creates it, without losing what others
+ * write at the same time: reads, lets `update` decide, writes if nobody else wrote
+ * in between, and otherwise starts again.
+ *
+ * Permission: `ADMIN:NAMESPACE:{namespace}:CLOUDSAVE:RECORD [READ, UPDATE]`, and
+ * `[CREATE]` where AGS does not create through a conditional write.
+ *
+ * @typeParam T The shape of the value. It is not checked.
+ * @returns What the record says now, and whether this call wrote it.
+ * @throws {AgsError} Not written. Retryable: others changed the record in each
+ * attempt (412/18180). Not retryable: AGS does not take the value.
+ * @throws {TerminalError} `key` is empty, or the value has a field `__META`.
+ * @throws Whatever `update` throws, and the signal's reason.
+ */
+export function updateAdminRecord<T extends object = Record<string, unknown>>(
+  ags: Ags,
+  request: UpdateAdminRecordRequest<T>,
+): Promise<UpdateRecordResult<T>> {
+  return updateRecord(ags, placeOf(request), request);
+}
+
+const GAME = "/cloudsave/v1/admin/namespaces/{namespace}";
+
+function placeOf({ key }: GetAdminRecordRequest): RecordPlace {
+  return {
+    route: `${GAME}/adminrecords/{key}`,
+    concurrentRoute: `${GAME}/concurrent/adminrecords/{key}`,
+    params: { key },
+    absentCode: 18140,
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * AGS Cloud Save: admin records of a player, which the player does not see. What
+ * `cloudsave.ts` says of the game's records goes for these too; only an expiry is
+ * not among what AGS takes for all of their calls.
+ *
+ * @module
+ */
+
+import type { Ags } from "../core/context.ts";
+import {
+  type RecordUpdate,
+  updateRecord,
+  type UpdateRecordResult,
+} from "./_record_update.ts";
+import {
+  type AdminRecord,
+  putRecord,
+  readRecord,
+  type RecordPlace,
+  type RecordWrite,
+} from "./_records.ts";
+
+/** Which record of which player. */
+export interface GetPlayerAdminRecordRequest {
+  /** The player. */
+  readonly userId: string;
+  /** The record's key. */
+  readonly key: string;
+}
+
+/** A record of a player to write. */
+export interface PutPlayerAdminRecordRequest
+  extends GetPlayerAdminRecordRequest, RecordWrite {}
+
+/** A record of a player to update. */
+export interface UpdatePlayerAdminRecordRequest<T extends object>
+  extends GetPlayerAdminRecordRequest, RecordUpdate<T> {}
+
+/**
+ * Reads an admin record of a player.
+ *
+ * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:CLOUDSAVE:RECORD [READ]`.
+ *
+ * @typeParam T The shape of the value. It is not checked.
+ * @returns The record, or `undefined` when there is none (404/18152).
+ * @throws {AgsError} AGS refused, or answered what is no record.
+ * @throws {TerminalError} `userId` or `key` is empty.
+ */
+export function getPlayerAdminRecord<
+  T extends object = Record<string, unknown>,
+>(
+  ags: Ags,
+  request: GetPlayerAdminRecordRequest,
+): Promise<AdminRecord<T> | undefined> {
+  return readRecord<T>(ags, placeOf(request));
+}
+
+/**
+ * Writes an admin record of a player, as `putAdminRecord` does one of the game.
+ *
+ * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:CLOUDSAVE:RECORD [UPDATE]`.
+ *
+ * @throws {AgsError} Not written. Retryable: `ifUpdatedAt` is not what it was
+ * (412/18183). Not retryable: AGS does not take the value (400/18156, 18181, 20002).
+ * @throws {TerminalError} `userId` or `key` is empty, or the value has a field
+ * `__META`.
+ */
+export function putPlayerAdminRecord(
+  ags: Ags,
+  request: PutPlayerAdminRecordRequest,
+): Promise<void> {
+  return putRecord(ags, placeOf(request), request);
+}
+
+/**
+ * Changes an admin record of a player, or creates it, as `updateAdminRecord` does
+ * one of the game.
+ *
+ * Permission:
+ * `ADMIN:NAMESPACE:{namespace}:USER:{userId}:CLOUDSAVE:RECORD [READ, UPDATE]`, and
+ * `[CREATE]` where AGS does not create through a conditional write.
+ *
+ * @typeParam T The shape of the value. It is not checked.
+ * @returns What the record says now, and whether this call wrote it.
+ * @throws {AgsError} Not written. Retryable: others changed the record in each
+ * attempt (412/18183). Not retryable: AGS does not take the value.
+ * @throws {TerminalError} `userId` or `key` is empty, or the value has a field
+ * `__META`.
+ * @throws Whatever `update` throws, and the signal's reason.
+ */
+export function updatePlayerAdminRecord<
+  T extends object = Record<string, unknown>,
+>(
+  ags: Ags,
+  request: UpdatePlayerAdminRecordRequest<T>,
+): Promise<UpdateRecordResult<T>> {
+  return updateRecord(ags, placeOf(request), request);
+}
+
+const PLAYER = "/cloudsave/v1/admin/namespaces/{namespace}/users/{userId}";
+
+function placeOf(
+  { userId, key }: GetPlayerAdminRecordRequest,
+): RecordPlace {
+  return {
+    route: `${PLAYER}/adminrecords/{key}`,
+    concurrentRoute: `${PLAYER}/concurrent/adminrecords/{key}`,
+    params: { userId, key },
+    absentCode: 18152,
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * AGS Lobby: messages to players who are connected.
+ *
+ * @module
+ */
+
+import type { Ags } from "../core/context.ts";
+
+/** What to tell whom. */
+export interface SendNotificationRequest {
+  /** The player. */
+  readonly userId: string;
+  /** What the message is about: the game listens by topic. */
+  readonly topicName: string;
+  /** What the game gets, as it is: plain text, or JSON as text. */
+  readonly message: string;
+}
+
+const NOTIFY =
+  "/lobby/v1/admin/notification/namespaces/{namespace}/users/{userId}/freeform/notify";
+
+/**
+ * Sends a player a free-form notification.
+ *
+ * There is no idempotency key: an event that is delivered again notifies again.
+ * Where that matters, put the event's id into the message and let the game tell
+ * repetitions apart.
+ *
+ * Permission: `ADMIN:NAMESPACE:{namespace}:NOTIFICATION [CREATE]`.
+ *
+ * @throws {AgsError} Not sent.
+ * @throws {TerminalError} `userId` is empty.
+ */
+export async function sendNotification(
+  ags: Ags,
+  request: SendNotificationRequest,
+): Promise<void> {
+  const { userId, topicName, message } = request;
+  await ags.request("POST", NOTIFY, {
+    params: { userId },
+    body: { topicName, message },
+  });
+}

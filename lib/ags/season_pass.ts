@@ -1,0 +1,97 @@
+/**
+ * AGS Season Pass: how far players are in the current season.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import type { Ags } from "../core/context.ts";
+import { TerminalError } from "../core/errors.ts";
+import { readAnswer } from "./_answer.ts";
+
+/** Where experience comes from: played for, or paid for. */
+export type ExpSource = "SWEAT" | "PAID_FOR";
+
+/** How much experience to grant, and to whom. */
+export interface GrantSeasonExpRequest {
+  /** The player. */
+  readonly userId: string;
+  /** How much: a whole number, 1 or more. */
+  readonly exp: number;
+  /** Where it comes from. @default {"SWEAT"} */
+  readonly source?: ExpSource;
+  /** Kept with the grant, for reports. */
+  readonly tags?: readonly string[];
+}
+
+/** How far a player is in the current season. */
+export interface SeasonProgress {
+  /** The season. */
+  readonly seasonId: string;
+  /** The tier reached, from 0; absent below the first. */
+  readonly currentTierIndex?: number | undefined;
+  /** Experience gathered towards the next tier. */
+  readonly currentExp?: number | undefined;
+  /** Experience that the next tier takes. */
+  readonly requiredExp?: number | undefined;
+  /** Whether the last tier is done. */
+  readonly cleared: boolean;
+}
+
+const GRANT_EXP =
+  "/seasonpass/admin/namespaces/{namespace}/users/{userId}/seasons/current/exp";
+
+const optionalNumber = z.number().nullish().transform((value) =>
+  value ?? undefined
+);
+const SeasonSummary = z.object({
+  userId: z.string(),
+  seasonId: z.string().nullish(),
+  currentTierIndex: optionalNumber,
+  currentExp: optionalNumber,
+  requiredExp: optionalNumber,
+  cleared: z.boolean().nullish(),
+});
+
+/**
+ * Grants experience in the current season; AGS enrols the player if need be.
+ *
+ * There is no idempotency key: each call that AGS accepts grants again.
+ *
+ * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:SEASONPASS [UPDATE]`.
+ *
+ * @returns How far the player is now, or `undefined` when no season runs: AGS then
+ * answers as usual and the experience is lost.
+ * @throws {AgsError} Not granted. Not retryable: the namespace is a publisher's
+ * (400/20026).
+ * @throws {TerminalError} `userId` is empty, or `exp` is no whole number from 1;
+ * nothing is asked.
+ */
+export async function grantSeasonExp(
+  ags: Ags,
+  request: GrantSeasonExpRequest,
+): Promise<SeasonProgress | undefined> {
+  const { userId, exp, source = "SWEAT", tags } = request;
+  if (!Number.isSafeInteger(exp) || exp < 1) {
+    throw new TerminalError(
+      `Experience to grant is ${exp}: expected a whole number, 1 or more`,
+    );
+  }
+  const answer = await ags.request("POST", GRANT_EXP, {
+    params: { userId },
+    body: { exp, source, ...(tags && { tags }) },
+  });
+  const { seasonId, cleared, currentTierIndex, currentExp, requiredExp } =
+    readAnswer(SeasonSummary, answer, {
+      request: `POST ${GRANT_EXP}`,
+      expected: "a season summary",
+    });
+  if (!seasonId) return undefined;
+  return {
+    seasonId,
+    currentTierIndex,
+    currentExp,
+    requiredExp,
+    cleared: cleared ?? false,
+  };
+}
