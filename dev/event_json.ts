@@ -10,14 +10,20 @@
 import protobuf from "protobufjs";
 import { nearest } from "../lib/core/nearest.ts";
 import { propertyName } from "../lib/grpc/message_codec.ts";
+import {
+  enumValue,
+  EventJsonError,
+  googleValue,
+  isFreeForm,
+  isObject,
+  type JsonObject,
+  jsonOrText,
+  parseText,
+  scalar,
+  show,
+} from "./event_value.ts";
 
-/** The JSON is not such an event. The message starts with the path. */
-export class EventJsonError extends Error {
-  override name = "EventJsonError";
-}
-
-/** A JSON object. */
-export type JsonObject = Record<string, unknown>;
+export { EventJsonError, type JsonObject };
 
 /**
  * Encodes an event.
@@ -30,7 +36,7 @@ export function encodeEvent(type: protobuf.Type, json: unknown): Uint8Array {
 
 /**
  * Sets one field, its value written as text: `payload.userAccount.country=DE`. A
- * number selects from a list: `payload.chosenAccounts.0.userId=…`.
+ * number selects from a list, a name from a map: `payload.chosenAccounts.0.userId=…`.
  *
  * @throws {EventJsonError} There is no such field, or the text is no value of it.
  */
@@ -56,36 +62,86 @@ function setPath(
   text: string,
 ): void {
   const field = fieldNamed(type, name, type.name);
+  field.resolve();
   const key = Object.keys(json).find((each) => isNameOf(field, each)) ??
     propertyName(field.name);
-  if (field.map || isFreeForm(field)) {
-    json[key] = setFree(json[key], rest, text);
-    return;
-  }
-  let tail = rest;
-  let holder: JsonObject = json;
-  let slot = key;
-  if (field.repeated && /^\d{1,4}$/.test(rest[0] ?? "")) {
-    const list = Array.isArray(json[key]) ? json[key] : json[key] = [];
-    [slot = "", ...tail] = rest;
-    holder = list as unknown as JsonObject;
-  }
-  if (tail.length === 0) {
-    holder[slot] = field.repeated && slot === key
+  const isMany = field.repeated || field.map;
+  if (!isMany || rest.length === 0) {
+    json[key] = isMany
       ? parseJson(text, key)
-      : parseText(field, text);
+      : setValue(field, json[key], rest, { key, text });
     return;
   }
-  if (!(field.resolvedType instanceof protobuf.Type)) {
+  json[key] = field.map
+    ? setEntry(field, json[key], rest, { key, text })
+    : setItem(field, json[key], rest, { key, text });
+}
+
+/** What is set, and what the field is called where it stands. */
+interface Assignment {
+  readonly key: string;
+  readonly text: string;
+}
+
+function setItem(
+  field: protobuf.Field,
+  list: unknown,
+  [index = "", ...rest]: readonly string[],
+  assignment: Assignment,
+): unknown {
+  const items = Array.isArray(list) ? [...list] : [];
+  const position = /^\d{1,9}$/.test(index) ? Number(index) : Infinity;
+  if (position > items.length) {
+    throw new EventJsonError(
+      `${assignment.key}: Item "${index}" does not exist: expected a number from 0 to ${items.length}`,
+    );
+  }
+  items[position] = setValue(field, items[position], rest, assignment);
+  return items;
+}
+
+function setEntry(
+  field: protobuf.Field,
+  map: unknown,
+  [key = "", ...rest]: readonly string[],
+  assignment: Assignment,
+): unknown {
+  const entries = new Map(isObject(map) ? Object.entries(map) : []);
+  entries.set(key, setValue(field, entries.get(key), rest, assignment));
+  return Object.fromEntries(entries);
+}
+
+/** The new value of a field, or of one item or entry of it. */
+function setValue(
+  field: protobuf.Field,
+  value: unknown,
+  path: readonly string[],
+  { key, text }: Assignment,
+): unknown {
+  const { resolvedType: type } = field;
+  if (isFreeForm(type)) return setFree(value, path, text);
+  const hasFields = type instanceof protobuf.Type &&
+    googleValue(type) === undefined;
+  if (path.length === 0) {
+    return hasFields ? parseJson(text, key) : parseText(wrapped(field), text);
+  }
+  if (!hasFields) {
     throw new EventJsonError(
       `${key}: Field has no parts: expected ${key}=value`,
     );
   }
-  if (!isObject(holder[slot])) holder[slot] = {};
-  setPath(field.resolvedType, holder[slot] as JsonObject, tail, text);
+  const object = isObject(value) ? value : {};
+  setPath(type, object, path, text);
+  return object;
 }
 
-/** Sets inside of what has no fields of its own: a map, or plain JSON. */
+/** The field that holds the value of one of protobuf's wrappers; else the field itself. */
+function wrapped(field: protobuf.Field): protobuf.Field {
+  const { resolvedType: type } = field;
+  return type instanceof protobuf.Type ? type.fields["value"] ?? field : field;
+}
+
+/** Sets inside of what has no fields of its own. */
 function setFree(
   value: unknown,
   path: readonly string[],
@@ -93,21 +149,9 @@ function setFree(
 ): unknown {
   const [name, ...rest] = path;
   if (name === undefined) return jsonOrText(text);
-  const object = isObject(value) ? value : {};
-  return { ...object, [name]: setFree(object[name], rest, text) };
-}
-
-function isFreeForm(field: protobuf.Field): boolean {
-  return field.resolvedType !== null &&
-    field.resolvedType.fullName in FREE_FORM;
-}
-
-function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const entries = new Map(isObject(value) ? Object.entries(value) : []);
+  entries.set(name, setFree(entries.get(name), rest, text));
+  return Object.fromEntries(entries);
 }
 
 function parseJson(text: string, path: string): unknown {
@@ -118,20 +162,6 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-function parseText(field: protobuf.Field, text: string): unknown {
-  if (field.resolvedType instanceof protobuf.Type) {
-    return isTimestamp(field.resolvedType) ? text : parseJson(text, field.name);
-  }
-  if (field.type === "string" || field.type === "bytes") return text;
-  if (field.type === "bool" || field.type in protobuf.types.long) {
-    return jsonOrText(text);
-  }
-  const number = Number(text);
-  return field.resolvedType === null && text !== "" && !Number.isNaN(number)
-    ? number
-    : text;
-}
-
 function messageOf(
   type: protobuf.Type,
   json: unknown,
@@ -140,7 +170,8 @@ function messageOf(
   if (!isObject(json)) {
     throw new EventJsonError(`${path}: Value is not an object: ${show(json)}`);
   }
-  const message: JsonObject = {};
+  // Without a prototype: a field may be called `constructor`.
+  const message: JsonObject = Object.create(null);
   for (const [key, value] of Object.entries(json)) {
     const field = fieldNamed(type, key, path);
     // As in protobuf's own JSON, null is the field's absence.
@@ -206,95 +237,7 @@ function oneValue(
   if (resolvedType instanceof protobuf.Enum) {
     return enumValue(resolvedType, value, path);
   }
-  if (resolvedType === null) return scalar(field, value, path);
-  const freeForm = FREE_FORM[resolvedType.fullName];
-  if (freeForm !== undefined) return freeForm(value, path);
-  if (isTimestamp(resolvedType)) return timestamp(value, path);
-  return messageOf(resolvedType, value, path);
-}
-
-function enumValue(type: protobuf.Enum, value: unknown, path: string): number {
-  const number = typeof value === "string" ? type.values[value] : value;
-  if (typeof number === "number" && Number.isInteger(number)) return number;
-  throw new EventJsonError(
-    `${path}: Value is not one of ${Object.keys(type.values).join(", ")}: ${
-      show(value)
-    }`,
-  );
-}
-
-function scalar(field: protobuf.Field, value: unknown, path: string): unknown {
-  const { type } = field;
-  const wanted = type in protobuf.types.long
-    ? /^-?\d{1,20}$/.test(String(value)) && typeof value !== "boolean"
-    : type === "string" || type === "bytes"
-    ? typeof value === "string"
-    : type === "bool"
-    ? typeof value === "boolean"
-    : type === "double" || type === "float"
-    ? typeof value === "number"
-    : Number.isInteger(value);
-  if (wanted) return type in protobuf.types.long ? String(value) : value;
-  throw new EventJsonError(`${path}: Value is not a ${type}: ${show(value)}`);
-}
-
-function isTimestamp(type: protobuf.Type): boolean {
-  return type.fullName === ".google.protobuf.Timestamp";
-}
-
-function timestamp(value: unknown, path: string): JsonObject {
-  const match = /^(.+?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(String(value));
-  const milliseconds = Date.parse(`${match?.[1]}${match?.[3]}`);
-  if (match === null || Number.isNaN(milliseconds)) {
-    throw new EventJsonError(
-      `${path}: Value is not an RFC 3339 time: ${show(value)}`,
-    );
-  }
-  return {
-    seconds: String(milliseconds / 1_000),
-    nanos: Number((match[2] ?? "").padEnd(9, "0")),
-  };
-}
-
-const FREE_FORM: Readonly<
-  Record<string, (value: unknown, path: string) => JsonObject>
-> = {
-  ".google.protobuf.Struct": (value, path) => {
-    if (isObject(value)) return structOf(value);
-    throw new EventJsonError(`${path}: Value is not an object: ${show(value)}`);
-  },
-  ".google.protobuf.Value": valueOf,
-  ".google.protobuf.ListValue": (value, path) => {
-    if (Array.isArray(value)) return listOf(value);
-    throw new EventJsonError(`${path}: Value is not a list: ${show(value)}`);
-  },
-};
-
-function structOf(object: JsonObject): JsonObject {
-  return {
-    fields: Object.fromEntries(
-      Object.entries(object).map(([key, value]) => [key, valueOf(value)]),
-    ),
-  };
-}
-
-function listOf(list: readonly unknown[]): JsonObject {
-  return { values: list.map(valueOf) };
-}
-
-function valueOf(value: unknown): JsonObject {
-  if (typeof value === "string") return { stringValue: value };
-  if (typeof value === "number") return { numberValue: value };
-  if (typeof value === "boolean") return { boolValue: value };
-  if (Array.isArray(value)) return { listValue: listOf(value) };
-  if (isObject(value)) return { structValue: structOf(value) };
-  return { nullValue: 0 };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function show(value: unknown): string {
-  return (JSON.stringify(value) ?? String(value)).slice(0, 80);
+  if (resolvedType === null) return scalar(field.type, value, path);
+  return googleValue(resolvedType)?.(value, path) ??
+    messageOf(resolvedType, value, path);
 }

@@ -18,14 +18,19 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
 /** Exit code of a process that a second signal ended: 128 + SIGTERM. */
 const ENDED_AT_ONCE = 143;
 
-/** Listens for the signals that stop a service. The second one ends it at once. */
+/**
+ * Listens for the signals that stop a service. The second one ends it at once, but
+ * for one SIGTERM after a SIGINT: Ctrl-C reaches a supervisor, too, and one like
+ * `deno run --watch` passes it on as SIGTERM.
+ */
 export function stopSignals(): StopSignals {
   const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
-  let isStopping = false;
+  const seen: Deno.Signal[] = [];
   const listeners = SIGNALS.map((signal) => {
     const listener = () => {
-      if (isStopping) Deno.exit(ENDED_AT_ONCE);
-      isStopping = true;
+      seen.push(signal);
+      const isPassedOn = seen.join() === "SIGINT,SIGTERM";
+      if (seen.length > 1 && !isPassedOn) Deno.exit(ENDED_AT_ONCE);
       resolve(signal);
     };
     Deno.addSignalListener(signal, listener);

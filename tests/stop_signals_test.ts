@@ -94,6 +94,23 @@ for (const second of ["SIGTERM", "SIGINT"] as const) {
 }
 
 Deno.test({
+  name:
+    "stopSignals() takes a SIGTERM after a SIGINT for the same wish, and what follows for another",
+  ignore: isWindows,
+  async fn() {
+    await using started = start();
+    assert.equal(await started.line(), "listening");
+    started.process.kill("SIGINT");
+    assert.equal(await started.line(), "SIGINT");
+    started.process.kill("SIGTERM");
+    // It is there still to be told again.
+    started.process.kill("SIGINT");
+    const { code, signal } = await started.process.status;
+    assert.deepEqual([code, signal], [143, null]);
+  },
+});
+
+Deno.test({
   name: "stopSignals() leaves signals to the system once it is disposed",
   ignore: isWindows,
   async fn() {

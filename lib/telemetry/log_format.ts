@@ -37,14 +37,21 @@ export function formatPretty(record: LogRecord): string {
   return `${head}${oneLine(textOf(record))}${pairs}${tail}\n`;
 }
 
-const RESET = "\x1b[0m";
-const DIM = "\x1b[2m";
+/** Colours are for a terminal, and for one whose user wants them (`NO_COLOR`). */
+const isColoured = !Deno.noColor && Deno.stdout.isTerminal();
+
+const RESET = colour(0);
+const DIM = colour(2);
 const COLOURS: Readonly<Record<string, string>> = {
-  debug: "\x1b[34m",
-  info: "\x1b[32m",
-  warn: "\x1b[33m",
-  error: "\x1b[31m",
+  debug: colour(34),
+  info: colour(32),
+  warn: colour(33),
+  error: colour(31),
 };
+
+function colour(code: number): string {
+  return isColoured ? `\x1b[${code}m` : "";
+}
 
 function levelOf(record: LogRecord): string {
   return record.level === "warning" ? "warn" : record.level;

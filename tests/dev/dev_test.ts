@@ -96,7 +96,7 @@ Deno.test("deno task dev takes the settings of .env, below the environment's", a
   assert.match(dev.text, /^ {2}Namespace {2}fromenvironment$/m);
   assert.match(dev.text, /^\{.*"message":"Service started"/m);
   const answer = await send(env, folder.path);
-  assert.match(answer, /^FAILED_PRECONDITION: /m, "there is no such item");
+  assert.match(answer, /^FAILED_PRECONDITION in /m, "there is no such item");
 });
 
 for (const where of ["the environment", ".env"] as const) {
