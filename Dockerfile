@@ -9,7 +9,8 @@ COPY deno.json deno.lock ./
 RUN deno install --frozen
 
 COPY . .
-ARG TARGETARCH=amd64
+# BuildKit's own: with a default here, it would not be that of --platform.
+ARG TARGETARCH
 ARG COMMIT=
 RUN case "$TARGETARCH" in \
       amd64) target=x86_64-unknown-linux-gnu ;; \
@@ -26,6 +27,7 @@ LABEL org.opencontainers.image.title="extend-event-handler-deno" \
       org.opencontainers.image.description="AccelByte Extend Event Handler in TypeScript" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="$COMMIT"
+COPY LICENSE NOTICE /licenses/
 COPY --from=build /out/extend-event-handler /extend-event-handler
 USER 65532:65532
 EXPOSE 6565 8080

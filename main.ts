@@ -54,6 +54,10 @@ export async function main(options: MainOptions): Promise<number> {
     console.error(`Argument "${unknown}" is unknown: see --help`);
     return 2;
   }
+  if (args.includes("--running") && !args.includes("doctor")) {
+    console.error('Argument "--running" belongs to "doctor": see --help');
+    return 2;
+  }
   if (args.includes("--help")) {
     console.log(helpText().trimEnd());
     return 0;

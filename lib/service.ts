@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import { createApp } from "./core/app.ts";
 import type { Context, Logger } from "./core/context.ts";
 import type { Delivery } from "./core/dispatcher.ts";
+import { ShutdownError } from "./core/errors.ts";
 import type { Handler } from "./core/on.ts";
 import { readCatalog } from "./grpc/event_catalog.ts";
 import { startGrpcServer } from "./grpc/server.ts";
@@ -97,11 +98,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
   }
 
+  let isDraining = false;
   const metrics = startMetrics();
   const admin = stack.use(startAdminServer({
     port: config.metricsPort,
     metrics: metrics.collect,
-    ready: ags.ready,
+    ready: async (signal) => {
+      if (isDraining) throw new ShutdownError("Service is draining");
+      await ags.ready(signal);
+    },
   }));
   const grpc = stack.use(
     await startGrpcServer({
@@ -112,10 +117,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       maxMessageBytes: config.grpcMaxMessageBytes,
       keepaliveTime: config.grpcKeepaliveTime,
       keepaliveTimeout: config.grpcKeepaliveTimeout,
+      log,
     }),
   );
 
   async function drain(): Promise<void> {
+    isDraining = true;
     grpc.stopServing();
     const flushed = new AbortController();
     const closed = grpc.close(flushed.signal);

@@ -160,3 +160,22 @@ Deno.test("doctor --running finds that nothing runs, and that AGS is not reached
   });
   assert.deepEqual(await check(), { gRPC: "ok", ready: "failed" });
 });
+
+Deno.test("/readyz says no from the moment that the service drains", async () => {
+  await using emulator = await startEmulator();
+  await using service = await startService({
+    config: configFor(emulator, {}),
+    handlers: [],
+    protoFolder,
+    log: recordLog(),
+  });
+  const ready = async () => {
+    const url = `http://127.0.0.1:${service.metricsPort}/readyz`;
+    const response = await fetch(url);
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await ready(), 200);
+  await service.drain();
+  assert.equal(await ready(), 503);
+});

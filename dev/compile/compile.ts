@@ -70,6 +70,7 @@ export async function makeExecutable(
     `--output=${join(stage, "main.js")}`,
     "main.ts",
   ], {});
+  await stripPaths(join(stage, "main.js"));
   await copyProtos(join(ROOT, "proto"), join(stage, "proto"));
   const commit = options.commit || await gitCommit() || "unknown";
   await Deno.writeTextFile(
@@ -104,6 +105,16 @@ function permissions(): readonly string[] {
     part === "--no-prompt" ||
     part.startsWith("--allow-") && !part.startsWith("--allow-read")
   );
+}
+
+/**
+ * Shortens the paths by which the bundler names each module's file, in comments and
+ * in keys: with them the executable depends on where the packages lie.
+ */
+async function stripPaths(bundle: string): Promise<void> {
+  const text = await Deno.readTextFile(bundle);
+  const folder = /(?:\.\.\/)+\S*?\/npm\/[^/\s"]+\//g;
+  await Deno.writeTextFile(bundle, text.replace(folder, "npm/"));
 }
 
 async function copyProtos(from: string, to: string): Promise<void> {

@@ -5,6 +5,7 @@
  */
 
 import type { Ags, AgsMethod, AgsRequestOptions } from "../core/context.ts";
+import { DeadlineError } from "../core/errors.ts";
 import type { Secret } from "../secret.ts";
 import { type BackoffOptions, nextDelay } from "./backoff.ts";
 import {
@@ -104,6 +105,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
     async function send(token: string): Promise<unknown> {
       const wait = breaker.enter();
       if (wait > 0) throw breakerOpen(wait);
+      const start = performance.now();
       try {
         const headers: Record<string, string> = {
           authorization: `Bearer ${token}`,
@@ -112,8 +114,8 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
         if (body !== undefined) headers["content-type"] = "application/json";
         const init: RequestInit = { method, headers };
         // A Blob, empty or not: Deno's fetch sends any other body, and none, a second
-        // time by itself when a kept connection breaks before the answer, and a grant
-        // that AGS had accepted would be given twice.
+        // time by itself when a kept connection breaks before the answer. Whether to
+        // send again is decided below, where the deadline and the attempts count.
         if (method !== "GET") {
           init.body = new Blob(body === undefined ? [] : [body]);
         }
@@ -123,7 +125,9 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
         breaker.succeeded();
         return answer;
       } catch (error) {
-        if (!(error instanceof AgsError)) breaker.abandoned();
+        const waited = performance.now() - start;
+        if (isUnanswered(error, waited)) breaker.failed();
+        else if (!(error instanceof AgsError)) breaker.abandoned();
         else if (isOutage(error)) breaker.failed();
         else breaker.succeeded();
         throw error;
@@ -134,6 +138,9 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
       try {
         return await attempt();
       } catch (error) {
+        if (asked.signal?.aborted && !binding.signal.aborted) {
+          throw endedByHandler(`${method} ${template}`, asked.signal);
+        }
         if (!(error instanceof AgsError) || !isWorthRetrying(error)) {
           throw error;
         }
@@ -180,6 +187,21 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
 function isWorthRetrying(error: AgsError): boolean {
   const { status, errorCode, retryable } = error;
   return retryable && (status === undefined || isTransient(status, errorCode));
+}
+
+/** How long a server may be silent before an event's deadline says something of it. */
+const SILENCE = 1_000;
+
+/** Whether the event's time was up while the server had long been silent. */
+function isUnanswered(error: unknown, milliseconds: number): boolean {
+  return error instanceof DeadlineError && milliseconds >= SILENCE;
+}
+
+function endedByHandler(name: string, signal: AbortSignal): AgsError {
+  return new AgsError(`${name} was ended by the handler's own signal`, {
+    retryable: true,
+    cause: signal.reason,
+  });
 }
 
 /** Whether the server did not answer, or said that it cannot. */

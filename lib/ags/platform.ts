@@ -70,7 +70,8 @@ const FulfillmentAnswer = z.object({
  * the entitlements for items, the credits for coins, the subscriptions for
  * subscriptions: any of them means it worked.
  *
- * AGS has no idempotency key here: each call that AGS accepts grants again.
+ * AGS has no idempotency key here: each request that AGS accepts grants again, also
+ * one that is sent again because the answer to the first was lost.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:FULFILLMENT [CREATE]`;
  * on Shared Cloud: Platform Store → Fulfillment (Create).

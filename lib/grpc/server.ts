@@ -6,6 +6,7 @@
 
 import * as grpc from "@grpc/grpc-js";
 import type { App } from "../core/app.ts";
+import type { Logger } from "../core/context.ts";
 import { ListenError } from "../listen_error.ts";
 import type { EventCatalog } from "./event_catalog.ts";
 import { addHealth } from "./health.ts";
@@ -13,6 +14,7 @@ import { addReflection } from "./reflection.ts";
 import { loadServedEvents } from "./served_events.ts";
 import { endSessions, guardSessions } from "./session_guard.ts";
 import { addEvents } from "./source.ts";
+import { isOwnText } from "./status.ts";
 
 /** Options of {@linkcode startGrpcServer}. */
 export interface GrpcServerOptions {
@@ -22,6 +24,8 @@ export interface GrpcServerOptions {
   readonly catalog: EventCatalog;
   /** The port; 0 takes any free one. */
   readonly port: number;
+  /** Where refusals are logged that no event came of. @default {nowhere} */
+  readonly log?: Logger;
   /** What a rejected event is answered. @default {"reject"} */
   readonly onReject?: "reject" | "ack";
   /** Largest message accepted, in bytes. @default {4194304} */
@@ -71,7 +75,7 @@ export async function startGrpcServer(
     "grpc.max_concurrent_streams": MAX_STREAMS,
     "grpc.keepalive_time_ms": options.keepaliveTime ?? 60_000,
     "grpc.keepalive_timeout_ms": options.keepaliveTimeout ?? 20_000,
-    interceptors: [neverUnimplemented],
+    interceptors: [refusals(options.log)],
   });
   const { events, files } = loadServedEvents(catalog, app.types);
   const services = events.map(({ service }) => service);
@@ -104,22 +108,32 @@ export async function startGrpcServer(
 }
 
 /**
- * Answers INTERNAL where grpc-js says UNIMPLEMENTED of a method that is served: for
+ * Logs what grpc-js refuses before it is an event (a message too large, a call that
+ * is broken): nothing else would say why it comes again.
+ *
+ * And answers INTERNAL where grpc-js says UNIMPLEMENTED of a method that is served: for
  * no message, half of one, two, or an encoding it does not know. A connector would
  * never call the method again, INTERNAL has it try once more.
  */
-function neverUnimplemented(
-  _method: grpc.ServerMethodDefinition<unknown, unknown>,
-  call: grpc.ServerInterceptingCallInterface,
-): grpc.ServerInterceptingCall {
-  const sendStatus = call.sendStatus.bind(call);
-  // On the call itself, whose own refusals pass no interceptor.
-  call.sendStatus = (status) => {
-    const isBroken = status.code === grpc.status.UNIMPLEMENTED;
-    sendStatus(isBroken ? { ...status, ...BROKEN_CALL } : status);
+function refusals(log: Logger | undefined): grpc.ServerInterceptor {
+  return (method, call) => {
+    const sendStatus = call.sendStatus.bind(call);
+    // On the call itself, whose own refusals pass no interceptor.
+    call.sendStatus = (status) => {
+      const { code = grpc.status.OK, details } = status;
+      if (code !== grpc.status.OK && !isOwnText(details ?? "")) {
+        log?.warn("Call was refused before it was an event", {
+          method: method.path,
+          code: grpc.status[code],
+          details,
+        });
+      }
+      const isBroken = code === grpc.status.UNIMPLEMENTED;
+      sendStatus(isBroken ? { ...status, ...BROKEN_CALL } : status);
+    };
+    // What grpc-js wants is the interface; its types ask for the one class of its own.
+    return call as grpc.ServerInterceptingCall;
   };
-  // What grpc-js wants is the interface; its types ask for the one class of its own.
-  return call as grpc.ServerInterceptingCall;
 }
 
 const BROKEN_CALL = {

@@ -60,12 +60,26 @@ export function refusalOf(
   const metadata = new Metadata();
   if (result.errorId !== undefined) metadata.set("error-id", result.errorId);
   const retryAfter = retryAfterOf(result.error);
-  if (retryAfter !== undefined) {
-    // gRPC's own way to say when to come again (gRFC A6).
-    metadata.set("grpc-retry-pushback-ms", String(Math.ceil(retryAfter)));
+  if (retryAfter !== undefined && retryAfter >= 0) {
+    // gRPC's own way to say when to come again (gRFC A6). Anything else than a
+    // number from 0 would say: not at all.
+    const pushback = Math.min(Math.ceil(retryAfter), MAX_PUSHBACK);
+    metadata.set("grpc-retry-pushback-ms", String(pushback));
   }
   return { code, details, metadata };
 }
+
+/** Whether a status text is one of those that events are answered with. */
+export function isOwnText(details: string): boolean {
+  return OWN_TEXTS.has(details);
+}
+
+const OWN_TEXTS: ReadonlySet<string> = new Set(
+  Object.values(REFUSALS).map(([, details]) => details),
+);
+
+/** What the trailer can say, in milliseconds: it is read as a 32-bit number. */
+const MAX_PUSHBACK = 2 ** 31 - 1;
 
 function retryAfterOf(error: unknown): number | undefined {
   return error instanceof EventError && error.retryable

@@ -46,18 +46,28 @@ const READY_TIMEOUT = 2_000;
  * @throws {ListenError} The port cannot be opened.
  */
 export function startAdminServer(options: AdminServerOptions): AdminServer {
-  const server = listen(options);
+  const aborter = new AbortController();
+  const server = listen(options, aborter.signal);
   const { port } = server.addr as Deno.NetAddr;
   return {
     port,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    async [Symbol.asyncDispose]() {
+      // At once: a graceful end would wait for a client that has sent half a request,
+      // or that does not read its answer.
+      aborter.abort();
+      await server.finished;
+    },
   };
 }
 
-function listen(options: AdminServerOptions): Deno.HttpServer {
+function listen(
+  options: AdminServerOptions,
+  signal: AbortSignal,
+): Deno.HttpServer {
   try {
     return Deno.serve({
       port: options.port,
+      signal,
       onListen: () => {},
       // Nothing thrown here is for the one who asked.
       onError: () => plain("Internal error", 500),

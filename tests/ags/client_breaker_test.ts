@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Fault } from "../../dev/emulator/mod.ts";
 import { AgsError } from "../../lib/ags/errors.ts";
+import { CancelledError, DeadlineError } from "../../lib/core/errors.ts";
 import {
   FULFILLMENT,
   open,
@@ -216,3 +217,28 @@ Deno.test("a bad path does not open the breaker", async () => {
   }
   assert.equal(session.client.breaker, "closed");
 });
+
+for (
+  const { reason, state } of [
+    { reason: new DeadlineError("over"), state: "open" },
+    { reason: new CancelledError("gone"), state: "closed" },
+  ]
+) {
+  Deno.test(`AGS that is silent until a ${reason.name} leaves the breaker ${state}`, async () => {
+    await using broken = await start();
+    const { session } = broken;
+    session.emulator.faults.set([{ kind: "hang" }]);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const requests = Array.from(
+      { length: THRESHOLD },
+      () => rejection(session.grant("u1", { signal })),
+    );
+    await until(() => session.seen(FULFILLMENT) === THRESHOLD);
+    // What counts as silence, and a little more.
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    controller.abort(reason);
+    await Promise.all(requests);
+    assert.equal(session.client.breaker, state);
+  });
+}

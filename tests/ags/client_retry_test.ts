@@ -255,7 +255,9 @@ Deno.test("a request ends with its own signal, earlier than the event's", async 
   );
   await until(() => session.seen(FULFILLMENT) === 1);
   controller.abort(reason);
-  assert.equal(await request, reason);
+  const error = await request;
+  assert.ok(error instanceof AgsError, String(error));
+  assert.deepEqual([error.retryable, error.cause], [true, reason]);
 });
 
 Deno.test("an event that has ended sends nothing", async () => {

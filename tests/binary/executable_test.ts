@@ -31,7 +31,13 @@ Deno.test("executable: nothing of the development tools is in it", async () => {
   const text = new TextDecoder("latin1").decode(
     await Deno.readFile(executable),
   );
-  for (const trace of ["emulator-only", "deno task send", "dev/emulator"]) {
+  const traces = [
+    "emulator-only",
+    "deno task send",
+    "dev/emulator",
+    "deno/npm",
+  ];
+  for (const trace of traces) {
     assert.ok(!text.includes(trace), trace);
   }
 });

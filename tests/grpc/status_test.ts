@@ -109,3 +109,20 @@ Deno.test("refusalOf() tells the error's id and nothing else of a bug", () => {
   assert.match(String(given.errorId), /^[0-9a-f-]{36}$/);
   assert.doesNotMatch(details, /player/);
 });
+
+for (
+  const [retryAfter, pushback] of [
+    [-5, undefined],
+    [NaN, undefined],
+    [Infinity, "2147483647"],
+    [999_999_999_000, "2147483647"],
+    [0, "0"],
+  ] as const
+) {
+  Deno.test(`a retryAfter of ${retryAfter} is told as ${pushback}: any other text would mean never`, () => {
+    const error = new RetryableError("later", { retryAfter });
+    const result = { outcome: "failed", reason: "unavailable", error } as const;
+    const { metadata } = refusalOf(result, "reject") ?? {};
+    assert.equal(metadata?.get("grpc-retry-pushback-ms")[0], pushback);
+  });
+}

@@ -141,3 +141,32 @@ Deno.test("disposing lets an answer under way finish", async () => {
   assert.equal((await answer).status, 200);
   await disposed;
 });
+
+for (
+  const { what, request } of [
+    {
+      what: "half a request",
+      request:
+        "POST /livez HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nabc",
+    },
+    {
+      what: "requests whose answers it does not read",
+      request: "GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n".repeat(300),
+    },
+  ]
+) {
+  Deno.test(`a client that sends ${what} does not keep the server from stopping`, async () => {
+    const body = "x".repeat(100_000);
+    const server = start({
+      metrics: () => Promise.resolve({ contentType: "text/plain", body }),
+    });
+    using socket = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: server.port,
+    });
+    await socket.write(new TextEncoder().encode(request));
+    // It is known to have the request once it answers another client.
+    await ask(server, "/livez");
+    await server[Symbol.asyncDispose]();
+  });
+}
