@@ -174,11 +174,17 @@ function messageOf(
   const message: JsonObject = Object.create(null);
   for (const [key, value] of Object.entries(json)) {
     const field = fieldNamed(type, key, path);
-    // As in protobuf's own JSON, null is the field's absence.
-    if (value === null) continue;
+    // As in protobuf's own JSON, null is the absence of any other field.
+    if (value === null && !isNullable(field)) continue;
     message[field.name] = fieldValue(field, value, `${path}.${key}`);
   }
   return type.fromObject(message);
+}
+
+function isNullable(field: protobuf.Field): boolean {
+  const { resolvedType } = field.resolve();
+  return !field.repeated && !field.map &&
+    resolvedType?.fullName === ".google.protobuf.Value";
 }
 
 function fieldNamed(
@@ -209,16 +215,19 @@ function fieldValue(
   path: string,
 ): unknown {
   field.resolve();
-  if (field.map) {
+  if (field instanceof protobuf.MapField) {
     if (!isObject(value)) {
       throw new EventJsonError(
         `${path}: Value is not an object: ${show(value)}`,
       );
     }
+    // The library takes any text but none for true.
+    const keyOf = (key: string) =>
+      field.keyType === "bool" && key === "false" ? "" : key;
     return Object.fromEntries(
       Object.entries(value).map((
         [key, each],
-      ) => [key, oneValue(field, each, `${path}.${key}`)]),
+      ) => [keyOf(key), oneValue(field, each, `${path}.${key}`)]),
     );
   }
   if (!field.repeated) return oneValue(field, value, path);
