@@ -43,7 +43,7 @@ export function guardSessions(): void {
   }) as typeof connect;
 }
 
-/** Connections that clients have made to this process. */
+/** Connections that clients have made to this process, and to which port. */
 const accepted = new Map<http2.Http2Session, number | undefined>();
 
 function guard(session: http2.Http2Session): void {
@@ -65,6 +65,8 @@ function deferDestroy(session: http2.Http2Session): void {
   session.destroy = (...args: Parameters<typeof destroy>) => {
     if (isAsked) return;
     isAsked = true;
+    // Not every session that is destroyed says that it is closed.
+    accepted.delete(session);
     setImmediate(() => destroy(...args));
   };
 }

@@ -47,7 +47,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 export function agsRules(suite: Suite): void {
   Deno.test(`${suite.name}: AGS refuses, fails or is slow`, async (test) => {
     await using world = await startWorld(suite, {
-      env: { HANDLER_TIMEOUT: "2s" },
+      env: { HANDLER_TIMEOUT: "3s" },
     });
     const { emulator, target, send, grants } = world;
     const { faults, journal } = emulator;
@@ -193,7 +193,7 @@ export function agsRules(suite: Suite): void {
       async () => {
         faults.set([{ kind: "hang", match: FULFILLMENT }]);
         const id = agsId();
-        const { status } = await send({ id, timeout: 300 });
+        const { status } = await send({ id, timeout: 1_000 });
         assert.equal(status, "DEADLINE_EXCEEDED");
         const record = await target.logged(({ eventId }) => eventId === id);
         assert.deepEqual([record["outcome"], record["reason"]], [

@@ -67,11 +67,24 @@ export interface CallOptions {
   readonly endStream?: boolean;
 }
 
+/** Options of {@linkcode connectHttp2}. */
+export interface ConnectOptions {
+  /** Whether it says that it is still there when asked. @default {true} */
+  readonly answersPings?: boolean;
+}
+
+/** How long a connection may last, in milliseconds: no test waits for ever. */
+const LIFETIME = 60_000;
+
 /** Connects and exchanges settings. */
-export async function connectHttp2(port: number): Promise<Http2Connection> {
+export async function connectHttp2(
+  port: number,
+  { answersPings = true }: ConnectOptions = {},
+): Promise<Http2Connection> {
   const socket = await Deno.connect({ hostname: "127.0.0.1", port });
   const streams = new Map<number, Stream>();
   let isClosed = false;
+  let isTooLong = false;
   let lastStream = -1;
 
   function streamOf(id: number): Stream {
@@ -95,7 +108,7 @@ export async function connectHttp2(port: number): Promise<Http2Connection> {
     if (type === FRAME.settings && (flags & ACK) === 0) {
       await send(frame(FRAME.settings, ACK, 0));
     } else if (type === FRAME.ping && (flags & ACK) === 0) {
-      await send(frame(FRAME.ping, ACK, 0, payload));
+      if (answersPings) await send(frame(FRAME.ping, ACK, 0, payload));
     } else if (type === FRAME.data) {
       const state = streamOf(stream);
       state.received += payload.length;
@@ -117,13 +130,22 @@ export async function connectHttp2(port: number): Promise<Http2Connection> {
     } catch (error) {
       if (!isDisconnect(error)) throw error;
     } finally {
+      clearTimeout(tooLong);
       isClosed = true;
       for (const { resolve } of streams.values()) resolve("connection closed");
     }
   }
 
   await send(PREFACE, frame(FRAME.settings, 0, 0));
-  const closed = read();
+  const tooLong = setTimeout(() => {
+    isTooLong = true;
+    close();
+  }, LIFETIME);
+  const closed = read().then(() => {
+    if (isTooLong) throw new Error("Service did not close the connection");
+  });
+  // Who waits for it hears of it.
+  closed.catch(() => {});
   return {
     closed,
     send,
@@ -142,14 +164,17 @@ export async function connectHttp2(port: number): Promise<Http2Connection> {
         ? Promise.resolve("connection closed" as const)
         : streamOf(stream).promise;
     },
-    [Symbol.dispose]() {
-      try {
-        socket.close();
-      } catch (error) {
-        if (!(error instanceof Deno.errors.BadResource)) throw error;
-      }
-    },
+    [Symbol.dispose]: close,
   };
+
+  function close(): void {
+    clearTimeout(tooLong);
+    try {
+      socket.close();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
+  }
 }
 
 interface Stream extends PromiseWithResolvers<StreamEnd | "connection closed"> {

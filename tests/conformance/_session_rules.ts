@@ -35,17 +35,21 @@ export function sessionRules(suite: Suite): void {
 
   for (const parallel of [1, 8, 32]) {
     Deno.test(`${suite.name}: session guard: clients that end with GOAWAY after ${parallel} parallel streams do no harm`, async () => {
-      await using world = await start();
-      for (let round = 0; round < 16; round++) {
-        using connection = await connectHttp2(world.target.grpcPort);
-        for (let sent = 0; sent < 256; sent += parallel) {
-          await callMany(connection, parallel);
+      // What the first large session of a process does to its memory decides: without
+      // the guard, three of four processes abort, at once or not at all.
+      for (let process = 0; process < 4; process++) {
+        await using world = await start();
+        for (let round = 0; round < 2; round++) {
+          using connection = await connectHttp2(world.target.grpcPort);
+          for (let sent = 0; sent < 512; sent += parallel) {
+            await callMany(connection, parallel);
+          }
+          await connection.send(goaway());
+          // Some wait for the service to hang up, some do not.
+          if (process % 2 === 0) await connection.closed;
         }
-        await connection.send(goaway());
-        // Some wait for the service to hang up, some do not.
-        if (round % 2 === 0) await connection.closed;
+        await assertServes(world);
       }
-      await assertServes(world);
     });
   }
 
@@ -170,11 +174,11 @@ export function sessionRules(suite: Suite): void {
     `${suite.name}: session guard: h2load ends its connections with GOAWAY, and does no harm`,
     H2LOAD,
     async ({ command }) => {
-      await using world = await start();
       using folder = makeFolder();
       const file = join(folder.path, "body.bin");
       await Deno.writeFile(file, BODY);
-      for (let round = 0; round < 4; round++) {
+      for (let process = 0; process < 3; process++) {
+        await using world = await start();
         for (const parallel of [1, 8, 32]) {
           const { stdout, success } = await new Deno.Command(command, {
             args: [
@@ -189,8 +193,8 @@ export function sessionRules(suite: Suite): void {
             /500 succeeded, 0 failed/,
           );
         }
+        await assertServes(world);
       }
-      await assertServes(world);
     },
   );
 

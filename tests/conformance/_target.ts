@@ -70,6 +70,9 @@ export interface TargetCommand {
 /** How long a start may take, and any wait for a log record, in milliseconds. */
 const PATIENCE = 30_000;
 
+/** How long a process may live, in milliseconds: no test waits for ever. */
+const LIFETIME = 120_000;
+
 /** How often other free ports are tried when somebody else took one meanwhile. */
 const PORT_TRIES = 5;
 
@@ -143,8 +146,10 @@ function spawn(how: TargetCommand, options: TargetOptions): Target {
     readLines(child.stderr, stderr, wake),
   ]);
   let isOver = false;
+  const tooLong = setTimeout(() => child.kill("SIGKILL"), LIFETIME);
   const exited = Promise.all([child.status, outputEnded]).then(
     ([{ code, signal }]) => {
+      clearTimeout(tooLong);
       isOver = true;
       wake();
       return { code, signal };

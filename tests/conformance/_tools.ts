@@ -10,12 +10,15 @@ export interface Tool {
   readonly name: string;
   /** Its command line, first those that are preferred: the first that works is taken. */
   readonly probes: readonly (readonly [string, ...string[]])[];
+  /** Whether a machine that is meant to run everything has it. */
+  readonly isRequired: boolean;
 }
 
 /** An HTTP/2 load generator on nghttp2, the library that Deno has inside, too. */
 export const H2LOAD: Tool = {
   name: "h2load (Debian package nghttp2-client)",
   probes: [["h2load", "--version"]],
+  isRequired: true,
 };
 
 /** gRPC's C core: another HTTP/2 implementation, the one of most languages. */
@@ -25,21 +28,24 @@ export const GRPC_CORE: Tool = {
     ["python3", "-c", "import grpc"],
     ["/usr/bin/python3", "-c", "import grpc"],
   ],
+  isRequired: true,
 };
 
 /** gRPC's Go implementation, driven by reflection. */
 export const GRPCURL: Tool = {
   name: "grpcurl (Go module github.com/fullstorydev/grpcurl)",
   probes: [["grpcurl", "-version"]],
+  isRequired: false,
 };
 
 /** The protocol buffer compiler. */
 export const PROTOC: Tool = {
   name: "protoc (Debian package protobuf-compiler)",
   probes: [["protoc", "--version"]],
+  isRequired: false,
 };
 
-/** Runs a tool. */
+/** A tool that is there. */
 export interface ToolRun {
   /** The program that was found. */
   readonly command: string;
@@ -49,8 +55,8 @@ export interface ToolRun {
  * Registers a test that needs a tool.
  *
  * Where the tool is missing the test is ignored, and its name says why. With
- * `REQUIRE_TOOLS=1` it runs, and fails: so that a machine that is meant to run
- * everything never passes by leaving tests out.
+ * `REQUIRE_TOOLS=1` one that needs a required tool runs, and fails: so that a machine
+ * that is meant to run everything never passes by leaving it out.
  */
 export function testWithTool(
   name: string,
@@ -58,7 +64,7 @@ export function testWithTool(
   run: (found: ToolRun) => Promise<void> | void,
 ): void {
   const command = find(tool);
-  const isRequired = Deno.env.get("REQUIRE_TOOLS") === "1";
+  const isRequired = tool.isRequired && Deno.env.get("REQUIRE_TOOLS") === "1";
   if (command === undefined && !isRequired) {
     Deno.test.ignore(
       `${name} (ignored: ${tool.name} is not installed)`,
