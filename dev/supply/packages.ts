@@ -207,8 +207,8 @@ async function bundledFiles(): Promise<readonly string[]> {
       z.object({ sources: z.array(z.string()) }),
       await Deno.readTextFile(`${output}.map`),
     );
-    // Deno writes them relative to the folder it ran in.
-    return map.sources.map((source) => join(ROOT, source));
+    // They are relative to the folder that the bundle is in.
+    return map.sources.map((source) => join(folder, source));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
