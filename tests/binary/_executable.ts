@@ -29,6 +29,8 @@ export interface TestedExecutable {
   readonly path: string;
   /** Bytes of memory that its base runtime loses with each connection. */
   readonly knownLeak: number;
+  /** Whether its base runtime can send HTTP/2 pings. */
+  readonly canPing: boolean;
 }
 
 /**
@@ -40,13 +42,13 @@ export async function buildExecutable(): Promise<TestedExecutable> {
   const common = { output, target: nativeTarget(), commit: COMMIT };
   try {
     await makeExecutable({ ...common, deno: Deno.execPath() });
-    return { path: output, knownLeak: 0 };
+    return { path: output, knownLeak: 0, canPing: true };
   } catch (error) {
     const isOffline = error instanceof CompileError &&
       error.message.includes("denort");
     if (!isOffline) throw error;
     const toolchain = await installNpmToolchain(join(DIST, "npm"));
     await makeExecutable({ ...common, ...toolchain });
-    return { path: output, knownLeak: NPM_BASE_LEAK };
+    return { path: output, knownLeak: NPM_BASE_LEAK, canPing: false };
   }
 }

@@ -4,12 +4,12 @@ import { conformance, startProcess } from "../conformance/suite.ts";
 import { buildExecutable, COMMIT } from "./_executable.ts";
 import { makeRootFileSystem, runInside } from "./_root_file_system.ts";
 
-const { path: executable, knownLeak } = await buildExecutable();
+const { path: executable, knownLeak, canPing } = await buildExecutable();
 
 conformance(
   "executable",
   (options) => startProcess({ command: executable }, options),
-  { readsEnvFile: false, knownLeak },
+  { readsEnvFile: false, knownLeak, canPing },
 );
 
 Deno.test("executable: --version says which version and which commit it is", async () => {
@@ -50,7 +50,7 @@ if (isRoot) {
   conformance(
     "image",
     (options) => startProcess(runInside(root), options),
-    { readsEnvFile: false, knownLeak },
+    { readsEnvFile: false, knownLeak, canPing },
   );
 } else {
   Deno.test({

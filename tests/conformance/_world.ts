@@ -32,6 +32,8 @@ export interface Suite {
   readonly readsEnvFile: boolean;
   /** Bytes of memory that its runtime is known to lose with each connection. */
   readonly knownLeak: number;
+  /** Whether its runtime can send HTTP/2 pings. */
+  readonly canPing: boolean;
 }
 
 /** Secret of the client that logs in; no output may have it. */

@@ -29,6 +29,12 @@ export interface ConformanceOptions {
    * @default {0}
    */
   readonly knownLeak?: number;
+  /**
+   * Whether its runtime can send HTTP/2 pings: Deno 2.7.11 throws where it should.
+   *
+   * @default {true}
+   */
+  readonly canPing?: boolean;
 }
 
 /**
@@ -40,9 +46,10 @@ export interface ConformanceOptions {
 export function conformance(
   name: string,
   startTarget: StartTarget,
-  { readsEnvFile = true, knownLeak = 0 }: ConformanceOptions = {},
+  { readsEnvFile = true, knownLeak = 0, canPing = true }: ConformanceOptions =
+    {},
 ): void {
-  const suite: Suite = { name, startTarget, readsEnvFile, knownLeak };
+  const suite: Suite = { name, startTarget, readsEnvFile, knownLeak, canPing };
   startRules(suite);
   eventRules(suite);
   agsRules(suite);
