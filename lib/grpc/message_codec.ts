@@ -42,7 +42,13 @@ export function decoderOf(type: protobuf.Type): Decode {
     convert(type.decode(new StrictReader(bytes))) as Record<string, unknown>;
 }
 
-/** The library's fast reader, which by itself takes strings that are cut off. */
+/** Throws where bytes are not UTF-8, which proto3 asks of strings. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * The library's fast reader, which by itself takes strings that are cut off, and
+ * strings that are not UTF-8.
+ */
 class StrictReader extends protobuf.BufferReader {
   constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
     super(Buffer.from(buffer, byteOffset, byteLength));
@@ -54,8 +60,14 @@ class StrictReader extends protobuf.BufferReader {
     if (length > this.len - this.pos) {
       throw new RangeError(`String is cut off: ${length} bytes at ${this.pos}`);
     }
+    const start = this.pos;
     this.pos = pos;
-    return super.string();
+    const text = super.string();
+    // What stands for bytes that make no sense, unless the text itself has it.
+    if (text.includes("\uFFFD")) {
+      utf8.decode(this.buf.subarray(start, start + length));
+    }
+    return text;
   }
 }
 

@@ -170,6 +170,19 @@ Deno.test("decoderOf() refuses a message that was cut off, whatever holds its by
   }
 });
 
+Deno.test("decoderOf() refuses strings that are not UTF-8, and takes every one that is", () => {
+  const decodeScalars = decoderOf(fixtureType("Scalars"));
+  const message = (...bytes: number[]) =>
+    wire.record(14, 2, wire.delimited(new Uint8Array(bytes)));
+  for (
+    const bytes of [[0xc3, 0x28], [0xff], [0x61, 0x80], [0xed, 0xa0, 0x80]]
+  ) assert.throws(() => decodeScalars(message(...bytes)), TypeError);
+  for (const text of ["", "é", "😀", "a\uFFFDb", "\uFEFFx"]) {
+    const bytes = new TextEncoder().encode(text);
+    assert.equal(decodeScalars(message(...bytes)).ofString, text);
+  }
+});
+
 const time = (seconds: number | bigint, nanos = 0) =>
   decode(
     "Google",
