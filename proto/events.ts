@@ -9,7 +9,47 @@
  * @module
  */
 
+import type * as achievementAchievementV1Achievement from "./accelbyte-asyncapi/achievement/achievement/v1/achievement.ts";
+import type * as basicNamespaceV1Namespace from "./accelbyte-asyncapi/basic/namespace/v1/namespace.ts";
+import type * as basicProfileV1Profile from "./accelbyte-asyncapi/basic/profile/v1/profile.ts";
+import type * as basicUtilV1Util from "./accelbyte-asyncapi/basic/util/v1/util.ts";
+import type * as challengeChallengeV1Challenge from "./accelbyte-asyncapi/challenge/challenge/v1/challenge.ts";
+import type * as chatChatV1Chat from "./accelbyte-asyncapi/chat/chat/v1/chat.ts";
+import type * as cloudStorageCloudstorageV1Cloudstorage from "./accelbyte-asyncapi/cloud_storage/cloudstorage/v1/cloudstorage.ts";
+import type * as cloudsaveCloudsaveV1Cloudsave from "./accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.ts";
+import type * as ecommerceCampaignV1Campaign from "./accelbyte-asyncapi/ecommerce/campaign/v1/campaign.ts";
+import type * as ecommerceCatalogV1Catalog from "./accelbyte-asyncapi/ecommerce/catalog/v1/catalog.ts";
+import type * as ecommerceCurrencyV1Currency from "./accelbyte-asyncapi/ecommerce/currency/v1/currency.ts";
+import type * as ecommerceEntitlementV1Entitlement from "./accelbyte-asyncapi/ecommerce/entitlement/v1/entitlement.ts";
+import type * as ecommerceFulfillmentV1Fulfillment from "./accelbyte-asyncapi/ecommerce/fulfillment/v1/fulfillment.ts";
+import type * as ecommerceIntegrationV1Integration from "./accelbyte-asyncapi/ecommerce/integration/v1/integration.ts";
+import type * as ecommerceOrderV1Order from "./accelbyte-asyncapi/ecommerce/order/v1/order.ts";
+import type * as ecommercePaymentV1Payment from "./accelbyte-asyncapi/ecommerce/payment/v1/payment.ts";
+import type * as ecommerceRewardV1Reward from "./accelbyte-asyncapi/ecommerce/reward/v1/reward.ts";
+import type * as ecommerceSubscriptionV1Subscription from "./accelbyte-asyncapi/ecommerce/subscription/v1/subscription.ts";
+import type * as ecommerceWalletV1Wallet from "./accelbyte-asyncapi/ecommerce/wallet/v1/wallet.ts";
+import type * as groupGroupV1Group from "./accelbyte-asyncapi/group/group/v1/group.ts";
 import type * as iamAccountV1Account from "./accelbyte-asyncapi/iam/account/v1/account.ts";
+import type * as iamClientV1Client from "./accelbyte-asyncapi/iam/client/v1/client.ts";
+import type * as iamOauthV1Oauth from "./accelbyte-asyncapi/iam/oauth/v1/oauth.ts";
+import type * as iamRbacV1Rbac from "./accelbyte-asyncapi/iam/rbac/v1/rbac.ts";
+import type * as inventoryInventoryV1Inventory from "./accelbyte-asyncapi/inventory/inventory/v1/inventory.ts";
+import type * as legalAgreementV1Agreement from "./accelbyte-asyncapi/legal/agreement/v1/agreement.ts";
+import type * as legalPolicyV1Policy from "./accelbyte-asyncapi/legal/policy/v1/policy.ts";
+import type * as legalUserMarketingInformationV1UserMarketingInformation from "./accelbyte-asyncapi/legal/user_marketing_information/v1/userMarketingInformation.ts";
+import type * as lobbyFriendsV1Friends from "./accelbyte-asyncapi/lobby/friends/v1/friends.ts";
+import type * as lobbyLobbyV1Lobby from "./accelbyte-asyncapi/lobby/lobby/v1/lobby.ts";
+import type * as lobbyNotificationV1Notification from "./accelbyte-asyncapi/lobby/notification/v1/notification.ts";
+import type * as lobbyPartyV1Party from "./accelbyte-asyncapi/lobby/party/v1/party.ts";
+import type * as lobbyPresenceV1Presence from "./accelbyte-asyncapi/lobby/presence/v1/presence.ts";
+import type * as matchmakingMatchmakingV1Matchmaking from "./accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.ts";
+import type * as matchmakingV2NotificationV1Notification from "./accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.ts";
+import type * as reportingReportingV1Reporting from "./accelbyte-asyncapi/reporting/reporting/v1/reporting.ts";
+import type * as seasonPassSeasonpassV1Seasonpass from "./accelbyte-asyncapi/season_pass/seasonpass/v1/seasonpass.ts";
+import type * as sessionSessionV1Session from "./accelbyte-asyncapi/session/session/v1/session.ts";
+import type * as sessionBrowserSessionbrowserV1Sessionbrowser from "./accelbyte-asyncapi/session_browser/sessionbrowser/v1/sessionbrowser.ts";
+import type * as socialStatisticV1Statistic from "./accelbyte-asyncapi/social/statistic/v1/statistic.ts";
+import type * as ugcUgcV1Ugc from "./accelbyte-asyncapi/ugc/ugc/v1/ugc.ts";
 
 /**
  * The message of every event, by event type.
@@ -17,6 +57,548 @@ import type * as iamAccountV1Account from "./accelbyte-asyncapi/iam/account/v1/a
  * @internal
  */
 export interface EventData {
+  /** `accelbyte.achievement.achievement.v1.AchievementUserAchievementUnlockedService` in `accelbyte-asyncapi/achievement/achievement/v1/achievement.proto`. */
+  readonly "achievement.userAchievementUnlocked":
+    achievementAchievementV1Achievement.UserAchievementUnlocked;
+  /** `accelbyte.achievement.achievement.v1.AchievementGlobalAchievementUnlockedService` in `accelbyte-asyncapi/achievement/achievement/v1/achievement.proto`. */
+  readonly "achievement.globalAchievementUnlocked":
+    achievementAchievementV1Achievement.GlobalAchievementUnlocked;
+  /** `accelbyte.achievement.achievement.v1.AchievementAchievementRewardClaimedService` in `accelbyte-asyncapi/achievement/achievement/v1/achievement.proto`. */
+  readonly "achievement.achievementRewardClaimed":
+    achievementAchievementV1Achievement.AchievementRewardClaimedPayload;
+  /** `accelbyte.basic.namespace.v1.NamespaceNamespaceCreatedService` in `accelbyte-asyncapi/basic/namespace/v1/namespace.proto`. */
+  readonly "namespace.namespaceCreated":
+    basicNamespaceV1Namespace.NamespaceCreated;
+  /** `accelbyte.basic.namespace.v1.NamespaceNamespaceDeletedService` in `accelbyte-asyncapi/basic/namespace/v1/namespace.proto`. */
+  readonly "namespace.namespaceDeleted":
+    basicNamespaceV1Namespace.NamespaceDeleted;
+  /** `accelbyte.basic.namespace.v1.NamespaceNamespaceEnabledService` in `accelbyte-asyncapi/basic/namespace/v1/namespace.proto`. */
+  readonly "namespace.namespaceEnabled":
+    basicNamespaceV1Namespace.NamespaceEnabled;
+  /** `accelbyte.basic.namespace.v1.NamespaceNamespaceDisabledService` in `accelbyte-asyncapi/basic/namespace/v1/namespace.proto`. */
+  readonly "namespace.namespaceDisabled":
+    basicNamespaceV1Namespace.NamespaceDisabled;
+  /** `accelbyte.basic.namespace.v1.NamespaceNamespaceDisplayNameUpdatedService` in `accelbyte-asyncapi/basic/namespace/v1/namespace.proto`. */
+  readonly "namespace.namespaceDisplayNameUpdated":
+    basicNamespaceV1Namespace.NamespaceDisplayNameUpdated;
+  /** `accelbyte.basic.profile.v1.UserProfileUserProfileCreatedService` in `accelbyte-asyncapi/basic/profile/v1/profile.proto`. */
+  readonly "userProfile.userProfileCreated":
+    basicProfileV1Profile.UserProfileCreated;
+  /** `accelbyte.basic.profile.v1.UserProfileUserProfileDeletedService` in `accelbyte-asyncapi/basic/profile/v1/profile.proto`. */
+  readonly "userProfile.userProfileDeleted":
+    basicProfileV1Profile.UserProfileDeleted;
+  /** `accelbyte.basic.profile.v1.UserProfileUserProfileEnabledService` in `accelbyte-asyncapi/basic/profile/v1/profile.proto`. */
+  readonly "userProfile.userProfileEnabled":
+    basicProfileV1Profile.UserProfileEnabled;
+  /** `accelbyte.basic.profile.v1.UserProfileUserProfileDisabledService` in `accelbyte-asyncapi/basic/profile/v1/profile.proto`. */
+  readonly "userProfile.userProfileDisabled":
+    basicProfileV1Profile.UserProfileDisabled;
+  /** `accelbyte.basic.profile.v1.UserProfileUserProfileUpdatedService` in `accelbyte-asyncapi/basic/profile/v1/profile.proto`. */
+  readonly "userProfile.userProfileUpdated":
+    basicProfileV1Profile.UserProfileUpdated;
+  /** `accelbyte.basic.util.v1.UserContentUserContentUrlCreatedService` in `accelbyte-asyncapi/basic/util/v1/util.proto`. */
+  readonly "userContent.userContentUrlCreated":
+    basicUtilV1Util.UserContentUrlCreated;
+  /** `accelbyte.basic.util.v1.CountryGroupCountryGroupCreatedService` in `accelbyte-asyncapi/basic/util/v1/util.proto`. */
+  readonly "countryGroup.countryGroupCreated":
+    basicUtilV1Util.CountryGroupCreated;
+  /** `accelbyte.basic.util.v1.CountryGroupCountryGroupUpdatedService` in `accelbyte-asyncapi/basic/util/v1/util.proto`. */
+  readonly "countryGroup.countryGroupUpdated":
+    basicUtilV1Util.CountryGroupUpdated;
+  /** `accelbyte.challenge.challenge.v1.ChallengeGoalCompletedService` in `accelbyte-asyncapi/challenge/challenge/v1/challenge.proto`. */
+  readonly "challenge.goalCompleted":
+    challengeChallengeV1Challenge.GoalCompleted;
+  /** `accelbyte.challenge.challenge.v1.ChallengeRewardsClaimedService` in `accelbyte-asyncapi/challenge/challenge/v1/challenge.proto`. */
+  readonly "challenge.rewardsClaimed":
+    challengeChallengeV1Challenge.RewardsClaimed;
+  /** `accelbyte.chat.chat.v1.PersonalChatPersonalChatSentService` in `accelbyte-asyncapi/chat/chat/v1/chat.proto`. */
+  readonly "personalChat.personalChatSent": chatChatV1Chat.PersonalChatSent;
+  /** `accelbyte.chat.chat.v1.ChatUserConnectedService` in `accelbyte-asyncapi/chat/chat/v1/chat.proto`. */
+  readonly "chat.userConnected": chatChatV1Chat.UserConnected;
+  /** `accelbyte.chat.chat.v1.ChatUserDisconnectedService` in `accelbyte-asyncapi/chat/chat/v1/chat.proto`. */
+  readonly "chat.userDisconnected": chatChatV1Chat.UserDisconnected;
+  /** `accelbyte.chat.chat.v1.ChatUserChatRateLimitedService` in `accelbyte-asyncapi/chat/chat/v1/chat.proto`. */
+  readonly "chat.userChatRateLimited":
+    chatChatV1Chat.UserChatRateLimitedPayload;
+  /** `accelbyte.cloud_storage.cloudstorage.v1.NamespaceSlotConfigNamespaceSlotConfigCreatedService` in `accelbyte-asyncapi/cloud_storage/cloudstorage/v1/cloudstorage.proto`. */
+  readonly "namespaceSlotConfig.namespaceSlotConfigCreated":
+    cloudStorageCloudstorageV1Cloudstorage.NamespaceSlotConfigCreated;
+  /** `accelbyte.cloud_storage.cloudstorage.v1.NamespaceSlotConfigNamespaceSlotConfigDeletedService` in `accelbyte-asyncapi/cloud_storage/cloudstorage/v1/cloudstorage.proto`. */
+  readonly "namespaceSlotConfig.namespaceSlotConfigDeleted":
+    cloudStorageCloudstorageV1Cloudstorage.NamespaceSlotConfigDeleted;
+  /** `accelbyte.cloud_storage.cloudstorage.v1.NamespaceSlotConfigNamespaceSlotConfigUpdatedService` in `accelbyte-asyncapi/cloud_storage/cloudstorage/v1/cloudstorage.proto`. */
+  readonly "namespaceSlotConfig.namespaceSlotConfigUpdated":
+    cloudStorageCloudstorageV1Cloudstorage.NamespaceSlotConfigUpdated;
+  /** `accelbyte.cloud_storage.cloudstorage.v1.SlotSlotCreatedService` in `accelbyte-asyncapi/cloud_storage/cloudstorage/v1/cloudstorage.proto`. */
+  readonly "slot.slotCreated":
+    cloudStorageCloudstorageV1Cloudstorage.SlotCreated;
+  /** `accelbyte.cloud_storage.cloudstorage.v1.SlotSlotDeletedService` in `accelbyte-asyncapi/cloud_storage/cloudstorage/v1/cloudstorage.proto`. */
+  readonly "slot.slotDeleted":
+    cloudStorageCloudstorageV1Cloudstorage.SlotDeleted;
+  /** `accelbyte.cloud_storage.cloudstorage.v1.SlotSlotUpdatedService` in `accelbyte-asyncapi/cloud_storage/cloudstorage/v1/cloudstorage.proto`. */
+  readonly "slot.slotUpdated":
+    cloudStorageCloudstorageV1Cloudstorage.SlotUpdated;
+  /** `accelbyte.cloud_storage.cloudstorage.v1.SlotConfigSlotConfigCreatedService` in `accelbyte-asyncapi/cloud_storage/cloudstorage/v1/cloudstorage.proto`. */
+  readonly "slotConfig.slotConfigCreated":
+    cloudStorageCloudstorageV1Cloudstorage.SlotConfigCreated;
+  /** `accelbyte.cloud_storage.cloudstorage.v1.SlotConfigSlotConfigDeletedService` in `accelbyte-asyncapi/cloud_storage/cloudstorage/v1/cloudstorage.proto`. */
+  readonly "slotConfig.slotConfigDeleted":
+    cloudStorageCloudstorageV1Cloudstorage.SlotConfigDeleted;
+  /** `accelbyte.cloud_storage.cloudstorage.v1.SlotConfigSlotConfigUpdatedService` in `accelbyte-asyncapi/cloud_storage/cloudstorage/v1/cloudstorage.proto`. */
+  readonly "slotConfig.slotConfigUpdated":
+    cloudStorageCloudstorageV1Cloudstorage.SlotConfigUpdated;
+  /** `accelbyte.cloudsave.cloudsave.v1.AdminGameRecordAdminGameRecordCreatedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "adminGameRecord.adminGameRecordCreated":
+    cloudsaveCloudsaveV1Cloudsave.AdminGameRecordCreated;
+  /** `accelbyte.cloudsave.cloudsave.v1.AdminGameRecordAdminGameRecordUpdatedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "adminGameRecord.adminGameRecordUpdated":
+    cloudsaveCloudsaveV1Cloudsave.AdminGameRecordUpdated;
+  /** `accelbyte.cloudsave.cloudsave.v1.AdminGameRecordAdminGameRecordDeletedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "adminGameRecord.adminGameRecordDeleted":
+    cloudsaveCloudsaveV1Cloudsave.AdminGameRecordDeleted;
+  /** `accelbyte.cloudsave.cloudsave.v1.GameRecordGameRecordCreatedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "gameRecord.gameRecordCreated":
+    cloudsaveCloudsaveV1Cloudsave.GameRecordCreated;
+  /** `accelbyte.cloudsave.cloudsave.v1.GameRecordGameRecordUpdatedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "gameRecord.gameRecordUpdated":
+    cloudsaveCloudsaveV1Cloudsave.GameRecordUpdated;
+  /** `accelbyte.cloudsave.cloudsave.v1.GameRecordGameRecordDeletedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "gameRecord.gameRecordDeleted":
+    cloudsaveCloudsaveV1Cloudsave.GameRecordDeleted;
+  /** `accelbyte.cloudsave.cloudsave.v1.AdminPlayerRecordAdminPlayerRecordCreatedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "adminPlayerRecord.adminPlayerRecordCreated":
+    cloudsaveCloudsaveV1Cloudsave.AdminPlayerRecordCreated;
+  /** `accelbyte.cloudsave.cloudsave.v1.AdminPlayerRecordAdminPlayerRecordUpdatedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "adminPlayerRecord.adminPlayerRecordUpdated":
+    cloudsaveCloudsaveV1Cloudsave.AdminPlayerRecordUpdated;
+  /** `accelbyte.cloudsave.cloudsave.v1.AdminPlayerRecordAdminPlayerRecordDeletedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "adminPlayerRecord.adminPlayerRecordDeleted":
+    cloudsaveCloudsaveV1Cloudsave.AdminPlayerRecordDeleted;
+  /** `accelbyte.cloudsave.cloudsave.v1.PlayerRecordPlayerRecordCreatedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "playerRecord.playerRecordCreated":
+    cloudsaveCloudsaveV1Cloudsave.PlayerRecordCreated;
+  /** `accelbyte.cloudsave.cloudsave.v1.PlayerRecordPlayerRecordUpdatedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "playerRecord.playerRecordUpdated":
+    cloudsaveCloudsaveV1Cloudsave.PlayerRecordUpdated;
+  /** `accelbyte.cloudsave.cloudsave.v1.PlayerRecordPlayerRecordDeletedService` in `accelbyte-asyncapi/cloudsave/cloudsave/v1/cloudsave.proto`. */
+  readonly "playerRecord.playerRecordDeleted":
+    cloudsaveCloudsaveV1Cloudsave.PlayerRecordDeleted;
+  /** `accelbyte.ecommerce.campaign.v1.CampaignManagementCampaignCreatedService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "campaignManagement.campaignCreated":
+    ecommerceCampaignV1Campaign.CampaignCreated;
+  /** `accelbyte.ecommerce.campaign.v1.CampaignManagementCampaignUpdatedService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "campaignManagement.campaignUpdated":
+    ecommerceCampaignV1Campaign.CampaignUpdated;
+  /** `accelbyte.ecommerce.campaign.v1.CampaignManagementCodeCreatedService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "campaignManagement.codeCreated":
+    ecommerceCampaignV1Campaign.CodeCreated;
+  /** `accelbyte.ecommerce.campaign.v1.CampaignManagementCodeDisabledService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "campaignManagement.codeDisabled":
+    ecommerceCampaignV1Campaign.CodeDisabled;
+  /** `accelbyte.ecommerce.campaign.v1.CampaignManagementCodeEnabledService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "campaignManagement.codeEnabled":
+    ecommerceCampaignV1Campaign.CodeEnabled;
+  /** `accelbyte.ecommerce.campaign.v1.CampaignManagementCodeBulkDisabledService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "campaignManagement.codeBulkDisabled":
+    ecommerceCampaignV1Campaign.CodeBulkDisabled;
+  /** `accelbyte.ecommerce.campaign.v1.CampaignManagementCodeBulkEnabledService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "campaignManagement.codeBulkEnabled":
+    ecommerceCampaignV1Campaign.CodeBulkEnabled;
+  /** `accelbyte.ecommerce.campaign.v1.KeyGroupManagementKeyGroupCreatedService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "keyGroupManagement.keyGroupCreated":
+    ecommerceCampaignV1Campaign.KeyGroupCreated;
+  /** `accelbyte.ecommerce.campaign.v1.KeyGroupManagementKeyGroupUpdatedService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "keyGroupManagement.keyGroupUpdated":
+    ecommerceCampaignV1Campaign.KeyGroupUpdated;
+  /** `accelbyte.ecommerce.campaign.v1.KeyGroupManagementKeyUploadedService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "keyGroupManagement.keyUploaded":
+    ecommerceCampaignV1Campaign.KeyUploaded;
+  /** `accelbyte.ecommerce.campaign.v1.CodeRedemptionCodeRedeemedService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "codeRedemption.codeRedeemed":
+    ecommerceCampaignV1Campaign.CodeRedeemed;
+  /** `accelbyte.ecommerce.campaign.v1.TicketSaleTicketAcquiredService` in `accelbyte-asyncapi/ecommerce/campaign/v1/campaign.proto`. */
+  readonly "ticketSale.ticketAcquired":
+    ecommerceCampaignV1Campaign.TicketAcquired;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementStoreCreatedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.storeCreated":
+    ecommerceCatalogV1Catalog.StoreCreated;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementStoreUpdatedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.storeUpdated":
+    ecommerceCatalogV1Catalog.StoreUpdated;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementStoreDeletedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.storeDeleted":
+    ecommerceCatalogV1Catalog.StoreDeleted;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementStoreClonedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.storeCloned":
+    ecommerceCatalogV1Catalog.StoreCloned;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementStoreRollbackedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.storeRollbacked":
+    ecommerceCatalogV1Catalog.StoreRollbacked;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementStoreExportedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.storeExported":
+    ecommerceCatalogV1Catalog.StoreExported;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementStoreImportedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.storeImported":
+    ecommerceCatalogV1Catalog.StoreImported;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementStorePublishedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.storePublished":
+    ecommerceCatalogV1Catalog.StorePublished;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementCategoryCreatedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.categoryCreated":
+    ecommerceCatalogV1Catalog.CategoryCreated;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementCategoryUpdatedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.categoryUpdated":
+    ecommerceCatalogV1Catalog.CategoryUpdated;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementCategoryDeletedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.categoryDeleted":
+    ecommerceCatalogV1Catalog.CategoryDeleted;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementItemCreatedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.itemCreated":
+    ecommerceCatalogV1Catalog.ItemCreated;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementItemUpdatedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.itemUpdated":
+    ecommerceCatalogV1Catalog.ItemUpdated;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementItemDeletedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.itemDeleted":
+    ecommerceCatalogV1Catalog.ItemDeleted;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementInGameItemSyncedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.inGameItemSynced":
+    ecommerceCatalogV1Catalog.InGameItemSynced;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementItemDisabledService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.itemDisabled":
+    ecommerceCatalogV1Catalog.ItemDisabled;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementItemEnabledService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.itemEnabled":
+    ecommerceCatalogV1Catalog.ItemEnabled;
+  /** `accelbyte.ecommerce.catalog.v1.CatalogManagementAppUpdatedService` in `accelbyte-asyncapi/ecommerce/catalog/v1/catalog.proto`. */
+  readonly "catalogManagement.appUpdated": ecommerceCatalogV1Catalog.AppUpdated;
+  /** `accelbyte.ecommerce.currency.v1.CurrencyManagementCurrencyCreatedService` in `accelbyte-asyncapi/ecommerce/currency/v1/currency.proto`. */
+  readonly "currencyManagement.currencyCreated":
+    ecommerceCurrencyV1Currency.CurrencyCreated;
+  /** `accelbyte.ecommerce.currency.v1.CurrencyManagementCurrencyUpdatedService` in `accelbyte-asyncapi/ecommerce/currency/v1/currency.proto`. */
+  readonly "currencyManagement.currencyUpdated":
+    ecommerceCurrencyV1Currency.CurrencyUpdated;
+  /** `accelbyte.ecommerce.currency.v1.CurrencyManagementCurrencyDeletedService` in `accelbyte-asyncapi/ecommerce/currency/v1/currency.proto`. */
+  readonly "currencyManagement.currencyDeleted":
+    ecommerceCurrencyV1Currency.CurrencyDeleted;
+  /** `accelbyte.ecommerce.entitlement.v1.EntitlementManagementEntitlementGrantedService` in `accelbyte-asyncapi/ecommerce/entitlement/v1/entitlement.proto`. */
+  readonly "entitlementManagement.entitlementGranted":
+    ecommerceEntitlementV1Entitlement.EntitlementGranted;
+  /** `accelbyte.ecommerce.entitlement.v1.EntitlementManagementEntitlementUpdatedService` in `accelbyte-asyncapi/ecommerce/entitlement/v1/entitlement.proto`. */
+  readonly "entitlementManagement.entitlementUpdated":
+    ecommerceEntitlementV1Entitlement.EntitlementUpdated;
+  /** `accelbyte.ecommerce.entitlement.v1.EntitlementManagementEntitlementRevokedService` in `accelbyte-asyncapi/ecommerce/entitlement/v1/entitlement.proto`. */
+  readonly "entitlementManagement.entitlementRevoked":
+    ecommerceEntitlementV1Entitlement.EntitlementRevoked;
+  /** `accelbyte.ecommerce.entitlement.v1.EntitlementManagementEntitlementDisabledService` in `accelbyte-asyncapi/ecommerce/entitlement/v1/entitlement.proto`. */
+  readonly "entitlementManagement.entitlementDisabled":
+    ecommerceEntitlementV1Entitlement.EntitlementDisabled;
+  /** `accelbyte.ecommerce.entitlement.v1.EntitlementManagementEntitlementEnabledService` in `accelbyte-asyncapi/ecommerce/entitlement/v1/entitlement.proto`. */
+  readonly "entitlementManagement.entitlementEnabled":
+    ecommerceEntitlementV1Entitlement.EntitlementEnabled;
+  /** `accelbyte.ecommerce.entitlement.v1.EntitlementManagementEntitlementUseCountRevokedService` in `accelbyte-asyncapi/ecommerce/entitlement/v1/entitlement.proto`. */
+  readonly "entitlementManagement.entitlementUseCountRevoked":
+    ecommerceEntitlementV1Entitlement.EntitlementUseCountRevoked;
+  /** `accelbyte.ecommerce.entitlement.v1.EntitlementConsumptionEntitlementConsumedService` in `accelbyte-asyncapi/ecommerce/entitlement/v1/entitlement.proto`. */
+  readonly "entitlementConsumption.entitlementConsumed":
+    ecommerceEntitlementV1Entitlement.EntitlementConsumed;
+  /** `accelbyte.ecommerce.entitlement.v1.EntitlementSaleEntitlementSellbackService` in `accelbyte-asyncapi/ecommerce/entitlement/v1/entitlement.proto`. */
+  readonly "entitlementSale.entitlementSellback":
+    ecommerceEntitlementV1Entitlement.EntitlementSellback;
+  /** `accelbyte.ecommerce.fulfillment.v1.FulfillmentFulfillmentCompletedService` in `accelbyte-asyncapi/ecommerce/fulfillment/v1/fulfillment.proto`. */
+  readonly "fulfillment.fulfillmentCompleted":
+    ecommerceFulfillmentV1Fulfillment.FulfillmentCompleted;
+  /** `accelbyte.ecommerce.integration.v1.DlcSyncDlcSyncedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "dlcSync.dlcSynced": ecommerceIntegrationV1Integration.DlcSynced;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementAppleIAPConfigDeletedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.appleIAPConfigDeleted":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementAppleIAPConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.appleIAPConfigUpdated":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementGoogleIAPConfigDeletedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.googleIAPConfigDeleted":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementGoogleIAPConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.googleIAPConfigUpdated":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementGoogleP12FileUpdatedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.googleP12FileUpdated":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementPlayStationIAPConfigDeletedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.playStationIAPConfigDeleted":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementPlayStationIAPConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.playStationIAPConfigUpdated":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementSteamIAPConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.steamIAPConfigUpdated":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementSteamIAPConfigDeletedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.steamIAPConfigDeleted":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementXblIAPConfigDeletedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.xblIAPConfigDeleted":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementXblIAPConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.xblIAPConfigUpdated":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementXblBPCertFileUpdatedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.xblBPCertFileUpdated":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementStadiaIAPJsonFileUpdatedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.stadiaIAPJsonFileUpdated":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementStadiaIAPConfigDeletedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.stadiaIAPConfigDeleted":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementEpicGamesIAPConfigDeletedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.epicGamesIAPConfigDeleted":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementEpicGamesIAPConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.epicGamesIAPConfigUpdated":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementTwitchIAPConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.twitchIAPConfigUpdated":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapConfigManagementTwitchIAPConfigDeletedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapConfigManagement.twitchIAPConfigDeleted":
+    ecommerceIntegrationV1Integration.Event;
+  /** `accelbyte.ecommerce.integration.v1.IapNotificationNotificationProcessedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapNotification.notificationProcessed":
+    ecommerceIntegrationV1Integration.NotificationProcessed;
+  /** `accelbyte.ecommerce.integration.v1.IapProcessingIapProcessedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapProcessing.iapProcessed":
+    ecommerceIntegrationV1Integration.IapProcessed;
+  /** `accelbyte.ecommerce.integration.v1.IapItemConfigManagementIapItemConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/integration/v1/integration.proto`. */
+  readonly "iapItemConfigManagement.iapItemConfigUpdated":
+    ecommerceIntegrationV1Integration.IapItemConfigUpdated;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderCreatedService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderCreated": ecommerceOrderV1Order.OrderCreated;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderCancelledService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderCancelled":
+    ecommerceOrderV1Order.OrderCancelled;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderFulfilledService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderFulfilled":
+    ecommerceOrderV1Order.OrderFulfilled;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderFulfillFailedService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderFulfillFailed":
+    ecommerceOrderV1Order.OrderFulfillFailed;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderChargedService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderCharged": ecommerceOrderV1Order.OrderCharged;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderRefundedService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderRefunded": ecommerceOrderV1Order.OrderRefunded;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderRefundRequestedService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderRefundRequested":
+    ecommerceOrderV1Order.OrderRefundRequested;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderRefundFailedService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderRefundFailed":
+    ecommerceOrderV1Order.OrderRefundFailed;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderChargebackService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderChargeback":
+    ecommerceOrderV1Order.OrderChargeback;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderChargebackReversedService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderChargebackReversed":
+    ecommerceOrderV1Order.OrderChargebackReversed;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderExpiredService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderExpired": ecommerceOrderV1Order.OrderExpired;
+  /** `accelbyte.ecommerce.order.v1.OrderProcessingOrderStatusUpdatedService` in `accelbyte-asyncapi/ecommerce/order/v1/order.proto`. */
+  readonly "orderProcessing.orderStatusUpdated":
+    ecommerceOrderV1Order.OrderStatusUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigPaymentProviderConfigCreatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.paymentProviderConfigCreated":
+    ecommercePaymentV1Payment.PaymentProviderConfigCreated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigPaymentProviderConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.paymentProviderConfigUpdated":
+    ecommercePaymentV1Payment.PaymentProviderConfigUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigPaymentProviderConfigDeletedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.paymentProviderConfigDeleted":
+    ecommercePaymentV1Payment.PaymentProviderConfigDeleted;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigPaymentTaxConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.paymentTaxConfigUpdated":
+    ecommercePaymentV1Payment.PaymentTaxConfigUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigAdyenConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.adyenConfigUpdated":
+    ecommercePaymentV1Payment.AdyenConfigUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigStripeConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.stripeConfigUpdated":
+    ecommercePaymentV1Payment.StripeConfigUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigXsollaConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.xsollaConfigUpdated":
+    ecommercePaymentV1Payment.XsollaConfigUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigXsollaUIConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.xsollaUIConfigUpdated":
+    ecommercePaymentV1Payment.XsollaUIConfigUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigPayPalConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.payPalConfigUpdated":
+    ecommercePaymentV1Payment.PayPalConfigUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigAliPayConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.aliPayConfigUpdated":
+    ecommercePaymentV1Payment.AliPayConfigUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigWxPayConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.wxPayConfigUpdated":
+    ecommercePaymentV1Payment.WxPayConfigUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigWxPayCertUploadedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.wxPayCertUploaded":
+    ecommercePaymentV1Payment.WxPayCertUploaded;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigCheckoutConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.checkoutConfigUpdated":
+    ecommercePaymentV1Payment.CheckoutConfigUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentConfigNeonPayConfigUpdatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentConfig.neonPayConfigUpdated":
+    ecommercePaymentV1Payment.NeonPayConfigUpdated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderCreatedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderCreated":
+    ecommercePaymentV1Payment.PaymentOrderCreated;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderChargedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderCharged":
+    ecommercePaymentV1Payment.PaymentOrderCharged;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderChargeFailedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderChargeFailed":
+    ecommercePaymentV1Payment.PaymentOrderChargeFailed;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderRefundedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderRefunded":
+    ecommercePaymentV1Payment.PaymentOrderRefunded;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderRefundFailedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderRefundFailed":
+    ecommercePaymentV1Payment.PaymentOrderRefundFailed;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderAuthorisedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderAuthorised":
+    ecommercePaymentV1Payment.PaymentOrderAuthorised;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderAuthorisedFailedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderAuthorisedFailed":
+    ecommercePaymentV1Payment.PaymentOrderAuthorisedFailed;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderNotificationOfChargebackService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderNotificationOfChargeback":
+    ecommercePaymentV1Payment.PaymentOrderNotificationOfChargeback;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderRequestForInformationService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderRequestForInformation":
+    ecommercePaymentV1Payment.PaymentOrderRequestForInformation;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderChargebackService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderChargeback":
+    ecommercePaymentV1Payment.PaymentOrderChargeback;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderChargebackReversedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderChargebackReversed":
+    ecommercePaymentV1Payment.PaymentOrderChargebackReversed;
+  /** `accelbyte.ecommerce.payment.v1.PaymentOrderProcessingPaymentOrderRefundRequestedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentOrderProcessing.paymentOrderRefundRequested":
+    ecommercePaymentV1Payment.PaymentOrderRefundRequested;
+  /** `accelbyte.ecommerce.payment.v1.PaymentAccountPaymentAccountDeletedService` in `accelbyte-asyncapi/ecommerce/payment/v1/payment.proto`. */
+  readonly "paymentAccount.paymentAccountDeleted":
+    ecommercePaymentV1Payment.PaymentAccountDeleted;
+  /** `accelbyte.ecommerce.reward.v1.RewardManagementRewardCreatedService` in `accelbyte-asyncapi/ecommerce/reward/v1/reward.proto`. */
+  readonly "rewardManagement.rewardCreated":
+    ecommerceRewardV1Reward.RewardCreated;
+  /** `accelbyte.ecommerce.reward.v1.RewardManagementRewardUpdatedService` in `accelbyte-asyncapi/ecommerce/reward/v1/reward.proto`. */
+  readonly "rewardManagement.rewardUpdated":
+    ecommerceRewardV1Reward.RewardUpdated;
+  /** `accelbyte.ecommerce.reward.v1.RewardManagementRewardDeletedService` in `accelbyte-asyncapi/ecommerce/reward/v1/reward.proto`. */
+  readonly "rewardManagement.rewardDeleted":
+    ecommerceRewardV1Reward.RewardDeleted;
+  /** `accelbyte.ecommerce.reward.v1.RewardManagementRewardImportedService` in `accelbyte-asyncapi/ecommerce/reward/v1/reward.proto`. */
+  readonly "rewardManagement.rewardImported":
+    ecommerceRewardV1Reward.RewardImported;
+  /** `accelbyte.ecommerce.subscription.v1.SubscriptionSubscribedService` in `accelbyte-asyncapi/ecommerce/subscription/v1/subscription.proto`. */
+  readonly "subscription.subscribed":
+    ecommerceSubscriptionV1Subscription.Subscribed;
+  /** `accelbyte.ecommerce.subscription.v1.SubscriptionCancelledService` in `accelbyte-asyncapi/ecommerce/subscription/v1/subscription.proto`. */
+  readonly "subscription.cancelled":
+    ecommerceSubscriptionV1Subscription.Cancelled;
+  /** `accelbyte.ecommerce.subscription.v1.SubscriptionImmediateCancelledService` in `accelbyte-asyncapi/ecommerce/subscription/v1/subscription.proto`. */
+  readonly "subscription.immediateCancelled":
+    ecommerceSubscriptionV1Subscription.ImmediateCancelled;
+  /** `accelbyte.ecommerce.subscription.v1.SubscriptionResubscribedService` in `accelbyte-asyncapi/ecommerce/subscription/v1/subscription.proto`. */
+  readonly "subscription.resubscribed":
+    ecommerceSubscriptionV1Subscription.Resubscribed;
+  /** `accelbyte.ecommerce.subscription.v1.SubscriptionDaysGrantedService` in `accelbyte-asyncapi/ecommerce/subscription/v1/subscription.proto`. */
+  readonly "subscription.daysGranted":
+    ecommerceSubscriptionV1Subscription.DaysGranted;
+  /** `accelbyte.ecommerce.subscription.v1.SubscriptionChargedService` in `accelbyte-asyncapi/ecommerce/subscription/v1/subscription.proto`. */
+  readonly "subscription.charged": ecommerceSubscriptionV1Subscription.Charged;
+  /** `accelbyte.ecommerce.subscription.v1.SubscriptionChargeFailedService` in `accelbyte-asyncapi/ecommerce/subscription/v1/subscription.proto`. */
+  readonly "subscription.chargeFailed":
+    ecommerceSubscriptionV1Subscription.ChargeFailed;
+  /** `accelbyte.ecommerce.subscription.v1.SubscriptionExpiredService` in `accelbyte-asyncapi/ecommerce/subscription/v1/subscription.proto`. */
+  readonly "subscription.expired": ecommerceSubscriptionV1Subscription.Expired;
+  /** `accelbyte.ecommerce.subscription.v1.SubscriptionBillingAccountChangedService` in `accelbyte-asyncapi/ecommerce/subscription/v1/subscription.proto`. */
+  readonly "subscription.billingAccountChanged":
+    ecommerceSubscriptionV1Subscription.BillingAccountChanged;
+  /** `accelbyte.ecommerce.wallet.v1.WalletProcessingWalletDisabledService` in `accelbyte-asyncapi/ecommerce/wallet/v1/wallet.proto`. */
+  readonly "walletProcessing.walletDisabled":
+    ecommerceWalletV1Wallet.WalletDisabled;
+  /** `accelbyte.ecommerce.wallet.v1.WalletProcessingWalletEnabledService` in `accelbyte-asyncapi/ecommerce/wallet/v1/wallet.proto`. */
+  readonly "walletProcessing.walletEnabled":
+    ecommerceWalletV1Wallet.WalletEnabled;
+  /** `accelbyte.ecommerce.wallet.v1.WalletProcessingWalletCreditedService` in `accelbyte-asyncapi/ecommerce/wallet/v1/wallet.proto`. */
+  readonly "walletProcessing.walletCredited":
+    ecommerceWalletV1Wallet.WalletCredited;
+  /** `accelbyte.ecommerce.wallet.v1.WalletProcessingWalletDebitedService` in `accelbyte-asyncapi/ecommerce/wallet/v1/wallet.proto`. */
+  readonly "walletProcessing.walletDebited":
+    ecommerceWalletV1Wallet.WalletDebited;
+  /** `accelbyte.ecommerce.wallet.v1.WalletProcessingWalledPaidService` in `accelbyte-asyncapi/ecommerce/wallet/v1/wallet.proto`. */
+  readonly "walletProcessing.walledPaid": ecommerceWalletV1Wallet.WalledPaid;
+  /** `accelbyte.ecommerce.wallet.v1.WalletProcessingWalledExpiredService` in `accelbyte-asyncapi/ecommerce/wallet/v1/wallet.proto`. */
+  readonly "walletProcessing.walledExpired":
+    ecommerceWalletV1Wallet.WalledExpired;
+  /** `accelbyte.ecommerce.wallet.v1.WalletProcessingWalletTransactionCancelledService` in `accelbyte-asyncapi/ecommerce/wallet/v1/wallet.proto`. */
+  readonly "walletProcessing.walletTransactionCancelled":
+    ecommerceWalletV1Wallet.WalletTransactionCancelled;
+  /** `accelbyte.ecommerce.wallet.v1.WalletProcessingWalletPaidService` in `accelbyte-asyncapi/ecommerce/wallet/v1/wallet.proto`. */
+  readonly "walletProcessing.walletPaid": ecommerceWalletV1Wallet.WalletPaid;
+  /** `accelbyte.ecommerce.wallet.v1.WalletProcessingWalletExpiredService` in `accelbyte-asyncapi/ecommerce/wallet/v1/wallet.proto`. */
+  readonly "walletProcessing.walletExpired":
+    ecommerceWalletV1Wallet.WalletExpired;
+  /** `accelbyte.group.group.v1.GroupMemberGroupMemberInvitedGroupMemberInvitedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupMember.groupMemberInvited":
+    groupGroupV1Group.GroupMemberInvitedPayload;
+  /** `accelbyte.group.group.v1.GroupMemberGroupMemberJoinRequestedGroupMemberJoinRequestedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupMember.groupMemberJoinRequested":
+    groupGroupV1Group.GroupMemberJoinRequestedPayload;
+  /** `accelbyte.group.group.v1.GroupMemberGroupMemberJoinAcceptedGroupMemberJoinAcceptedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupMember.groupMemberJoinAccepted":
+    groupGroupV1Group.GroupMemberJoinAcceptedPayload;
+  /** `accelbyte.group.group.v1.GroupMemberGroupMemberJoinRejectedGroupMemberJoinRejectedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupMember.groupMemberJoinRejected":
+    groupGroupV1Group.GroupMemberJoinRejectedPayload;
+  /** `accelbyte.group.group.v1.GroupGroupCreatedGroupCreatedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "group.groupCreated": groupGroupV1Group.GroupCreatedPayload;
+  /** `accelbyte.group.group.v1.GroupGroupUpdatedGroupUpdatedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "group.groupUpdated": groupGroupV1Group.GroupUpdatedPayload;
+  /** `accelbyte.group.group.v1.GroupGroupCustomRulesUpdatedGroupCustomRulesUpdatedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "group.groupCustomRulesUpdated":
+    groupGroupV1Group.GroupCustomRulesUpdatedPayload;
+  /** `accelbyte.group.group.v1.GroupGroupDeletedGroupDeletedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "group.groupDeleted": groupGroupV1Group.GroupDeletedPayload;
+  /** `accelbyte.group.group.v1.GroupGroupPredefinedRulesUpdatedGroupPredefinedRulesUpdatedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "group.groupPredefinedRulesUpdated":
+    groupGroupV1Group.GroupPredefinedRulesUpdatedPayload;
+  /** `accelbyte.group.group.v1.GroupGroupPredefinedRulesDeletedGroupPredefinedRulesDeletedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "group.groupPredefinedRulesDeleted":
+    groupGroupV1Group.GroupPredefinedRulesDeletedPayload;
+  /** `accelbyte.group.group.v1.GroupRolesGroupRoleAssignedGroupRoleAssignedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupRoles.groupRoleAssigned":
+    groupGroupV1Group.GroupRoleAssignedPayload;
+  /** `accelbyte.group.group.v1.GroupRolesGroupRoleRemovedGroupRoleRemovedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupRoles.groupRoleRemoved":
+    groupGroupV1Group.GroupRoleRemovedPayload;
+  /** `accelbyte.group.group.v1.GroupMemberGroupMemberInvitationAcceptedGroupMemberInvitationAcceptedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupMember.groupMemberInvitationAccepted":
+    groupGroupV1Group.GroupMemberInvitationAcceptedPayload;
+  /** `accelbyte.group.group.v1.GroupMemberGroupMemberInvitationRejectedGroupMemberInvitationRejectedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupMember.groupMemberInvitationRejected":
+    groupGroupV1Group.GroupMemberInvitationRejectedPayload;
+  /** `accelbyte.group.group.v1.GroupMemberGroupMemberLeftGroupMemberLeftPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupMember.groupMemberLeft":
+    groupGroupV1Group.GroupMemberLeftPayload;
+  /** `accelbyte.group.group.v1.GroupMemberGroupMemberJoinRequestCanceledGroupMemberJoinRequestCanceledPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupMember.groupMemberJoinRequestCanceled":
+    groupGroupV1Group.GroupMemberJoinRequestCanceledPayload;
+  /** `accelbyte.group.group.v1.GroupMemberGroupMemberKickedGroupMemberKickedPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupMember.groupMemberKicked":
+    groupGroupV1Group.GroupMemberKickedPayload;
+  /** `accelbyte.group.group.v1.GroupMemberGroupMemberInvitationMemberCanceledGroupMemberInvitationMemberCanceledPayloadService` in `accelbyte-asyncapi/group/group/v1/group.proto`. */
+  readonly "groupMember.groupMemberInvitationMemberCanceled":
+    groupGroupV1Group.GroupMemberInvitationMemberCanceledPayload;
   /** `accelbyte.iam.account.v1.UserAccountUserAccountCreatedService` in `accelbyte-asyncapi/iam/account/v1/account.proto`. */
   readonly "userAccount.userAccountCreated":
     iamAccountV1Account.UserAccountCreated;
@@ -141,6 +723,591 @@ export interface EventData {
   /** `accelbyte.iam.account.v1.OneTimeCodeLinkedUserAccountTransformedService` in `accelbyte-asyncapi/iam/account/v1/account.proto`. */
   readonly "oneTimeCodeLinked.userAccountTransformed":
     iamAccountV1Account.UserAccountTransformed;
+  /** `accelbyte.iam.client.v1.ClientClientCreatedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "client.clientCreated": iamClientV1Client.ClientCreated;
+  /** `accelbyte.iam.client.v1.ClientClientDeletedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "client.clientDeleted": iamClientV1Client.ClientDeleted;
+  /** `accelbyte.iam.client.v1.ClientClientUpdatedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "client.clientUpdated": iamClientV1Client.ClientUpdated;
+  /** `accelbyte.iam.client.v1.ClientThirdPartyClientThirdPartyCreatedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "clientThirdParty.clientThirdPartyCreated":
+    iamClientV1Client.ClientThirdPartyCreated;
+  /** `accelbyte.iam.client.v1.ClientThirdPartyClientThirdPartyDeletedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "clientThirdParty.clientThirdPartyDeleted":
+    iamClientV1Client.ClientThirdPartyDeleted;
+  /** `accelbyte.iam.client.v1.ClientThirdPartyClientThirdPartyUpdatedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "clientThirdParty.clientThirdPartyUpdated":
+    iamClientV1Client.ClientThirdPartyUpdated;
+  /** `accelbyte.iam.client.v1.ClientPermissionsClientPermissionsCreatedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "clientPermissions.clientPermissionsCreated":
+    iamClientV1Client.ClientPermissionCreated;
+  /** `accelbyte.iam.client.v1.ClientPermissionsClientPermissionsDeletedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "clientPermissions.clientPermissionsDeleted":
+    iamClientV1Client.ClientPermissionDeleted;
+  /** `accelbyte.iam.client.v1.ClientPermissionsClientPermissionsUpdatedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "clientPermissions.clientPermissionsUpdated":
+    iamClientV1Client.ClientPermissionUpdated;
+  /** `accelbyte.iam.client.v1.PlatformClientPlatformClientCreatedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "platformClient.platformClientCreated":
+    iamClientV1Client.PlatformClientCreated;
+  /** `accelbyte.iam.client.v1.PlatformClientPlatformClientUpdatedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "platformClient.platformClientUpdated":
+    iamClientV1Client.PlatformClientUpdated;
+  /** `accelbyte.iam.client.v1.PlatformClientPlatformClientDeletedService` in `accelbyte-asyncapi/iam/client/v1/client.proto`. */
+  readonly "platformClient.platformClientDeleted":
+    iamClientV1Client.PlatformClientDeleted;
+  /** `accelbyte.iam.oauth.v1.OauthRequestOauthRequestAuthorizedService` in `accelbyte-asyncapi/iam/oauth/v1/oauth.proto`. */
+  readonly "oauthRequest.oauthRequestAuthorized":
+    iamOauthV1Oauth.OauthRequestAuthorized;
+  /** `accelbyte.iam.oauth.v1.OauthTokenOauthTokenGeneratedService` in `accelbyte-asyncapi/iam/oauth/v1/oauth.proto`. */
+  readonly "oauthToken.oauthTokenGenerated":
+    iamOauthV1Oauth.OauthTokenGenerated;
+  /** `accelbyte.iam.oauth.v1.OauthTokenOauthTokenRevokedService` in `accelbyte-asyncapi/iam/oauth/v1/oauth.proto`. */
+  readonly "oauthToken.oauthTokenRevoked": iamOauthV1Oauth.OauthTokenRevoked;
+  /** `accelbyte.iam.oauth.v1.OauthThirdPartyRequestOauthThirdPartyRequestAuthorizedService` in `accelbyte-asyncapi/iam/oauth/v1/oauth.proto`. */
+  readonly "oauthThirdPartyRequest.oauthThirdPartyRequestAuthorized":
+    iamOauthV1Oauth.OauthThirdPartyRequestAuthorized;
+  /** `accelbyte.iam.oauth.v1.OauthThirdPartyTokenOauthThirdPartyTokenGeneratedService` in `accelbyte-asyncapi/iam/oauth/v1/oauth.proto`. */
+  readonly "oauthThirdPartyToken.oauthThirdPartyTokenGenerated":
+    iamOauthV1Oauth.OauthThirdPartyTokenGenerated;
+  /** `accelbyte.iam.rbac.v1.RoleRoleCreatedService` in `accelbyte-asyncapi/iam/rbac/v1/rbac.proto`. */
+  readonly "role.roleCreated": iamRbacV1Rbac.RoleCreated;
+  /** `accelbyte.iam.rbac.v1.RoleRoleDeletedService` in `accelbyte-asyncapi/iam/rbac/v1/rbac.proto`. */
+  readonly "role.roleDeleted": iamRbacV1Rbac.RoleDeleted;
+  /** `accelbyte.iam.rbac.v1.RoleRoleUpdatedService` in `accelbyte-asyncapi/iam/rbac/v1/rbac.proto`. */
+  readonly "role.roleUpdated": iamRbacV1Rbac.RoleUpdated;
+  /** `accelbyte.iam.rbac.v1.RolePermissionsRolePermissionCreatedService` in `accelbyte-asyncapi/iam/rbac/v1/rbac.proto`. */
+  readonly "rolePermissions.rolePermissionCreated":
+    iamRbacV1Rbac.RolePermissionCreated;
+  /** `accelbyte.iam.rbac.v1.RolePermissionsRolePermissionDeletedService` in `accelbyte-asyncapi/iam/rbac/v1/rbac.proto`. */
+  readonly "rolePermissions.rolePermissionDeleted":
+    iamRbacV1Rbac.RolePermissionDeleted;
+  /** `accelbyte.iam.rbac.v1.RolePermissionsRolePermissionUpdatedService` in `accelbyte-asyncapi/iam/rbac/v1/rbac.proto`. */
+  readonly "rolePermissions.rolePermissionUpdated":
+    iamRbacV1Rbac.RolePermissionUpdated;
+  /** `accelbyte.iam.rbac.v1.RoleManagerRoleManagerCreatedService` in `accelbyte-asyncapi/iam/rbac/v1/rbac.proto`. */
+  readonly "roleManager.roleManagerCreated": iamRbacV1Rbac.RoleManagerCreated;
+  /** `accelbyte.iam.rbac.v1.RoleManagerRoleManagerDeletedService` in `accelbyte-asyncapi/iam/rbac/v1/rbac.proto`. */
+  readonly "roleManager.roleManagerDeleted": iamRbacV1Rbac.RoleManagerDeleted;
+  /** `accelbyte.iam.rbac.v1.RoleMemberRoleMemberCreatedService` in `accelbyte-asyncapi/iam/rbac/v1/rbac.proto`. */
+  readonly "roleMember.roleMemberCreated": iamRbacV1Rbac.RoleMemberCreated;
+  /** `accelbyte.iam.rbac.v1.RoleMemberRoleMemberDeletedService` in `accelbyte-asyncapi/iam/rbac/v1/rbac.proto`. */
+  readonly "roleMember.roleMemberDeleted": iamRbacV1Rbac.RoleMemberDeleted;
+  /** `accelbyte.inventory.inventory.v1.InventoryItemInventoryItemSavedService` in `accelbyte-asyncapi/inventory/inventory/v1/inventory.proto`. */
+  readonly "inventoryItem.inventoryItemSaved":
+    inventoryInventoryV1Inventory.InventoryItemSaved;
+  /** `accelbyte.legal.agreement.v1.AgreementAgreementCreatedService` in `accelbyte-asyncapi/legal/agreement/v1/agreement.proto`. */
+  readonly "agreement.agreementCreated":
+    legalAgreementV1Agreement.AgreementCreated;
+  /** `accelbyte.legal.agreement.v1.AgreementAgreementUpdatedService` in `accelbyte-asyncapi/legal/agreement/v1/agreement.proto`. */
+  readonly "agreement.agreementUpdated":
+    legalAgreementV1Agreement.AgreementUpdated;
+  /** `accelbyte.legal.policy.v1.BasePolicyBasePolicyCreatedService` in `accelbyte-asyncapi/legal/policy/v1/policy.proto`. */
+  readonly "basePolicy.basePolicyCreated":
+    legalPolicyV1Policy.BasePolicyCreated;
+  /** `accelbyte.legal.policy.v1.BasePolicyBasePolicyUpdatedService` in `accelbyte-asyncapi/legal/policy/v1/policy.proto`. */
+  readonly "basePolicy.basePolicyUpdated":
+    legalPolicyV1Policy.BasePolicyUpdated;
+  /** `accelbyte.legal.policy.v1.PolicyPolicyCreatedService` in `accelbyte-asyncapi/legal/policy/v1/policy.proto`. */
+  readonly "policy.policyCreated": legalPolicyV1Policy.PolicyCreated;
+  /** `accelbyte.legal.policy.v1.PolicyPolicyUpdatedService` in `accelbyte-asyncapi/legal/policy/v1/policy.proto`. */
+  readonly "policy.policyUpdated": legalPolicyV1Policy.PolicyUpdated;
+  /** `accelbyte.legal.policy.v1.PolicyDefaultPolicyUpdatedService` in `accelbyte-asyncapi/legal/policy/v1/policy.proto`. */
+  readonly "policy.defaultPolicyUpdated":
+    legalPolicyV1Policy.DefaultPolicyUpdated;
+  /** `accelbyte.legal.policy.v1.VersionedPolicyVersionedPolicyCreatedService` in `accelbyte-asyncapi/legal/policy/v1/policy.proto`. */
+  readonly "versionedPolicy.versionedPolicyCreated":
+    legalPolicyV1Policy.VersionedPolicyCreated;
+  /** `accelbyte.legal.policy.v1.VersionedPolicyVersionedPolicyUpdatedService` in `accelbyte-asyncapi/legal/policy/v1/policy.proto`. */
+  readonly "versionedPolicy.versionedPolicyUpdated":
+    legalPolicyV1Policy.VersionedPolicyUpdated;
+  /** `accelbyte.legal.policy.v1.VersionedPolicyVersionedPolicyPublishedService` in `accelbyte-asyncapi/legal/policy/v1/policy.proto`. */
+  readonly "versionedPolicy.versionedPolicyPublished":
+    legalPolicyV1Policy.VersionedPolicyPublished;
+  /** `accelbyte.legal.policy.v1.LocalizedPolicyLocalizedPolicyCreatedService` in `accelbyte-asyncapi/legal/policy/v1/policy.proto`. */
+  readonly "localizedPolicy.localizedPolicyCreated":
+    legalPolicyV1Policy.LocalizedPolicyCreated;
+  /** `accelbyte.legal.policy.v1.LocalizedPolicyLocalizedPolicyUpdatedService` in `accelbyte-asyncapi/legal/policy/v1/policy.proto`. */
+  readonly "localizedPolicy.localizedPolicyUpdated":
+    legalPolicyV1Policy.LocalizedPolicyUpdated;
+  /** `accelbyte.legal.policy.v1.LocalizedPolicyDefaultLocalizedPolicyUpdatedService` in `accelbyte-asyncapi/legal/policy/v1/policy.proto`. */
+  readonly "localizedPolicy.defaultLocalizedPolicyUpdated":
+    legalPolicyV1Policy.DefaultLocalizedPolicyUpdated;
+  /** `accelbyte.legal.user_marketing_information.v1.UserMarketingInformationUserMarketingPreferenceUpdatedService` in `accelbyte-asyncapi/legal/user_marketing_information/v1/userMarketingInformation.proto`. */
+  readonly "userMarketingInformation.userMarketingPreferenceUpdated":
+    legalUserMarketingInformationV1UserMarketingInformation.UserMarketingPreferenceUpdated;
+  /** `accelbyte.lobby.friends.v1.FriendRequestsFriendRequestSentService` in `accelbyte-asyncapi/lobby/friends/v1/friends.proto`. */
+  readonly "friendRequests.friendRequestSent":
+    lobbyFriendsV1Friends.FriendRequestSent;
+  /** `accelbyte.lobby.friends.v1.FriendRequestsFriendRequestCancelledService` in `accelbyte-asyncapi/lobby/friends/v1/friends.proto`. */
+  readonly "friendRequests.friendRequestCancelled":
+    lobbyFriendsV1Friends.FriendRequestCancelled;
+  /** `accelbyte.lobby.friends.v1.FriendRequestsFriendRemovedService` in `accelbyte-asyncapi/lobby/friends/v1/friends.proto`. */
+  readonly "friendRequests.friendRemoved": lobbyFriendsV1Friends.FriendRemoved;
+  /** `accelbyte.lobby.friends.v1.FriendRequestsFriendAddedBulkService` in `accelbyte-asyncapi/lobby/friends/v1/friends.proto`. */
+  readonly "friendRequests.friendAddedBulk":
+    lobbyFriendsV1Friends.FriendAddedBulk;
+  /** `accelbyte.lobby.friends.v1.FriendRequestsFriendRequestAcceptedService` in `accelbyte-asyncapi/lobby/friends/v1/friends.proto`. */
+  readonly "friendRequests.friendRequestAccepted":
+    lobbyFriendsV1Friends.FriendRequestAccepted;
+  /** `accelbyte.lobby.friends.v1.FriendRequestsFriendRequestRejectedService` in `accelbyte-asyncapi/lobby/friends/v1/friends.proto`. */
+  readonly "friendRequests.friendRequestRejected":
+    lobbyFriendsV1Friends.FriendRequestRejected;
+  /** `accelbyte.lobby.friends.v1.IncomingFriendRequestsFriendRequestAcceptedService` in `accelbyte-asyncapi/lobby/friends/v1/friends.proto`. */
+  readonly "incomingFriendRequests.friendRequestAccepted":
+    lobbyFriendsV1Friends.FriendRequestAccepted;
+  /** `accelbyte.lobby.friends.v1.IncomingFriendRequestsFriendRequestRejectedService` in `accelbyte-asyncapi/lobby/friends/v1/friends.proto`. */
+  readonly "incomingFriendRequests.friendRequestRejected":
+    lobbyFriendsV1Friends.FriendRequestRejected;
+  /** `accelbyte.lobby.lobby.v1.LobbyUserConnectedService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "lobby.userConnected": lobbyLobbyV1Lobby.UserConnected;
+  /** `accelbyte.lobby.lobby.v1.LobbyUserDisconnectedService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "lobby.userDisconnected": lobbyLobbyV1Lobby.UserDisconnected;
+  /** `accelbyte.lobby.lobby.v1.LobbyUserChatRateLimitedService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "lobby.userChatRateLimited": lobbyLobbyV1Lobby.Event;
+  /** `accelbyte.lobby.lobby.v1.LobbyUserRateLimitedService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "lobby.userRateLimited": lobbyLobbyV1Lobby.Event;
+  /** `accelbyte.lobby.lobby.v1.LobbyUserBlockAddedService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "lobby.userBlockAdded": lobbyLobbyV1Lobby.UserBlockAdded;
+  /** `accelbyte.lobby.lobby.v1.LobbyUserBlockRemovedService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "lobby.userBlockRemoved": lobbyLobbyV1Lobby.UserBlockRemoved;
+  /** `accelbyte.lobby.lobby.v1.LobbyConcurrentConnectedUserStatsService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "lobby.concurrentConnectedUserStats":
+    lobbyLobbyV1Lobby.ConcurrentConnectedUserStats;
+  /** `accelbyte.lobby.lobby.v1.LobbyUserRegisteredService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "lobby.userRegistered": lobbyLobbyV1Lobby.UserRegistered;
+  /** `accelbyte.lobby.lobby.v1.LobbyUserUnregisteredService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "lobby.userUnregistered": lobbyLobbyV1Lobby.UserUnregistered;
+  /** `accelbyte.lobby.lobby.v1.UserBlockedUserBlockAddedService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "userBlocked.userBlockAdded": lobbyLobbyV1Lobby.UserBlockAdded;
+  /** `accelbyte.lobby.lobby.v1.UserBlockedUserBlockRemovedService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "userBlocked.userBlockRemoved": lobbyLobbyV1Lobby.UserBlockRemoved;
+  /** `accelbyte.lobby.lobby.v1.LobbyMatchmakingTicketsMatchmakingTicketsPublishedService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "lobbyMatchmakingTickets.matchmakingTicketsPublished":
+    lobbyLobbyV1Lobby.MatchmakingTicketsPublished;
+  /** `accelbyte.lobby.lobby.v1.LobbyTotalUsersOnlineTotalUsersOnlinePublishedService` in `accelbyte-asyncapi/lobby/lobby/v1/lobby.proto`. */
+  readonly "lobbyTotalUsersOnline.totalUsersOnlinePublished":
+    lobbyLobbyV1Lobby.TotalUsersOnlinePublished;
+  /** `accelbyte.lobby.notification.v1.NotificationsFreeformNotificationSentService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "notifications.freeformNotificationSent":
+    lobbyNotificationV1Notification.FreeformNotificationSent;
+  /** `accelbyte.lobby.notification.v1.NotificationsFreeformNotificationSentToUserService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "notifications.freeformNotificationSentToUser":
+    lobbyNotificationV1Notification.FreeformNotificationSentToUser;
+  /** `accelbyte.lobby.notification.v1.NotificationsTemplatedNotificationCreatedService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "notifications.templatedNotificationCreated":
+    lobbyNotificationV1Notification.TemplatedNotificationCreated;
+  /** `accelbyte.lobby.notification.v1.NotificationsTemplatedNotificationSentService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "notifications.templatedNotificationSent":
+    lobbyNotificationV1Notification.TemplatedNotificationSent;
+  /** `accelbyte.lobby.notification.v1.NotificationsTemplatedNotificationSentToUserService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "notifications.templatedNotificationSentToUser":
+    lobbyNotificationV1Notification.TemplatedNotificationSentToUser;
+  /** `accelbyte.lobby.notification.v1.NotificationsTemplatedNotificationDeletedService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "notifications.templatedNotificationDeleted":
+    lobbyNotificationV1Notification.TemplatedNotificationDeleted;
+  /** `accelbyte.lobby.notification.v1.NotificationsTemplatedNotificationLocalizationUpdatedService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "notifications.templatedNotificationLocalizationUpdated":
+    lobbyNotificationV1Notification.TemplatedNotificationLocalizationUpdated;
+  /** `accelbyte.lobby.notification.v1.NotificationsTemplatedNotificationLocalizationDeletedService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "notifications.templatedNotificationLocalizationDeleted":
+    lobbyNotificationV1Notification.TemplatedNotificationLocalizationDeleted;
+  /** `accelbyte.lobby.notification.v1.NotificationsTemplatedNotificationLocalizationPublishedService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "notifications.templatedNotificationLocalizationPublished":
+    lobbyNotificationV1Notification.TemplatedNotificationLocalizationPublished;
+  /** `accelbyte.lobby.notification.v1.NotificationsFreeformNotificationSentToPartyService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "notifications.freeformNotificationSentToParty":
+    lobbyNotificationV1Notification.FreeformNotificationSentToParty;
+  /** `accelbyte.lobby.notification.v1.NotificationsTemplatedNotificationSentToPartyService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "notifications.templatedNotificationSentToParty":
+    lobbyNotificationV1Notification.TemplatedNotificationSentToParty;
+  /** `accelbyte.lobby.notification.v1.TopicsTopicCreatedService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "topics.topicCreated": lobbyNotificationV1Notification.TopicCreated;
+  /** `accelbyte.lobby.notification.v1.TopicsTopicDeletedService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "topics.topicDeleted": lobbyNotificationV1Notification.TopicDeleted;
+  /** `accelbyte.lobby.notification.v1.TopicsTopicModifiedService` in `accelbyte-asyncapi/lobby/notification/v1/notification.proto`. */
+  readonly "topics.topicModified":
+    lobbyNotificationV1Notification.TopicModified;
+  /** `accelbyte.lobby.party.v1.PartyPartyCreatedService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyCreated": lobbyPartyV1Party.PartyCreated;
+  /** `accelbyte.lobby.party.v1.PartyPartyUserInvitedService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyUserInvited": lobbyPartyV1Party.PartyUserInvited;
+  /** `accelbyte.lobby.party.v1.PartyPartyUserJoinedService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyUserJoined": lobbyPartyV1Party.PartyUserJoined;
+  /** `accelbyte.lobby.party.v1.PartyPartyUserJoinFailedService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyUserJoinFailed": lobbyPartyV1Party.PartyUserJoinFailed;
+  /** `accelbyte.lobby.party.v1.PartyPartyUserLeftService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyUserLeft": lobbyPartyV1Party.PartyUserLeft;
+  /** `accelbyte.lobby.party.v1.PartyPartyUserKickedService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyUserKicked": lobbyPartyV1Party.PartyUserKicked;
+  /** `accelbyte.lobby.party.v1.PartyPartyUserRejectService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyUserReject": lobbyPartyV1Party.PartyUserReject;
+  /** `accelbyte.lobby.party.v1.PartyPartyUserNewLeaderService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyUserNewLeader": lobbyPartyV1Party.PartyUserNewLeader;
+  /** `accelbyte.lobby.party.v1.PartyPartyDeleteCodeService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyDeleteCode": lobbyPartyV1Party.PartyDeleteCode;
+  /** `accelbyte.lobby.party.v1.PartyPartyJoinViaCodeService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyJoinViaCode": lobbyPartyV1Party.PartyJoinViaCode;
+  /** `accelbyte.lobby.party.v1.PartyPartyGenerateCodeService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyGenerateCode": lobbyPartyV1Party.PartyGenerateCode;
+  /** `accelbyte.lobby.party.v1.PartyPartyGetCodeService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "party.partyGetCode": lobbyPartyV1Party.PartyGetCode;
+  /** `accelbyte.lobby.party.v1.PartyChatPartyChatSentService` in `accelbyte-asyncapi/lobby/party/v1/party.proto`. */
+  readonly "partyChat.partyChatSent": lobbyPartyV1Party.PartyChatSent;
+  /** `accelbyte.lobby.presence.v1.PresenceUserSetStatusService` in `accelbyte-asyncapi/lobby/presence/v1/presence.proto`. */
+  readonly "presence.userSetStatus": lobbyPresenceV1Presence.UserSetStatus;
+  /** `accelbyte.lobby.presence.v1.PresenceFriendStatusUpdatedService` in `accelbyte-asyncapi/lobby/presence/v1/presence.proto`. */
+  readonly "presence.friendStatusUpdated":
+    lobbyPresenceV1Presence.FriendStatusUpdated;
+  /** `accelbyte.matchmaking.matchmaking.v1.MatchmakingMatchmakingRequestedService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "matchmaking.matchmakingRequested":
+    matchmakingMatchmakingV1Matchmaking.MatchmakingRequested;
+  /** `accelbyte.matchmaking.matchmaking.v1.MatchmakingMatchmakingCanceledService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "matchmaking.matchmakingCanceled":
+    matchmakingMatchmakingV1Matchmaking.MatchmakingCanceled;
+  /** `accelbyte.matchmaking.matchmaking.v1.MatchmakingMatchmakingStartedService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "matchmaking.matchmakingStarted":
+    matchmakingMatchmakingV1Matchmaking.MatchmakingStarted;
+  /** `accelbyte.matchmaking.matchmaking.v1.MatchmakingMatchmakingTimeoutService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "matchmaking.matchmakingTimeout":
+    matchmakingMatchmakingV1Matchmaking.MatchmakingTimeout;
+  /** `accelbyte.matchmaking.matchmaking.v1.MatchmakingMatchmakingRejectedService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "matchmaking.matchmakingRejected":
+    matchmakingMatchmakingV1Matchmaking.MatchmakingRejected;
+  /** `accelbyte.matchmaking.matchmaking.v1.MatchmakingMatchmakingChannelCreatedService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "matchmaking.matchmakingChannelCreated":
+    matchmakingMatchmakingV1Matchmaking.MatchmakingChannelCreated;
+  /** `accelbyte.matchmaking.matchmaking.v1.MatchmakingMatchmakingChannelDeletedService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "matchmaking.matchmakingChannelDeleted":
+    matchmakingMatchmakingV1Matchmaking.MatchmakingChannelDeleted;
+  /** `accelbyte.matchmaking.matchmaking.v1.MatchmakingMatchmakingChannelUpdatedService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "matchmaking.matchmakingChannelUpdated":
+    matchmakingMatchmakingV1Matchmaking.MatchmakingChannelUpdated;
+  /** `accelbyte.matchmaking.matchmaking.v1.MatchmakingMatchmakingSessionStatusChangedService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "matchmaking.matchmakingSessionStatusChanged":
+    matchmakingMatchmakingV1Matchmaking.MatchmakingSessionStatusChanged;
+  /** `accelbyte.matchmaking.matchmaking.v1.MatchmakingMatchmakingTicketStatusChangedService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "matchmaking.matchmakingTicketStatusChanged":
+    matchmakingMatchmakingV1Matchmaking.MatchmakingTicketStatusChanged;
+  /** `accelbyte.matchmaking.matchmaking.v1.MatchmakingTotalPlayersInQueueMatchmakingTotalPlayersInQueueService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "matchmakingTotalPlayersInQueue.matchmakingTotalPlayersInQueue":
+    matchmakingMatchmakingV1Matchmaking.MatchmakingTotalPlayersInQueue;
+  /** `accelbyte.matchmaking.matchmaking.v1.ReadyConsentReadyConsentSuccessService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "readyConsent.readyConsentSuccess":
+    matchmakingMatchmakingV1Matchmaking.ReadyConsentSuccess;
+  /** `accelbyte.matchmaking.matchmaking.v1.ReadyConsentReadyConsentFailedService` in `accelbyte-asyncapi/matchmaking/matchmaking/v1/matchmaking.proto`. */
+  readonly "readyConsent.readyConsentFailed":
+    matchmakingMatchmakingV1Matchmaking.ReadyConsentFailed;
+  /** `accelbyte.matchmaking_v2.notification.v1.FreeformUserNotificationRequestFreeformUserNotificationService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "freeformUserNotificationRequest.freeformUserNotification":
+    matchmakingV2NotificationV1Notification.FreeformUserNotification;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchmakingEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MatchmakingEvent":
+    matchmakingV2NotificationV1Notification.MatchmakingEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchmakingStartedEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MatchmakingStartedEvent":
+    matchmakingV2NotificationV1Notification.MatchmakingStartedEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchmakingTicketExpiredEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MatchmakingTicketExpiredEvent":
+    matchmakingV2NotificationV1Notification.MatchmakingTicketExpiredEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchmakingTicketCanceledEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MatchmakingTicketCanceledEvent":
+    matchmakingV2NotificationV1Notification.MatchmakingTicketCanceledEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchmakingTicketRejectedEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MatchmakingTicketRejectedEvent":
+    matchmakingV2NotificationV1Notification.MatchmakingTicketRejectedEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchmakingTicketFoundEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MatchmakingTicketFoundEvent":
+    matchmakingV2NotificationV1Notification.MatchmakingTicketFoundEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchFoundEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MatchFoundEvent":
+    matchmakingV2NotificationV1Notification.MatchFoundEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryBackfillFoundEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.BackfillFoundEvent":
+    matchmakingV2NotificationV1Notification.BackfillFoundEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryBackfillProposalSentEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.BackfillProposalSentEvent":
+    matchmakingV2NotificationV1Notification.BackfillProposalSentEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryBackfillProposalAcceptedEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.BackfillProposalAcceptedEvent":
+    matchmakingV2NotificationV1Notification.BackfillProposalAcceptedEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryBackfillProposalRejectedEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.BackfillProposalRejectedEvent":
+    matchmakingV2NotificationV1Notification.BackfillProposalRejectedEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryBackfillProposalExpiredEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.BackfillProposalExpiredEvent":
+    matchmakingV2NotificationV1Notification.BackfillProposalExpiredEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryBackfillTicketExpiredEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.BackfillTicketExpiredEvent":
+    matchmakingV2NotificationV1Notification.BackfillTicketExpiredEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchHistoryEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMatchHistoryEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MatchHistoryEvent":
+    | matchmakingV2NotificationV1Notification.MatchHistoryEvent
+    | sessionSessionV1Session.MatchHistoryEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchHistoryEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MatchHistoryEvent@matchmaking_v2":
+    matchmakingV2NotificationV1Notification.MatchHistoryEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchmakingSessionTickEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MatchmakingSessionTickEvent":
+    matchmakingV2NotificationV1Notification.MatchmakingSessionTickEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchmakingTicketReturnedToPoolEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MatchmakingTicketReturnedToPoolEvent":
+    matchmakingV2NotificationV1Notification.MatchmakingTicketReturnedToPoolEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchmakingTickEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MatchmakingTickEvent":
+    matchmakingV2NotificationV1Notification.MatchmakingTickEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricCanceledMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MetricCanceledMatchmakingTicketEvent":
+    matchmakingV2NotificationV1Notification.MetricCanceledMatchmakingTicketEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricCreatedMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMetricCreatedMatchmakingTicketEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MetricCreatedMatchmakingTicketEvent":
+    | matchmakingV2NotificationV1Notification.MetricCreatedMatchmakingTicketEvent
+    | sessionSessionV1Session.MetricCreatedMatchmakingTicketEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricCreatedMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MetricCreatedMatchmakingTicketEvent@matchmaking_v2":
+    matchmakingV2NotificationV1Notification.MetricCreatedMatchmakingTicketEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricExpiredMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MetricExpiredMatchmakingTicketEvent":
+    matchmakingV2NotificationV1Notification.MetricExpiredMatchmakingTicketEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricMatchMatchmakingEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMetricMatchMatchmakingEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MetricMatchMatchmakingEvent":
+    | matchmakingV2NotificationV1Notification.MetricMatchMatchmakingEvent
+    | sessionSessionV1Session.MetricMatchMatchmakingEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricMatchMatchmakingEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MetricMatchMatchmakingEvent@matchmaking_v2":
+    matchmakingV2NotificationV1Notification.MetricMatchMatchmakingEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricMatchMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMetricMatchMatchmakingTicketEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MetricMatchMatchmakingTicketEvent":
+    | matchmakingV2NotificationV1Notification.MetricMatchMatchmakingTicketEvent
+    | sessionSessionV1Session.MetricMatchMatchmakingTicketEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricMatchMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.MetricMatchMatchmakingTicketEvent@matchmaking_v2":
+    matchmakingV2NotificationV1Notification.MetricMatchMatchmakingTicketEvent;
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryPartialBackfillProposalRejectedEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
+  readonly "mpv2SessionHistory.PartialBackfillProposalRejectedEvent":
+    matchmakingV2NotificationV1Notification.PartialBackfillProposalRejectedEvent;
+  /** `accelbyte.reporting.reporting.v1.AutoModerationHideContentService` in `accelbyte-asyncapi/reporting/reporting/v1/reporting.proto`. */
+  readonly "autoModeration.hideContent":
+    reportingReportingV1Reporting.HideContent;
+  /** `accelbyte.reporting.reporting.v1.ReportUserReportService` in `accelbyte-asyncapi/reporting/reporting/v1/reporting.proto`. */
+  readonly "report.userReport": reportingReportingV1Reporting.UserReport;
+  /** `accelbyte.reporting.reporting.v1.ReportAdminReportService` in `accelbyte-asyncapi/reporting/reporting/v1/reporting.proto`. */
+  readonly "report.adminReport": reportingReportingV1Reporting.AdminReport;
+  /** `accelbyte.season_pass.seasonpass.v1.UserSeasonUserSeasonPassChangedService` in `accelbyte-asyncapi/season_pass/seasonpass/v1/seasonpass.proto`. */
+  readonly "userSeason.userSeasonPassChanged":
+    seasonPassSeasonpassV1Seasonpass.UserSeasonPassChanged;
+  /** `accelbyte.season_pass.seasonpass.v1.UserSeasonUserSeasonTierUpService` in `accelbyte-asyncapi/season_pass/seasonpass/v1/seasonpass.proto`. */
+  readonly "userSeason.userSeasonTierUp":
+    seasonPassSeasonpassV1Seasonpass.UserSeasonTierUp;
+  /** `accelbyte.season_pass.seasonpass.v1.UserSeasonUserSeasonTierClearedService` in `accelbyte-asyncapi/season_pass/seasonpass/v1/seasonpass.proto`. */
+  readonly "userSeason.userSeasonTierCleared":
+    seasonPassSeasonpassV1Seasonpass.UserSeasonTierCleared;
+  /** `accelbyte.season_pass.seasonpass.v1.UserSeasonUserSeasonRewardRewardedService` in `accelbyte-asyncapi/season_pass/seasonpass/v1/seasonpass.proto`. */
+  readonly "userSeason.userSeasonRewardRewarded":
+    seasonPassSeasonpassV1Seasonpass.UserSeasonRewardRewarded;
+  /** `accelbyte.session.session.v1.SessionNotificationSessionNotificationService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "sessionNotification.sessionNotification":
+    sessionSessionV1Session.SessionNotification;
+  /** `accelbyte.session.session.v1.SessionEventOnSessionEndedService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "sessionEvent.OnSessionEnded":
+    sessionSessionV1Session.OnSessionEnded;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionEndedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionEndedEvent":
+    sessionSessionV1Session.GameSessionEndedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionInvitedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionInvitedEvent":
+    sessionSessionV1Session.GameSessionInvitedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionJoinedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionJoinedEvent":
+    sessionSessionV1Session.GameSessionJoinedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionMembersChangedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionMembersChangedEvent":
+    sessionSessionV1Session.GameSessionMembersChangedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionKickedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionKickedEvent":
+    sessionSessionV1Session.GameSessionKickedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionCreatedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionCreatedEvent":
+    sessionSessionV1Session.GameSessionCreatedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionUpdatedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionUpdatedEvent":
+    sessionSessionV1Session.GameSessionUpdatedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionRejectedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionRejectedEvent":
+    sessionSessionV1Session.GameSessionRejectedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionDSStatusChangedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionDSStatusChangedEvent":
+    sessionSessionV1Session.GameSessionDSStatusChangedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionCodeChangedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionCodeChangedEvent":
+    sessionSessionV1Session.GameSessionCodeChangedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionCodeRevokedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionCodeRevokedEvent":
+    sessionSessionV1Session.GameSessionCodeRevokedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyCreatedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyCreatedEvent":
+    sessionSessionV1Session.PartyCreatedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyUpdatedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyUpdatedEvent":
+    sessionSessionV1Session.PartyUpdatedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyKickedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyKickedEvent":
+    sessionSessionV1Session.PartyKickedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyLeaveEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyLeaveEvent":
+    sessionSessionV1Session.PartyLeaveEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyInvitedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyInvitedEvent":
+    sessionSessionV1Session.PartyInvitedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyRejectedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyRejectedEvent":
+    sessionSessionV1Session.PartyRejectedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyJoinedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyJoinedEvent":
+    sessionSessionV1Session.PartyJoinedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyMembersChangedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyMembersChangedEvent":
+    sessionSessionV1Session.PartyMembersChangedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryMetricTotalActiveSessionEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MetricTotalActiveSessionEvent":
+    sessionSessionV1Session.MetricTotalActiveSessionEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryMetricAcquiringDsWaitTimeEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MetricAcquiringDsWaitTimeEvent":
+    sessionSessionV1Session.MetricAcquiringDsWaitTimeEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryMetricAcquiringDsEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MetricAcquiringDsEvent":
+    sessionSessionV1Session.MetricAcquiringDsEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryMetricMatchLengthDurationEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MetricMatchLengthDurationEvent":
+    sessionSessionV1Session.MetricMatchLengthDurationEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryGameSessionBackfillUpdateEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.GameSessionBackfillUpdateEvent":
+    sessionSessionV1Session.GameSessionBackfillUpdateEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryMatchHistoryEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MatchHistoryEvent@session":
+    sessionSessionV1Session.MatchHistoryEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryMetricCreatedMatchmakingTicketEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MetricCreatedMatchmakingTicketEvent@session":
+    sessionSessionV1Session.MetricCreatedMatchmakingTicketEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryMetricMatchMatchmakingEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MetricMatchMatchmakingEvent@session":
+    sessionSessionV1Session.MetricMatchMatchmakingEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryMetricMatchMatchmakingTicketEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MetricMatchMatchmakingTicketEvent@session":
+    sessionSessionV1Session.MetricMatchMatchmakingTicketEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyDeletedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyDeletedEvent":
+    sessionSessionV1Session.PartyDeletedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyDisconnectedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyDisconnectedEvent":
+    sessionSessionV1Session.PartyDisconnectedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyInviteCancelledService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyInviteCancelled":
+    sessionSessionV1Session.PartyInviteCancelled;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyLeaderChangedService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyLeaderChanged":
+    sessionSessionV1Session.PartyLeaderChanged;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyLeftEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyLeftEvent":
+    sessionSessionV1Session.PartyLeftEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyRejoinedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyRejoinedEvent":
+    sessionSessionV1Session.PartyRejoinedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyDroppedEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyDroppedEvent":
+    sessionSessionV1Session.PartyDroppedEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryPartyBanEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.PartyBanEvent":
+    sessionSessionV1Session.PartyBanEvent;
+  /** `accelbyte.session.session.v1.Mpv2SessionHistoryMetricTotalPlayerPersessionEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  readonly "mpv2SessionHistory.MetricTotalPlayerPersessionEvent":
+    sessionSessionV1Session.MetricTotalPlayerPersessionEvent;
+  /** `accelbyte.session_browser.sessionbrowser.v1.SessionBrowserGameSessionMetricUpdatedService` in `accelbyte-asyncapi/session_browser/sessionbrowser/v1/sessionbrowser.proto`. */
+  readonly "sessionBrowser.gameSessionMetricUpdated":
+    sessionBrowserSessionbrowserV1Sessionbrowser.GameSessionMetricUpdated;
+  /** `accelbyte.social.statistic.v1.StatManagementStatCreatedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statManagement.statCreated": socialStatisticV1Statistic.StatCreated;
+  /** `accelbyte.social.statistic.v1.StatManagementStatDeletedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statManagement.statDeleted": socialStatisticV1Statistic.StatDeleted;
+  /** `accelbyte.social.statistic.v1.StatManagementStatUpdatedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statManagement.statUpdated": socialStatisticV1Statistic.StatUpdated;
+  /** `accelbyte.social.statistic.v1.StatManagementStatImportedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statManagement.statImported":
+    socialStatisticV1Statistic.StatImported;
+  /** `accelbyte.social.statistic.v1.StatManagementStatExportedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statManagement.statExported":
+    socialStatisticV1Statistic.StatExported;
+  /** `accelbyte.social.statistic.v1.StatisticStatItemCreatedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statistic.statItemCreated":
+    socialStatisticV1Statistic.StatItemCreated;
+  /** `accelbyte.social.statistic.v1.StatisticStatItemUpdatedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statistic.statItemUpdated":
+    socialStatisticV1Statistic.StatItemUpdated;
+  /** `accelbyte.social.statistic.v1.StatisticStatItemDeletedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statistic.statItemDeleted":
+    socialStatisticV1Statistic.StatItemDeleted;
+  /** `accelbyte.social.statistic.v1.StatisticGlobalStatItemUpdatedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statistic.globalStatItemUpdated":
+    socialStatisticV1Statistic.GlobalStatItemUpdated;
+  /** `accelbyte.social.statistic.v1.StatCycleManagementStatCycleCreatedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statCycleManagement.statCycleCreated":
+    socialStatisticV1Statistic.StatCycleCreated;
+  /** `accelbyte.social.statistic.v1.StatCycleManagementStatCycleUpdatedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statCycleManagement.statCycleUpdated":
+    socialStatisticV1Statistic.StatCycleUpdated;
+  /** `accelbyte.social.statistic.v1.StatCycleManagementStatCycleResetService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statCycleManagement.statCycleReset":
+    socialStatisticV1Statistic.StatCycleReset;
+  /** `accelbyte.social.statistic.v1.StatCycleManagementStatCycleDeletedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statCycleManagement.statCycleDeleted":
+    socialStatisticV1Statistic.StatCycleDeleted;
+  /** `accelbyte.social.statistic.v1.StatisticCycleStatItemCycleCreatedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statisticCycle.statItemCycleCreated":
+    socialStatisticV1Statistic.StatItemCycleCreated;
+  /** `accelbyte.social.statistic.v1.StatisticCycleStatItemCycleUpdatedService` in `accelbyte-asyncapi/social/statistic/v1/statistic.proto`. */
+  readonly "statisticCycle.statItemCycleUpdated":
+    socialStatisticV1Statistic.StatItemCycleUpdated;
+  /** `accelbyte.ugc.ugc.v1.UgcContentUgcContentUpdatedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcContent.ugcContentUpdated": ugcUgcV1Ugc.UgcContentUpdated;
+  /** `accelbyte.ugc.ugc.v1.UgcContentUgcContentDeletedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcContent.ugcContentDeleted": ugcUgcV1Ugc.UgcContentDeleted;
+  /** `accelbyte.ugc.ugc.v1.UgcContentUgcContentHideService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcContent.ugcContentHide": ugcUgcV1Ugc.UgcContentHidePayload;
+  /** `accelbyte.ugc.ugc.v1.UgcContentUgcContentUnHideService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcContent.ugcContentUnHide": ugcUgcV1Ugc.UgcContentUnHide;
+  /** `accelbyte.ugc.ugc.v1.UgcContentUgcContentCreatedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcContent.ugcContentCreated": ugcUgcV1Ugc.UgcContentCreated;
+  /** `accelbyte.ugc.ugc.v1.UgcContentUgcContentLikedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcContent.ugcContentLiked": ugcUgcV1Ugc.UgcContentLiked;
+  /** `accelbyte.ugc.ugc.v1.UgcContentUgcContentUnLikedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcContent.ugcContentUnLiked": ugcUgcV1Ugc.UgcContentUnLiked;
+  /** `accelbyte.ugc.ugc.v1.UgcChannelUgcChannelCreatedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcChannel.ugcChannelCreated": ugcUgcV1Ugc.UgcChannelCreated;
+  /** `accelbyte.ugc.ugc.v1.UgcChannelUgcChannelUpdatedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcChannel.ugcChannelUpdated": ugcUgcV1Ugc.UgcChannelUpdated;
+  /** `accelbyte.ugc.ugc.v1.UgcChannelUgcChannelDeletedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcChannel.ugcChannelDeleted": ugcUgcV1Ugc.UgcChannelDeletedPayload;
+  /** `accelbyte.ugc.ugc.v1.UgcCreatorUgcCreatorCreatedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcCreator.ugcCreatorCreated": ugcUgcV1Ugc.UgcCreatorCreated;
+  /** `accelbyte.ugc.ugc.v1.UgcCreatorUgcCreatorFollowedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcCreator.ugcCreatorFollowed": ugcUgcV1Ugc.UgcCreatorFollowed;
+  /** `accelbyte.ugc.ugc.v1.UgcCreatorUgcCreatorUnFollowedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcCreator.ugcCreatorUnFollowed": ugcUgcV1Ugc.UgcCreatorUnFollowed;
+  /** `accelbyte.ugc.ugc.v1.UgcCreatorUgcCreatorDeletedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcCreator.ugcCreatorDeleted": ugcUgcV1Ugc.UgcCreatorDeleted;
+  /** `accelbyte.ugc.ugc.v1.UgcCreatorUgcCreatorBannedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcCreator.ugcCreatorBanned": ugcUgcV1Ugc.UgcCreatorBanned;
+  /** `accelbyte.ugc.ugc.v1.UgcCreatorUgcCreatorUnBannedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcCreator.ugcCreatorUnBanned": ugcUgcV1Ugc.UgcCreatorUnBanned;
+  /** `accelbyte.ugc.ugc.v1.UgcContentGroupUgcContentGroupCreatedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcContentGroup.ugcContentGroupCreated":
+    ugcUgcV1Ugc.UgcContentGroupCreated;
+  /** `accelbyte.ugc.ugc.v1.UgcContentGroupUgcContentGroupUpdatedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcContentGroup.ugcContentGroupUpdated":
+    ugcUgcV1Ugc.UgcContentGroupUpdated;
+  /** `accelbyte.ugc.ugc.v1.UgcContentGroupUgcContentGroupDeletedService` in `accelbyte-asyncapi/ugc/ugc/v1/ugc.proto`. */
+  readonly "ugcContentGroup.ugcContentGroupDeleted":
+    ugcUgcV1Ugc.UgcContentGroupDeleted;
 }
 
 /** Every event type: the vendor's keys, and the qualified ones. */

@@ -172,7 +172,7 @@ Deno.test("loadServedEvents() loads every event of the project's own files", () 
   const { events } = loadServedEvents(catalog, catalog.types);
   assert.equal(events.length, catalog.events.length);
   for (const { decode, path } of events) {
-    assert.match(path, /^\/accelbyte\.iam\.account\.v1\.\w+\/OnMessage$/);
+    assert.match(path, /^\/accelbyte\.[\w.]+\.v1\.\w+\/OnMessage$/);
     assert.equal(typeof decode(new Uint8Array()), "object");
   }
 });
