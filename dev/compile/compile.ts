@@ -42,12 +42,6 @@ export function nativeTarget(): string {
   return Deno.build.target;
 }
 
-/**
- * V8's limits, for containers of 256 MB and more: without them the heap grows to what
- * the machine has, not to what is in use. Measured as README.md, "Figures", says.
- */
-const V8_FLAGS = "--max-semi-space-size=8,--max-old-space-size=128";
-
 const ROOT = resolve(import.meta.dirname ?? ".", "../..");
 
 /**
@@ -83,8 +77,7 @@ export async function makeExecutable(
     "--no-config",
     "--no-check",
     `--target=${target}`,
-    `--v8-flags=${V8_FLAGS}`,
-    ...permissions(),
+    ...startFlags(),
     `--include=${join(stage, "proto")}`,
     `--include=${join(stage, BUILD_INFO_FILE)}`,
     `--output=${resolve(output)}`,
@@ -97,12 +90,15 @@ export async function makeExecutable(
 }
 
 /**
- * Those of `deno task start`, but for reading: the proto files are inside, and a
+ * The flags of `deno task start`, but for reading: the proto files are inside, and a
  * container has no `.env`.
+ *
+ * V8's limits among them are for containers of 256 MB and more: without them the heap
+ * grows to what the machine has, not to what is in use (README.md, "Figures").
  */
-function permissions(): readonly string[] {
+function startFlags(): readonly string[] {
   return denoJson.tasks.start.command.split(" ").filter((part) =>
-    part === "--no-prompt" ||
+    part === "--no-prompt" || part.startsWith("--v8-flags=") ||
     part.startsWith("--allow-") && !part.startsWith("--allow-read")
   );
 }

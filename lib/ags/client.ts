@@ -138,9 +138,6 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
       try {
         return await attempt();
       } catch (error) {
-        if (asked.signal?.aborted && !binding.signal.aborted) {
-          throw endedByHandler(`${method} ${template}`, asked.signal);
-        }
         if (!(error instanceof AgsError) || !isWorthRetrying(error)) {
           throw error;
         }
@@ -156,6 +153,25 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
     }
   }
 
+  /** The same, where the handler's own signal ending it is AGS not answering. */
+  async function requestWithin(
+    binding: AgsBinding,
+    method: AgsMethod,
+    template: string,
+    asked: AgsRequestOptions,
+  ): Promise<unknown> {
+    try {
+      return await request(binding, method, template, asked);
+    } catch (error) {
+      const isOwn = asked.signal?.aborted && error === asked.signal.reason;
+      if (!isOwn || binding.signal.aborted) throw error;
+      throw new AgsError(
+        `${method} ${template} was ended by the handler's own signal`,
+        { retryable: true, cause: error },
+      );
+    }
+  }
+
   return {
     get breaker() {
       return breaker.state;
@@ -168,7 +184,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
           method: AgsMethod,
           path: string,
           asked: AgsRequestOptions = {},
-        ) => request(binding, method, path, asked) as Promise<T>,
+        ) => requestWithin(binding, method, path, asked) as Promise<T>,
       };
     },
     async ready(signal) {
@@ -195,13 +211,6 @@ const SILENCE = 1_000;
 /** Whether the event's time was up while the server had long been silent. */
 function isUnanswered(error: unknown, milliseconds: number): boolean {
   return error instanceof DeadlineError && milliseconds >= SILENCE;
-}
-
-function endedByHandler(name: string, signal: AbortSignal): AgsError {
-  return new AgsError(`${name} was ended by the handler's own signal`, {
-    retryable: true,
-    cause: signal.reason,
-  });
 }
 
 /** Whether the server did not answer, or said that it cannot. */

@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import type { Ags } from "../core/context.ts";
+import { isRefusal } from "./_answer.ts";
 import { AgsError } from "./errors.ts";
 
 /** Why an item is granted, as AGS's fulfillment has it. */
@@ -92,9 +93,7 @@ export async function fulfillItem(
     });
     return granted(answer, itemId);
   } catch (error) {
-    if (
-      error instanceof AgsError && Number(error.errorCode) === ALREADY_OWNED
-    ) {
+    if (isRefusal(error, ALREADY_OWNED)) {
       return { alreadyOwned: true, ...NOTHING };
     }
     throw error;

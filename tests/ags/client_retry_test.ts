@@ -260,6 +260,29 @@ Deno.test("a request ends with its own signal, earlier than the event's", async 
   assert.deepEqual([error.retryable, error.cause], [true, reason]);
 });
 
+Deno.test("a request that its own signal ends between two attempts is no bug either", async () => {
+  await using session = await open({ backoff: { random: () => 0.99 } });
+  session.emulator.faults.set([
+    onGrant({ kind: "tooManyRequests", retryAfter: 60 }),
+  ]);
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const request = rejection(
+    session.bind().request("POST", FULFILLMENT, {
+      params: { userId: "u1" },
+      body: {},
+      signal: controller.signal,
+    }),
+  );
+  await until(() => session.seen(FULFILLMENT) === 1);
+  // The answer says to wait a minute: the request is waiting, or will be.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  controller.abort(reason);
+  const error = await request;
+  assert.ok(error instanceof AgsError, String(error));
+  assert.deepEqual([error.retryable, error.cause], [true, reason]);
+});
+
 Deno.test("an event that has ended sends nothing", async () => {
   await using session = await open();
   const reason = new Error("over");
