@@ -19,6 +19,7 @@ import { readBuildInfo } from "./lib/build_info.ts";
 import { configText, helpText } from "./lib/config_text.ts";
 import { AppError } from "./lib/core/errors.ts";
 import { checkRunning, diagnose } from "./lib/doctor.ts";
+import { LetterFileError } from "./lib/dead_letters/file_sink.ts";
 import { EventPropertiesError } from "./lib/grpc/event_properties.ts";
 import { ProtoFileError } from "./lib/grpc/proto_files.ts";
 import { ListenError } from "./lib/listen_error.ts";
@@ -146,7 +147,8 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
 
 function isStartProblem(error: unknown): error is Error {
   return error instanceof AppError || error instanceof ListenError ||
-    error instanceof ProtoFileError || error instanceof EventPropertiesError;
+    error instanceof LetterFileError || error instanceof ProtoFileError ||
+    error instanceof EventPropertiesError;
 }
 
 if (import.meta.main) {

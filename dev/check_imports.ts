@@ -29,7 +29,7 @@ interface Part {
 
 const LEAVES = ["lib/config.ts", "lib/listen_error.ts", "lib/secret.ts"];
 const BELOW_EDGES = [...LEAVES, "lib/core/", "lib/middleware/"];
-const EDGES = ["ags", "grpc", "http", "kafka", "telemetry"]
+const EDGES = ["ags", "dead_letters", "grpc", "http", "kafka", "telemetry"]
   .map((name) => `lib/${name}/`);
 /** What `main.ts` needs beside the service. */
 const MAIN_TOOLS = ["config_text", "stop_signals", "stray_errors"]

@@ -40,6 +40,10 @@ export interface Config {
   readonly shutdownGrace: number;
   /** What a rejected event is answered. */
   readonly onReject: "reject" | "ack";
+  /** Where events go that will not be delivered again: the log, or a file. */
+  readonly deadLetter: "log" | `file:${string}`;
+  /** The size from which a new file of them is begun, in bytes. */
+  readonly deadLetterMaxBytes: number;
   /** The least important records that are written. */
   readonly logLevel: "debug" | "info" | "warn" | "error";
   /** How records are written. */
@@ -190,6 +194,26 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     expected: "reject or ack",
     default: "reject",
     schema: z.enum(["reject", "ack"]),
+  },
+  deadLetter: {
+    env: "DEAD_LETTER",
+    doc:
+      "Where events go that will not be delivered again: `log` (without their " +
+      "payload), or `file:dead-letters/NAME` (whole, to be replayed)",
+    expected: "log, or file: and the path of a file",
+    default: "log",
+    schema: z.union([
+      z.literal("log"),
+      z.templateLiteral(["file:", z.string().min(1)]),
+    ]),
+  },
+  deadLetterMaxBytes: {
+    env: "DEAD_LETTER_MAX_BYTES",
+    doc:
+      "Size from which a new file of dead letters is begun; full ones are kept",
+    expected: "a whole number from 65536 to 1073741824",
+    default: "67108864",
+    schema: integer(65_536, 1_073_741_824),
   },
   logLevel: {
     env: "LOG_LEVEL",

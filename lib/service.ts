@@ -11,10 +11,12 @@ import type { Context, Logger } from "./core/context.ts";
 import type { Delivery } from "./core/dispatcher.ts";
 import { ShutdownError } from "./core/errors.ts";
 import type { Handler } from "./core/on.ts";
+import { openDeadLetters } from "./dead_letters/open.ts";
 import { readCatalog } from "./grpc/event_catalog.ts";
 import { startGrpcServer } from "./grpc/server.ts";
 import { startAdminServer } from "./http/admin.ts";
 import { concurrency } from "./middleware/concurrency.ts";
+import { deadLetter } from "./middleware/dead_letter.ts";
 import { deadline } from "./middleware/deadline.ts";
 import { namespace } from "./middleware/namespace.ts";
 import { observe } from "./middleware/observe.ts";
@@ -55,6 +57,7 @@ const FLUSH_TIME = 1_000;
  *
  * @throws {AppError} A handler's event type does not exist, or is handled twice.
  * @throws {ProtoFileError} A proto file cannot be used.
+ * @throws {LetterFileError} The file of dead letters cannot be written.
  * @throws {ListenError} A port cannot be opened.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -66,6 +69,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       log.warn("AGS token could not be refreshed", { error }),
   }));
 
+  const letters = stack.use(await openDeadLetters(config, log));
   const catalog = readCatalog(protoFolder);
   const app = createApp({
     handlers,
@@ -75,6 +79,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       namespace(config.namespace),
       concurrency(config.maxConcurrency),
       deadline({ timeout: config.handlerTimeout }),
+      deadLetter({ sink: letters }),
     ],
     createContext: (delivery) => createContext(delivery),
   });

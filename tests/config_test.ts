@@ -45,6 +45,8 @@ Deno.test("parseConfig() takes every default", () => {
     maxConcurrency: 256,
     shutdownGrace: 20_000,
     onReject: "reject",
+    deadLetter: "log",
+    deadLetterMaxBytes: 67_108_864,
     logLevel: "info",
     logFormat: "json",
   });
@@ -226,6 +228,8 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   MAX_CONCURRENCY: ["0", "100001", "many"],
   SHUTDOWN_GRACE: ["0s", "3600001ms"],
   ON_REJECT: ["drop", "ACK", "rejectack"],
+  DEAD_LETTER: ["file:", "LOG", "dead-letters/x.jsonl", "kafka"],
+  DEAD_LETTER_MAX_BYTES: ["65535", "1073741825", "64MB"],
   LOG_LEVEL: ["loud", "INFO", "0"],
   LOG_FORMAT: ["xml"],
 };
@@ -259,6 +263,8 @@ Deno.test("parseConfig() takes the values at the ends of each range", () => {
     ["MAX_CONCURRENCY", "maxConcurrency", "100000", 100_000],
     ["SHUTDOWN_GRACE", "shutdownGrace", "60m", 3_600_000],
     ["ON_REJECT", "onReject", "ack", "ack"],
+    ["DEAD_LETTER", "deadLetter", "file:a b/c:d", "file:a b/c:d"],
+    ["DEAD_LETTER_MAX_BYTES", "deadLetterMaxBytes", "65536", 65_536],
     ["LOG_LEVEL", "logLevel", "error", "error"],
     ["LOG_FORMAT", "logFormat", "pretty", "pretty"],
     ["AB_NAMESPACE", "namespace", "0-a_B", "0-a_B"],

@@ -90,8 +90,8 @@ export async function makeExecutable(
 }
 
 /**
- * The flags of `deno task start`, but for reading: the proto files are inside, and a
- * container has no `.env`.
+ * The flags of `deno task start`, but for reading what is not there: the proto files
+ * are inside, and a container has no `.env`.
  *
  * V8's limits among them are for containers of 256 MB and more: without them the heap
  * grows to what the machine has, not to what is in use (README.md, "Figures").
@@ -99,8 +99,8 @@ export async function makeExecutable(
 function startFlags(): readonly string[] {
   return denoJson.tasks.start.command.split(" ").filter((part) =>
     part === "--no-prompt" || part.startsWith("--v8-flags=") ||
-    part.startsWith("--allow-") && !part.startsWith("--allow-read")
-  );
+    part.startsWith("--allow-")
+  ).map((part) => part.replace("--allow-read=proto,.env,", "--allow-read="));
 }
 
 /**

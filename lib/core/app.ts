@@ -43,6 +43,8 @@ export interface DispatchOptions {
   readonly controller: AbortController;
   /** When the caller stops waiting, in milliseconds since the epoch. */
   readonly deadline?: number | undefined;
+  /** The message as it arrived: kept if the event becomes a dead letter. */
+  readonly bytes?: Uint8Array | undefined;
   /** Why what arrived does not decode. */
   readonly malformed?: TerminalError | undefined;
 }
@@ -95,6 +97,7 @@ export function createApp(options: AppOptions): App {
       controller: how.controller,
       deadline: how.deadline,
       attempt: 1,
+      bytes: how.bytes,
       malformed: how.malformed,
     };
     return run(delivery);

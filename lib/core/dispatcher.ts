@@ -26,6 +26,13 @@ export interface Delivery {
   deadline: number | undefined;
   /** Which delivery of this event this is, from 1. */
   attempt: number;
+  /**
+   * When the event was first tried, where that is known: milliseconds since the epoch.
+   * Set by whoever counts attempts.
+   */
+  firstTime?: number | undefined;
+  /** The message as it arrived, where the source has it. */
+  readonly bytes?: Uint8Array | undefined;
   /** Why the event cannot be handled at all: what arrived does not decode. */
   readonly malformed: TerminalError | undefined;
 }

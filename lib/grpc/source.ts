@@ -87,6 +87,7 @@ async function receive(
     transport: TRANSPORT,
     controller,
     deadline,
+    bytes: call.request,
     malformed,
   });
   // Also emitted after the answer, when there is nothing left to end.

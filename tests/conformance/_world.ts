@@ -63,7 +63,7 @@ export interface SendOptions extends EventOptions, CallOptions {
 
 /** Options of {@linkcode startWorld}. */
 export interface WorldOptions
-  extends Partial<Pick<TargetOptions, "mayComplain">> {
+  extends Partial<Pick<TargetOptions, "mayComplain" | "cwd">> {
   /** Variables beside those that every process needs. */
   readonly env?: Readonly<Record<string, string>>;
   /** Whether grants wait at a gate. @default {false} */

@@ -16,7 +16,7 @@ function startArgs(): readonly string[] {
     const [flag, paths] = arg.split("=");
     if (flag !== "--allow-read" || paths === undefined) return arg;
     const absolute = paths.split(",").map((path) =>
-      path === ".env" ? path : join(ROOT, path)
+      path === "proto" ? join(ROOT, path) : path
     );
     return `${flag}=${absolute.join(",")}`;
   });

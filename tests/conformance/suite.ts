@@ -6,6 +6,7 @@
  */
 
 import { agsRules } from "./_ags_rules.ts";
+import { deadLetterRules } from "./_dead_letter_rules.ts";
 import { eventRules } from "./_event_rules.ts";
 import { drainRules } from "./_drain_rules.ts";
 import { operatorRules } from "./_operator_rules.ts";
@@ -52,6 +53,7 @@ export function conformance(
   const suite: Suite = { name, startTarget, readsEnvFile, knownLeak, canPing };
   startRules(suite);
   eventRules(suite);
+  deadLetterRules(suite);
   agsRules(suite);
   operatorRules(suite);
   transportRules(suite);

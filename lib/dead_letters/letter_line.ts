@@ -1,0 +1,103 @@
+/**
+ * A dead letter as one line of JSON, and back.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import type { DeadLetter } from "../core/dead_letter.ts";
+
+const errorSchema = z.object({ name: z.string(), message: z.string() });
+
+const time = z.iso.datetime();
+
+/** The line's shape. Fields that a newer version adds are let through unread. */
+const schema = z.object({
+  time,
+  firstTime: time,
+  outcome: z.enum(["rejected", "exhausted"]),
+  reason: z.string(),
+  attempts: z.number().int().positive(),
+  transport: z.string(),
+  event: z.object({
+    id: z.string().min(1),
+    type: z.string().min(1),
+    source: z.string(),
+    subject: z.string().optional(),
+    time: z.string().optional(),
+    namespace: z.string().optional(),
+    data: z.unknown().optional(),
+  }),
+  bytes: z.base64().optional(),
+  error: z.array(errorSchema),
+  errorId: z.string().optional(),
+});
+
+/** A dead letter, as a file has it. */
+export type LetterLine = z.infer<typeof schema>;
+
+/** A line is no dead letter. */
+export class LetterLineError extends Error {
+  override name = "LetterLineError";
+}
+
+/** How many causes of an error are kept. */
+const MAX_CAUSES = 8;
+/** How much of an error's text is kept, in characters. */
+const MAX_MESSAGE = 2_000;
+
+/** One line of JSON, without the line feed. */
+export function encodeLetter(letter: DeadLetter): string {
+  const { bytes, errorId, event } = letter;
+  const line: LetterLine = {
+    time: new Date(letter.lastTime).toISOString(),
+    firstTime: new Date(letter.firstTime).toISOString(),
+    // Nothing else becomes a letter: lib/middleware/dead_letter.ts.
+    outcome: letter.outcome as LetterLine["outcome"],
+    reason: letter.reason,
+    attempts: letter.attempts,
+    transport: letter.transport,
+    event,
+    ...(bytes && { bytes: bytes.toBase64() }),
+    error: causesOf(letter.error),
+    ...(errorId !== undefined && { errorId }),
+  };
+  return JSON.stringify(line);
+}
+
+/**
+ * Reads a line.
+ *
+ * @throws {LetterLineError} It is no dead letter. The message shows nothing of it.
+ */
+export function decodeLetter(line: string): LetterLine {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    // Without the parser's own words: they show a part of the line.
+    throw new LetterLineError("Line is no JSON: expected a dead letter");
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues.map(({ path }) => path.join(".") || "line");
+  throw new LetterLineError(
+    `Line is no dead letter: ${[...new Set(where)].join(", ")} not as expected`,
+  );
+}
+
+/** The error and what led to it, outermost first. */
+function causesOf(error: unknown): LetterLine["error"] {
+  const causes: { name: string; message: string }[] = [];
+  for (
+    let each = error;
+    each !== undefined && causes.length < MAX_CAUSES;
+    each = each instanceof Error ? each.cause : undefined
+  ) {
+    const { name, message } = each instanceof Error
+      ? each
+      : { name: typeof each, message: String(each) };
+    causes.push({ name, message: message.slice(0, MAX_MESSAGE) });
+  }
+  return causes;
+}
