@@ -110,7 +110,7 @@ async function doctor(config: Config, isRunning: boolean): Promise<number> {
 
 async function serve(config: Config, options: MainOptions): Promise<number> {
   await using stack = new AsyncDisposableStack();
-  const { log } = stack.use(
+  const { log, logs, levels } = stack.use(
     startLogging({ level: config.logLevel, format: config.logFormat }),
   );
   stack.use(logStrayErrors(log));
@@ -123,6 +123,8 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
         config,
         handlers,
         log,
+        logs,
+        logsPayloads: levels.events === "debug",
         protoFolder: PROTO_FOLDER,
       }),
     );

@@ -27,7 +27,8 @@ interface Part {
   readonly without?: readonly string[];
 }
 
-const LEAVES = ["lib/config.ts", "lib/listen_error.ts", "lib/secret.ts"];
+const LEAVES = ["config", "listen_error", "log_levels", "secret"]
+  .map((name) => `lib/${name}.ts`);
 const BELOW_EDGES = [...LEAVES, "lib/core/", "lib/middleware/"];
 const EDGES = ["ags", "dead_letters", "grpc", "http", "kafka", "telemetry"]
   .map((name) => `lib/${name}/`);
@@ -41,7 +42,8 @@ const PARTS: readonly Part[] = [
   { path: "proto/", imports: ["proto/"] },
   { path: "lib/secret.ts", imports: [] },
   { path: "lib/listen_error.ts", imports: [] },
-  { path: "lib/config.ts", imports: ["lib/secret.ts"] },
+  { path: "lib/log_levels.ts", imports: [] },
+  { path: "lib/config.ts", imports: ["lib/log_levels.ts", "lib/secret.ts"] },
   {
     path: "lib/core/",
     imports: ["lib/core/"],

@@ -8,6 +8,7 @@
 
 import { parseEnv } from "node:util";
 import { z } from "zod";
+import { LOG_CATEGORIES, parseLogLevels } from "./log_levels.ts";
 import { Secret } from "./secret.ts";
 
 /** The settings, checked. Durations are in milliseconds. */
@@ -44,10 +45,10 @@ export interface Config {
   readonly deadLetter: "log" | `file:${string}`;
   /** The size from which a new file of them is begun, in bytes. */
   readonly deadLetterMaxBytes: number;
-  /** The least important records that are written. */
-  readonly logLevel: "debug" | "info" | "warn" | "error";
-  /** How records are written. */
-  readonly logFormat: "json" | "pretty";
+  /** The least important records that are written, see `parseLogLevels()`. */
+  readonly logLevel: string;
+  /** How records are written; `auto` is `pretty` on a terminal, `json` otherwise. */
+  readonly logFormat: "auto" | "json" | "pretty";
 }
 
 /** One row of the table. */
@@ -218,17 +219,21 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   logLevel: {
     env: "LOG_LEVEL",
     doc:
-      "Least important log records written: `debug`, `info`, `warn` or `error`",
-    expected: "debug, info, warn or error",
+      "Least important log records written: `debug`, `info`, `warn` or `error`; " +
+      "then for parts of the service, as in `info,events=debug`",
+    expected: "debug, info, warn or error, then category=level with one of " +
+      LOG_CATEGORIES.join(", "),
     default: "info",
-    schema: z.enum(["debug", "info", "warn", "error"]),
+    schema: z.string().refine((value) => parseLogLevels(value) !== undefined),
   },
   logFormat: {
     env: "LOG_FORMAT",
-    doc: "`json` (one object a line) or `pretty` (for a terminal)",
-    expected: "json or pretty",
-    default: "json",
-    schema: z.enum(["json", "pretty"]),
+    doc:
+      "`json` (one object a line), `pretty` (for people), or `auto`: pretty on " +
+      "a terminal, json otherwise",
+    expected: "auto, json or pretty",
+    default: "auto",
+    schema: z.enum(["auto", "json", "pretty"]),
   },
 };
 

@@ -20,6 +20,7 @@ import { deadLetter } from "./middleware/dead_letter.ts";
 import { deadline } from "./middleware/deadline.ts";
 import { namespace } from "./middleware/namespace.ts";
 import { observe } from "./middleware/observe.ts";
+import { allLogs, type Logs } from "./telemetry/log.ts";
 import { startMetrics } from "./telemetry/metrics.ts";
 
 /** Options of {@linkcode startService}. */
@@ -32,6 +33,10 @@ export interface ServiceOptions {
   readonly protoFolder: string;
   /** Where the service logs. */
   readonly log: Logger;
+  /** Where it logs by category. @default {`log`, for all} */
+  readonly logs?: Logs;
+  /** Whether payloads are logged, redacted. @default {false} */
+  readonly logsPayloads?: boolean;
 }
 
 /** A running service. Disposing ends it at once; `drain` first, to lose nothing. */
@@ -62,20 +67,24 @@ const FLUSH_TIME = 1_000;
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, log, handlers, protoFolder } = options;
+  const logs = options.logs ?? allLogs(log);
   await using stack = new AsyncDisposableStack();
   const ags = stack.use(createAgsClient({
     ...config,
     onRefreshFailed: (error) =>
-      log.warn("AGS token could not be refreshed", { error }),
+      logs.ags.warn("AGS token could not be refreshed", { error }),
   }));
 
-  const letters = stack.use(await openDeadLetters(config, log));
+  const letters = stack.use(await openDeadLetters(config, logs.dead_letters));
   const catalog = readCatalog(protoFolder);
   const app = createApp({
     handlers,
     knownTypes: catalog.types,
     middleware: [
-      observe({ log }),
+      observe({
+        log: logs.events,
+        logsPayloads: options.logsPayloads ?? false,
+      }),
       namespace(config.namespace),
       concurrency(config.maxConcurrency),
       deadline({ timeout: config.handlerTimeout }),
@@ -94,7 +103,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ags: ags.bind({ signal, deadline }),
       // Most handlers never log: whoever does pays for it.
       get log() {
-        return eventLog ??= log.with({
+        return eventLog ??= logs.handlers.with({
           eventType: event.type,
           eventId: event.id,
         });
@@ -122,7 +131,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       maxMessageBytes: config.grpcMaxMessageBytes,
       keepaliveTime: config.grpcKeepaliveTime,
       keepaliveTimeout: config.grpcKeepaliveTimeout,
-      log,
+      log: logs.grpc,
     }),
   );
 

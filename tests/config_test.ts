@@ -48,7 +48,7 @@ Deno.test("parseConfig() takes every default", () => {
     deadLetter: "log",
     deadLetterMaxBytes: 67_108_864,
     logLevel: "info",
-    logFormat: "json",
+    logFormat: "auto",
   });
   assert.deepEqual(
     defaulted,
@@ -137,7 +137,7 @@ Deno.test("parseConfig() lists all problems at once, one a line, with what was e
       'GRPC_PORT is not usable: expected a port from 1 to 65535, found "0x10"',
       "HANDLER_TIMEOUT is not usable: expected a duration such as 500ms, 30s or 2m, " +
       'up to 60m, found "30"',
-      'LOG_LEVEL is not usable: expected debug, info, warn or error, found "loud"',
+      'LOG_LEVEL is not usable: expected debug, info, warn or error, then category=level with one of service, events, handlers, ags, grpc, dead_letters, found "loud"',
     ],
   );
 });
@@ -230,7 +230,17 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   ON_REJECT: ["drop", "ACK", "rejectack"],
   DEAD_LETTER: ["file:", "LOG", "dead-letters/x.jsonl", "kafka"],
   DEAD_LETTER_MAX_BYTES: ["65535", "1073741825", "64MB"],
-  LOG_LEVEL: ["loud", "INFO", "0"],
+  LOG_LEVEL: [
+    "loud",
+    "INFO",
+    "0",
+    "events=debug",
+    "info,",
+    "info,nobody=debug",
+    "info,events",
+    "info,events=loud",
+    "info,events=debug=warn",
+  ],
   LOG_FORMAT: ["xml"],
 };
 
@@ -266,6 +276,7 @@ Deno.test("parseConfig() takes the values at the ends of each range", () => {
     ["DEAD_LETTER", "deadLetter", "file:a b/c:d", "file:a b/c:d"],
     ["DEAD_LETTER_MAX_BYTES", "deadLetterMaxBytes", "65536", 65_536],
     ["LOG_LEVEL", "logLevel", "error", "error"],
+    ["LOG_LEVEL", "logLevel", "info, ags=debug", "info, ags=debug"],
     ["LOG_FORMAT", "logFormat", "pretty", "pretty"],
     ["AB_NAMESPACE", "namespace", "0-a_B", "0-a_B"],
     ["AB_CLIENT_ID", "clientId", 'a"b', 'a"b'],

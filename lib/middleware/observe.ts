@@ -6,12 +6,17 @@
 
 import type { Logger } from "../core/context.ts";
 import type { Delivery, Middleware } from "../core/dispatcher.ts";
-import type { Result } from "../core/outcome.ts";
+import { type Result, resultOf } from "../core/outcome.ts";
 
 /** Options of {@linkcode observe}. */
 export interface ObserveOptions {
   /** Where the line goes. */
   readonly log: Logger;
+  /**
+   * Whether each event is logged at `debug` as it arrives, with its payload, from
+   * which the logger redacts. @default {false}
+   */
+  readonly logsPayloads?: boolean;
 }
 
 /**
@@ -21,13 +26,30 @@ export interface ObserveOptions {
  * Outermost, so that it sees what every other policy decided.
  */
 export function observe(options: ObserveOptions): Middleware {
-  const { log } = options;
+  const { log, logsPayloads = false } = options;
   return async (delivery, next) => {
     const start = performance.now();
-    const result = await next(delivery);
+    if (logsPayloads) reportArrival(log, delivery);
+    let result: Result;
+    try {
+      result = await next(delivery);
+    } catch (error) {
+      // Middleware that throws is a bug: it is to be seen like any other.
+      result = resultOf(error, delivery.controller.signal);
+    }
     report(log, delivery, result, performance.now() - start);
     return result;
   };
+}
+
+function reportArrival(log: Logger, delivery: Delivery): void {
+  const { event, transport } = delivery;
+  log.debug("Event received", {
+    eventType: event.type,
+    eventId: event.id,
+    transport,
+    data: event.data,
+  });
 }
 
 function report(

@@ -6,12 +6,30 @@
  */
 
 /**
- * Names of fields whose values are not to be written: secrets, and what identifies a
- * person. IAM's client events carry a `secret`; login events carry e-mail, names and
- * places.
+ * Names of fields whose values are not to be written: secrets, what identifies a
+ * person, and what people write to each other. IAM's client events carry a `secret`;
+ * login events carry e-mail, names and places; reports and notifications carry text.
  */
-const REDACTED =
-  /secret|pass_?(word|code)|token|credential|(api|private)_?key|authorization|cookie|e-?mail|(user|display|first|last)_?name|date_?of_?birth|zip_?code|(^|_)city$|^state$|chat|message_?text|invitation/i;
+const REDACTED = new RegExp(
+  [
+    "secret|pass_?(word|code)|token|credential|(api|private)_?key|authorization|cookie",
+    "e-?mail|(user|display|first|last)_?name|date_?of_?birth|zip_?code|(^|_)city$",
+    "^state$|avatar|user_?info$",
+    "chat|message_?text|invitation|^(message|content|comment|body)$",
+    "notification_?payload|template_?context",
+  ].join("|"),
+  "i",
+);
+
+/**
+ * What is not to be written wherever it stands, in a text or as one: e-mail
+ * addresses, JSON Web Tokens, and what follows `Bearer` or `Basic`.
+ */
+const REDACTED_TEXT =
+  /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+|\beyJ[\w-]*\.[\w.-]+|\b(?:Bearer|Basic) [\w.~+/=-]{8,}/g;
+
+/** Whether a text may hold something of that: most texts need no second look. */
+const MAY_BE_REDACTED = /@|eyJ|Bearer |Basic /;
 
 const SHOWN = "[redacted]";
 const CUT = "[…]";
@@ -158,5 +176,5 @@ function cut(text: string, room: Room): string {
     ? text.slice(0, Math.max(0, room.left)) + CUT
     : text;
   room.left -= text.length;
-  return kept;
+  return MAY_BE_REDACTED.test(kept) ? kept.replace(REDACTED_TEXT, SHOWN) : kept;
 }

@@ -8,13 +8,15 @@ import type { LogRecord } from "@logtape/logtape";
 import { type PlainError, plainFields, plainText } from "./log_fields.ts";
 
 /**
- * One JSON object and a line feed: `time`, `level`, `message`, then the fields. A
- * field of one of those three names does not replace them: it is left out.
+ * One JSON object and a line feed: `time`, `level`, `logCategory`, `message`, then the
+ * fields. A field of one of those names does not replace them: it is left out.
  */
 export function formatJson(record: LogRecord): string {
   const head = {
     time: new Date(record.timestamp).toISOString(),
     level: levelOf(record),
+    // Not "category": AGS's items have one.
+    logCategory: record.category.join("."),
     message: textOf(record),
   };
   // Twice: the first gives the order, the second the values.

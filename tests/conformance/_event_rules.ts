@@ -190,4 +190,20 @@ export function eventRules(suite: Suite): void {
       return Promise.resolve();
     });
   });
+
+  Deno.test(`${suite.name}: payloads are logged at debug alone, without what identifies a person`, async () => {
+    await using world = await startWorld(suite, {
+      env: { LOG_LEVEL: "info,events=debug" },
+    });
+    const userId = agsId();
+    await world.send({ userId });
+    const { level, logCategory, data } = await world.target.logged((record) =>
+      record["message"] === "Event received"
+    );
+    assert.deepEqual([level, logCategory], ["debug", "events"]);
+    const text = JSON.stringify(data);
+    assert.match(text, new RegExp(userId));
+    assert.match(text, /"emailAddress":"\[redacted\]"/);
+    assert.doesNotMatch(text, /@/);
+  });
 }

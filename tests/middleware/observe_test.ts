@@ -110,6 +110,38 @@ Deno.test("observe() logs the attempt that inner middleware found", async () => 
   assert.equal(log.lines[0]?.fields.attempt, 3);
 });
 
+Deno.test("observe() logs the payload at debug as the event arrives, when told to", async () => {
+  const log = recordLog();
+  const data = { userId: "user-1", payload: { emailAddress: "a@b.c" } };
+  await observe({ log, logsPayloads: true })(
+    testDelivery({ event: testEvent({ data }) }),
+    () => Promise.resolve(HANDLED),
+  );
+  assert.equal(log.lines.length, 2);
+  assert.deepEqual(log.lines[0], {
+    level: "debug",
+    message: "Event received",
+    fields: {
+      eventType: "userAuthentication.userLoggedIn",
+      eventId: "event-1",
+      transport: "test",
+      data,
+    },
+  });
+});
+
+Deno.test("observe() logs a policy that throws as the bug it is, with the id that the peer gets", async () => {
+  const log = recordLog();
+  const result = await observe({ log })(
+    testDelivery(),
+    () => Promise.reject(error),
+  );
+  assert.deepEqual([result.outcome, result.reason], ["failed", "bug"]);
+  assert.equal(log.lines[0]?.level, "error");
+  assert.equal(log.lines[0]?.fields.errorId, result.errorId);
+  assert.equal(log.lines[0]?.fields.error, error);
+});
+
 Deno.test("observe() logs at the end, not before", async () => {
   const log = recordLog();
   const end = Promise.withResolvers<Result>();

@@ -85,6 +85,13 @@ for (
     "chat",
     "partyChatSent",
     "messageText",
+    "avatarUrl",
+    "content",
+    "comment",
+    "body",
+    "notificationPayload",
+    "templateContext",
+    "rawUserInfo",
   ]
 ) {
   Deno.test(`plainFields() does not write the value of ${name}, at any depth`, () => {
@@ -96,6 +103,61 @@ for (
     }
   });
 }
+
+for (
+  const [what, text, written] of [
+    [
+      "an e-mail address",
+      "mail to jane.doe+x@example.co.uk!",
+      "mail to [redacted]!",
+    ],
+    [
+      "a JSON Web Token",
+      "token eyJhbGciOi.eyJzdWIi.c2ln in hand",
+      "token [redacted] in hand",
+    ],
+    [
+      "a bearer token",
+      "with Bearer abcdef0123456789 sent",
+      "with [redacted] sent",
+    ],
+    ["credentials", "with Basic Zm9vOmJhcg== sent", "with [redacted] sent"],
+  ] as const
+) {
+  Deno.test(`plainFields() does not write ${what}, wherever it stands`, () => {
+    const error = new Error(text, { cause: new Error(text) });
+    const { why, list, failure } = plainFields({
+      why: text,
+      list: [{ a: text }],
+      failure: error,
+    });
+    assert.equal(why, written);
+    assert.deepEqual(list, [{ a: written }]);
+    const { message, cause } = failure as {
+      message: string;
+      cause: { message: string };
+    };
+    assert.deepEqual([message, cause.message], [written, written]);
+  });
+}
+
+Deno.test("plainFields() leaves alone what only looks like it", () => {
+  const fields = {
+    a: "@",
+    b: "user@",
+    c: "Basic plan",
+    d: "eyJ",
+    e: "2 @ 3 Bearer",
+    f: "@grpc/grpc-js 1.14",
+  };
+  assert.deepEqual(plainFields(fields), fields);
+});
+
+Deno.test("plainFields() takes a text made to be slow in no time that counts", () => {
+  // A pattern that tried every split of it would not come back.
+  const text = `${"a.".repeat(30_000)}@${"b-".repeat(2_000)}`;
+  assert.equal(typeof plainFields({ text })["text"], "string");
+});
 
 Deno.test("plainFields() writes the names that the service itself uses", () => {
   const fields = {

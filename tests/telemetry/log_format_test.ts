@@ -10,7 +10,7 @@ function recordOf(
   level: LogRecord["level"] = "info",
 ): LogRecord {
   return {
-    category: ["app"],
+    category: ["events"],
     level,
     // What LogTape makes of the message, with fields filled in: not to be used.
     message: ["filled in"],
@@ -29,11 +29,11 @@ function prettyOf(...args: Parameters<typeof recordOf>): string {
   return withoutColours(formatPretty(recordOf(...args)));
 }
 
-Deno.test("formatJson() writes time, level and message, then the fields in order", () => {
+Deno.test("formatJson() writes time, level, category and message, then the fields in order", () => {
   assert.equal(
     formatJson(recordOf("Event handled", { b: 1, a: "x" })),
     '{"time":"2026-01-02T03:04:05.678Z","level":"info",' +
-      '"message":"Event handled","b":1,"a":"x"}\n',
+      '"logCategory":"events","message":"Event handled","b":1,"a":"x"}\n',
   );
 });
 
@@ -46,11 +46,18 @@ Deno.test("formatJson() calls levels what LOG_LEVEL calls them", () => {
   );
 });
 
-Deno.test("formatJson() lets no field replace time, level and message", () => {
-  const fields = { time: "never", level: "fatal", message: "forged", id: 1 };
+Deno.test("formatJson() lets no field replace time, level, category and message", () => {
+  const fields = {
+    time: "never",
+    level: "fatal",
+    logCategory: "none",
+    message: "forged",
+    id: 1,
+  };
   assert.deepEqual(JSON.parse(formatJson(recordOf("true", fields))), {
     time: "2026-01-02T03:04:05.678Z",
     level: "info",
+    logCategory: "events",
     message: "true",
     id: 1,
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { LOG_CATEGORIES, LOG_LEVELS } from "../../lib/log_levels.ts";
 import { type LoggingOptions, startLogging } from "../../lib/telemetry/log.ts";
 import { fakeTime, settle } from "../_support/fake_time.ts";
 import { type Ended, run } from "../_support/process.ts";
@@ -43,7 +44,7 @@ Deno.test("The logger writes each record with its level, message and fields", ()
     log.error("e", { error: "boom" });
   }
   const lines = parse(writes.join(""))
-    .map(({ time: _time, ...line }) => line);
+    .map(({ time: _time, logCategory: _category, ...line }) => line);
   assert.deepEqual(lines, [
     { level: "debug", message: "d", n: 1 },
     { level: "info", message: "i" },
@@ -78,13 +79,55 @@ Deno.test("with() adds fields to every record, and leaves the logger it came fro
     logging.log.info("four");
   }
   const lines = parse(writes.join(""))
-    .map(({ time: _time, level: _level, ...line }) => line);
+    .map(({ time: _time, level: _level, logCategory: _category, ...line }) =>
+      line
+    );
   assert.deepEqual(lines, [
     { message: "one", eventId: "1", a: 1, b: 2 },
     { message: "two", eventId: "1", a: 3 },
     { message: "three", eventId: "1", a: 4 },
     { message: "four" },
   ]);
+});
+
+Deno.test("Each category has a level of its own, and says its name", () => {
+  const { writes, write } = record();
+  {
+    using logging = startLogging({
+      level: "warn,events=info,handlers=debug",
+      format: "json",
+      write,
+    });
+    for (const category of LOG_CATEGORIES) {
+      const log = logging.logs[category];
+      for (const level of LOG_LEVELS) log[level](level);
+    }
+  }
+  const written = Map.groupBy(
+    parse(writes.join("")),
+    ({ logCategory }) => logCategory,
+  );
+  const levelsOf = (category: string) =>
+    written.get(category)?.map(({ level }) => level);
+  assert.deepEqual(levelsOf("service"), ["warn", "error"]);
+  assert.deepEqual(levelsOf("ags"), ["warn", "error"]);
+  assert.deepEqual(levelsOf("events"), ["info", "warn", "error"]);
+  assert.deepEqual(levelsOf("handlers"), ["debug", "info", "warn", "error"]);
+});
+
+Deno.test("Logs are JSON lines where nobody looks, unless told otherwise", async () => {
+  const { stdout } = await runScript(
+    'using logging = startLogging({ level: "info", format: "auto" });\n' +
+      'logging.log.info("hello");',
+  );
+  assert.equal(JSON.parse(stdout).message, "hello");
+});
+
+Deno.test("startLogging() refuses a level that is none", () => {
+  assert.throws(
+    () => startLogging({ level: "loud", format: "json" }),
+    /Log level is "loud"/,
+  );
 });
 
 Deno.test("The logger writes readable lines when told to", () => {
