@@ -27,8 +27,14 @@ export interface EventClient extends Disposable {
    * @param path The method's path.
    * @param bytes The message.
    * @param timeout Time for the answer, in milliseconds.
+   * @param metadata Sent along. @default {nothing}
    */
-  send(path: string, bytes: Uint8Array, timeout: number): Promise<EventAnswer>;
+  send(
+    path: string,
+    bytes: Uint8Array,
+    timeout: number,
+    metadata?: Readonly<Record<string, string>>,
+  ): Promise<EventAnswer>;
 }
 
 /** Connects to the service when the first event is sent. */
@@ -37,7 +43,7 @@ export function connect(address: string): EventClient {
   const client = new grpc.Client(address, grpc.credentials.createInsecure());
   const same = (bytes: Buffer) => bytes;
   return {
-    send(path, bytes, timeout) {
+    send(path, bytes, timeout, metadata = {}) {
       const start = performance.now();
       return new Promise((resolve) => {
         client.makeUnaryRequest(
@@ -45,6 +51,7 @@ export function connect(address: string): EventClient {
           same,
           same,
           Buffer.from(bytes),
+          grpc.Metadata.fromHttp2Headers({ ...metadata }),
           { deadline: Date.now() + timeout },
           (error) => {
             resolve({

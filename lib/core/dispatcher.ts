@@ -30,7 +30,7 @@ export interface Delivery {
    * When the event was first tried, where that is known: milliseconds since the epoch.
    * Set by whoever counts attempts.
    */
-  firstTime?: number | undefined;
+  firstAt?: number | undefined;
   /** The message as it arrived, where the source has it. */
   readonly bytes?: Uint8Array | undefined;
   /** Why the event cannot be handled at all: what arrived does not decode. */

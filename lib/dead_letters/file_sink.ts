@@ -79,7 +79,7 @@ export async function openLetterFile(
     const { size } = await file.stat();
     if (size > 0 && size + bytes.length > maxBytes) {
       close();
-      await Deno.rename(path, `${path}.${stamp(now())}`);
+      await Deno.rename(path, rotatedName(path, now()));
       file = await open(path);
     }
     await writeAll(file, bytes);
@@ -175,10 +175,15 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Sorts by time, and is unlike the one before even within a millisecond. */
-function stamp(now: number): string {
+/**
+ * What a full file is renamed to. Names sort by time, and are unlike each other even
+ * within a millisecond.
+ *
+ * @param now Milliseconds since the epoch.
+ */
+export function rotatedName(path: string, now: number): string {
   const time = new Date(now).toISOString().replace(/[-:.]/g, "");
-  return `${time}-${crypto.randomUUID().slice(0, 8)}`;
+  return `${path}.${time}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
 function until(promise: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -56,7 +56,7 @@ function letterOf(
   { outcome, reason, error, errorId }: Result,
   now: number,
 ): DeadLetter {
-  const { event, bytes, transport, attempt, firstTime } = delivery;
+  const { event, bytes, transport, attempt, firstAt } = delivery;
   return {
     event,
     bytes,
@@ -66,7 +66,7 @@ function letterOf(
     error,
     errorId,
     attempts: attempt,
-    firstTime: firstTime ?? now,
+    firstTime: firstAt ?? now,
     lastTime: now,
   };
 }

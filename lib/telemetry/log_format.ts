@@ -74,7 +74,7 @@ function shown(value: unknown): string {
 }
 
 /** Text that cannot steer a terminal: what an event says may come from a player. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) => {
     const code = control.charCodeAt(0).toString(16).padStart(4, "0");
     return ESCAPES[control] ?? `\\u${code}`;

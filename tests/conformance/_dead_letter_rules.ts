@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { decodeLetter } from "../../lib/dead_letters/letter_line.ts";
+import { tempFolder } from "../dev/_run.ts";
 import { LOGGED_IN } from "./_events.ts";
 import { environment, startWorld, type Suite } from "./_world.ts";
 
@@ -15,7 +16,7 @@ const BROKEN = new Uint8Array([0x0a, 0xff]);
 /** Registers the rules. */
 export function deadLetterRules(suite: Suite): void {
   Deno.test(`${suite.name}: a rejected event is in the file of dead letters when it is answered`, async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await tempFolder();
     await using world = await startWorld(suite, {
       cwd: folder.path,
       env: { DEAD_LETTER: "file:dead-letters/letters.jsonl" },
@@ -37,7 +38,7 @@ export function deadLetterRules(suite: Suite): void {
   });
 
   Deno.test(`${suite.name}: an event whose dead letter cannot be kept is answered UNAVAILABLE`, async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await tempFolder();
     await using world = await startWorld(suite, {
       cwd: folder.path,
       env: { DEAD_LETTER: "file:dead-letters/letters.jsonl" },
@@ -53,7 +54,7 @@ export function deadLetterRules(suite: Suite): void {
   });
 
   Deno.test(`${suite.name}: a file of dead letters that it may not write ends it with code 1, by name`, async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await tempFolder();
     const path = join(folder.path, "elsewhere", "letters.jsonl");
     await using target = await suite.startTarget({
       cwd: folder.path,
@@ -82,12 +83,4 @@ export function deadLetterRules(suite: Suite): void {
     assert.equal(record["outcome"], "rejected");
     assert.equal(record["attempts"], 1);
   });
-}
-
-async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
-  const path = await Deno.makeTempDir();
-  return {
-    path,
-    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
-  };
 }

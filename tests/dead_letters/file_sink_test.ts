@@ -6,18 +6,10 @@ import {
 } from "../../lib/dead_letters/file_sink.ts";
 import { decodeLetter } from "../../lib/dead_letters/letter_line.ts";
 import { testEvent } from "../_support/delivery.ts";
+import { tempFolder } from "../dev/_run.ts";
 import { testLetter } from "./_letter.ts";
 
 const never = new AbortController().signal;
-
-/** A folder that is gone after the test. */
-async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
-  const path = await Deno.makeTempDir();
-  return {
-    path,
-    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
-  };
-}
 
 function letterOf(id: string) {
   return testLetter({ event: testEvent({ id }) });
@@ -40,7 +32,7 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 Deno.test("A letter is in the file when write() resolves, after those before it", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await tempFolder();
   const path = join(folder.path, "a", "b", "letters.jsonl");
   await using sink = await openLetterFile({ path, maxBytes: 1e6 });
   await sink.write(letterOf("one"), never);
@@ -50,7 +42,7 @@ Deno.test("A letter is in the file when write() resolves, after those before it"
 });
 
 Deno.test("Only the file's owner may read it: events name people", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await tempFolder();
   const path = join(folder.path, "letters.jsonl");
   await using _sink = await openLetterFile({ path, maxBytes: 1e6 });
   const { mode } = await Deno.stat(path);
@@ -58,7 +50,7 @@ Deno.test("Only the file's owner may read it: events name people", async () => {
 });
 
 Deno.test("Letters written at once are all kept, each on a line of its own", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await tempFolder();
   const path = join(folder.path, "letters.jsonl");
   await using sink = await openLetterFile({ path, maxBytes: 1e6 });
   const ids = Array.from({ length: 500 }, (_, index) => `event-${index}`);
@@ -67,7 +59,7 @@ Deno.test("Letters written at once are all kept, each on a line of its own", asy
 });
 
 Deno.test("A file that was there is appended to, and a line that a crash left open is ended", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await tempFolder();
   const path = join(folder.path, "letters.jsonl");
   await Deno.writeTextFile(path, '{"half":');
   await using sink = await openLetterFile({ path, maxBytes: 1e6 });
@@ -78,7 +70,7 @@ Deno.test("A file that was there is appended to, and a line that a crash left op
 });
 
 Deno.test("A full file is kept under another name, and no letter is lost", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await tempFolder();
   const path = join(folder.path, "letters.jsonl");
   const maxBytes = 2_000;
   await using sink = await openLetterFile({ path, maxBytes, now: () => 0 });
@@ -94,7 +86,7 @@ Deno.test("A full file is kept under another name, and no letter is lost", async
 });
 
 Deno.test("A letter larger than a file may be is kept all the same", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await tempFolder();
   const path = join(folder.path, "letters.jsonl");
   await using sink = await openLetterFile({ path, maxBytes: 100 });
   await sink.write(letterOf("one"), never);
@@ -103,7 +95,7 @@ Deno.test("A letter larger than a file may be is kept all the same", async () =>
 });
 
 Deno.test("A disk that refuses fails the letter, and the next one is kept when it takes letters again", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await tempFolder();
   const path = join(folder.path, "letters.jsonl");
   await using sink = await openLetterFile({ path, maxBytes: 1e6 });
   await sink.write(letterOf("one"), never);
@@ -116,7 +108,7 @@ Deno.test("A disk that refuses fails the letter, and the next one is kept when i
 });
 
 Deno.test("A file that somebody moved or removed is begun anew, and no letter goes to the old one", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await tempFolder();
   const path = join(folder.path, "letters.jsonl");
   await using sink = await openLetterFile({ path, maxBytes: 1e6 });
   await sink.write(letterOf("one"), never);
@@ -128,7 +120,7 @@ Deno.test("A file that somebody moved or removed is begun anew, and no letter go
 });
 
 Deno.test("A file that cannot be written is refused at the start, by name", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await tempFolder();
   await assert.rejects(
     openLetterFile({ path: folder.path, maxBytes: 1e6 }),
     (error) => {
@@ -141,7 +133,7 @@ Deno.test("A file that cannot be written is refused at the start, by name", asyn
 });
 
 Deno.test("write() ends with its signal, and refuses letters after the end", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await tempFolder();
   const path = join(folder.path, "letters.jsonl");
   const sink = await openLetterFile({ path, maxBytes: 1e6 });
   const reason = new Error("time is up");
@@ -156,7 +148,7 @@ Deno.test("write() ends with its signal, and refuses letters after the end", asy
 });
 
 Deno.test("Letters that wait are bounded", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await tempFolder();
   const path = join(folder.path, "letters.jsonl");
   await using sink = await openLetterFile({ path, maxBytes: 1e9 });
   const written = await Promise.allSettled(

@@ -61,13 +61,18 @@ export interface Running extends AsyncDisposable {
 }
 
 /** Arguments that run a file of the project with the tools' permissions. */
-export function tool(file: string, args: readonly string[] = []): string[] {
+export function tool(
+  file: string,
+  args: readonly string[] = [],
+  permissions: readonly string[] = [],
+): string[] {
   const config = join(ROOT, "deno.json");
   return [
     "run",
     "--config",
     config,
     ...PERMISSIONS,
+    ...permissions,
     join(ROOT, file),
     ...args,
   ];

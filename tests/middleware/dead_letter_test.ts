@@ -33,7 +33,7 @@ for (const result of [REJECTED, EXHAUSTED]) {
     const delivery = testDelivery({
       bytes: Uint8Array.of(7),
       attempt: 3,
-      firstTime: 100,
+      firstAt: 100,
     });
     const answer = await deadLetter({
       sink,

@@ -1,0 +1,208 @@
+// deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
+
+/**
+ * `deno task dead-letters`: looks at events that were given up, and sends them again.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+// @ts-types="@types/cli-progress"
+import cliProgress from "cli-progress";
+import { ConfigError, type Environment } from "../lib/config.ts";
+import { oneLine } from "../lib/telemetry/log_format.ts";
+import { NoLettersError } from "./dead_letters/letter_files.ts";
+import { purgeLetters } from "./dead_letters/purge.ts";
+import { replayLetters } from "./dead_letters/replay.ts";
+import { openReplayed } from "./dead_letters/replayed.ts";
+import {
+  isWanted,
+  type SelectedLetter,
+  selectLetters,
+  type Wanted,
+} from "./dead_letters/selection.ts";
+import { connect } from "./event_client.ts";
+import { readDevSettings } from "./settings.ts";
+
+const HELP = `Looks at events that were given up, and sends them again.
+
+Usage: deno task dead-letters list|replay|purge [options]
+
+  list               Show the events whose letters have not been replayed
+  replay             Send them to the service again; OK closes a letter
+  purge              Remove the letters that have been replayed; with --all, all
+
+  --type <event>     Only events of this type
+  --id <id>          Only the event with this id
+  --outcome <word>   Only rejected, or only exhausted events
+  --json             list: one letter a line, whole
+  --all              purge: letters that have not been replayed, too
+  --file PATH        The letters (default: what DEAD_LETTER=file:PATH names)
+  --address H:P      replay: the service (default: localhost:GRPC_PORT)
+  --timeout SECONDS  replay: time for one event (default: 30)
+`;
+
+class UsageError extends Error {
+  override name = "UsageError";
+}
+
+const COMMANDS = { list, replay, purge };
+
+interface Options {
+  readonly command: keyof typeof COMMANDS;
+  readonly path: string;
+  readonly wanted: Wanted;
+  readonly isJson: boolean;
+  readonly isAll: boolean;
+  readonly address: string;
+  readonly timeout: number;
+}
+
+function parse(args: string[]): Options | undefined {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean" },
+      type: { type: "string" },
+      id: { type: "string" },
+      outcome: { type: "string" },
+      json: { type: "boolean" },
+      all: { type: "boolean" },
+      file: { type: "string" },
+      address: { type: "string" },
+      timeout: { type: "string" },
+    },
+  });
+  if (values.help) return undefined;
+  const [command, ...rest] = positionals;
+  if (!isCommand(command) || rest.length > 0) {
+    throw new UsageError("Expected list, replay or purge: see --help");
+  }
+  const timeout = Number(values.timeout ?? "30") * 1_000;
+  if (!(timeout > 0 && timeout <= 3_600_000)) {
+    throw new UsageError(
+      `--timeout is "${values.timeout}": expected seconds, up to 3600`,
+    );
+  }
+  const { type, id, outcome } = values;
+  const { env } = readDevSettings();
+  return {
+    command,
+    path: values.file ?? pathOf(env),
+    wanted: { type, id, outcome },
+    isJson: values.json ?? false,
+    isAll: values.all ?? false,
+    address: values.address ?? `localhost:${env.GRPC_PORT ?? "6565"}`,
+    timeout,
+  };
+}
+
+function isCommand(text: string | undefined): text is keyof typeof COMMANDS {
+  return text !== undefined && Object.hasOwn(COMMANDS, text);
+}
+
+function pathOf(env: Environment): string {
+  const [, path] = /^file:(.+)$/s.exec(env.DEAD_LETTER ?? "") ?? [];
+  if (path !== undefined) return path;
+  throw new UsageError(
+    "DEAD_LETTER names no file: expected DEAD_LETTER=file:PATH, or --file PATH",
+  );
+}
+
+async function list({ path, wanted, isJson }: Options): Promise<number> {
+  using replayed = await openReplayed(path);
+  const { letters, unreadable, ...rest } = await selectLetters(path, {
+    wanted,
+    replayed,
+  });
+  for (const each of letters) {
+    console.log(isJson ? JSON.stringify(each.letter) : textOf(each));
+  }
+  for (const { file, number, why } of unreadable) {
+    console.error(`${file}:${number}: ${why}`);
+  }
+  if (!isJson) {
+    console.log(`${letters.length} events, ${rest.replayed} replayed before`);
+  }
+  return 0;
+}
+
+function textOf({ letter, count }: SelectedLetter): string {
+  const { event, error: [error] } = letter;
+  const often = count > 1 ? `, ${count} letters` : "";
+  const tried = letter.attempts === 1 ? "once" : `${letter.attempts} times`;
+  const why = error === undefined ? "" : `\n  ${error.name}: ${error.message}`;
+  return `${letter.time}  ${oneLine(event.type)}  ${oneLine(event.id)}\n` +
+    `  ${letter.outcome} (${oneLine(letter.reason)}), tried ${tried}${often}` +
+    why.split("\n").map(oneLine).join("\n");
+}
+
+async function replay(options: Options): Promise<number> {
+  const { path, wanted, address, timeout } = options;
+  using replayed = await openReplayed(path);
+  const { letters } = await selectLetters(path, { wanted, replayed });
+  if (letters.length === 0) {
+    console.log("No letters to replay");
+    return 0;
+  }
+  using client = connect(address);
+  const bar = new cliProgress.SingleBar({
+    format: "{bar} {percentage}% {value}/{total} {duration_formatted}",
+    hideCursor: true,
+    stream: globalThis.process?.stderr,
+  }, cliProgress.Presets.shades_classic);
+  const interrupted = new AbortController();
+  const onSignal = () => interrupted.abort();
+  Deno.addSignalListener("SIGINT", onSignal);
+  bar.start(letters.length, 0);
+  try {
+    const answers = await replayLetters({
+      letters: letters.map(({ letter }) => letter),
+      client,
+      protoFolder: join(import.meta.dirname ?? ".", "..", "proto"),
+      replayed,
+      timeout,
+      onAnswer: () => bar.increment(),
+      signal: interrupted.signal,
+    });
+    bar.stop();
+    for (const [status, { count, why }] of answers) {
+      console.log(
+        `${status}: ${count}${why === "" ? "" : ` (${oneLine(why)})`}`,
+      );
+    }
+    return answers.get("OK")?.count === letters.length ? 0 : 1;
+  } finally {
+    bar.stop();
+    Deno.removeSignalListener("SIGINT", onSignal);
+  }
+}
+
+async function purge({ path, wanted, isAll }: Options): Promise<number> {
+  using replayed = await openReplayed(path);
+  const count = await purgeLetters(path, {
+    isGone: (letter) =>
+      isWanted(letter, wanted) && (isAll || replayed.has(letter)),
+  });
+  console.log(`${count} letters removed`);
+  return 0;
+}
+
+function isExpected(error: unknown): error is Error {
+  return error instanceof UsageError || error instanceof NoLettersError ||
+    error instanceof ConfigError ||
+    (error instanceof TypeError && "code" in error &&
+      String(error.code).startsWith("ERR_PARSE_ARGS"));
+}
+
+try {
+  const options = parse(Deno.args);
+  if (options === undefined) console.log(HELP.trimEnd());
+  else Deno.exitCode = await COMMANDS[options.command](options);
+} catch (error) {
+  if (!isExpected(error)) throw error;
+  console.error(error.message);
+  Deno.exitCode = 2;
+}

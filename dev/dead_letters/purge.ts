@@ -1,0 +1,67 @@
+/**
+ * Removes dead letters from their files.
+ *
+ * @module
+ */
+
+import { rotatedName } from "../../lib/dead_letters/file_sink.ts";
+import type { LetterLine } from "../../lib/dead_letters/letter_line.ts";
+import { letterFiles, readLetters } from "./letter_files.ts";
+
+/** Options of {@linkcode purgeLetters}. */
+export interface PurgeOptions {
+  /** Whether a letter is to be removed. */
+  readonly isGone: (letter: LetterLine) => boolean;
+  /** Lets a writer finish that has the file open. @default {a second} */
+  readonly settle?: () => Promise<void>;
+}
+
+/**
+ * Removes letters. What stays, lines that are no letters included, lies in a file of
+ * its own beside the one that is written; a service that runs meanwhile notices that
+ * its file has been moved, and begins a new one.
+ *
+ * @returns How many were removed.
+ */
+export async function purgeLetters(
+  path: string,
+  { isGone, settle = aSecond }: PurgeOptions,
+): Promise<number> {
+  let removed = 0;
+  const files = await letterFiles(path);
+  const moved: string[] = [];
+  for (const file of files) {
+    const aside = file === path ? rotatedName(path, Date.now()) : file;
+    if (aside !== file) await Deno.rename(file, aside);
+    moved.push(aside);
+  }
+  // A write that had begun before the file was moved ends in the moved one.
+  await settle();
+  for (const file of moved) removed += await purgeFile(file, isGone);
+  return removed;
+}
+
+async function purgeFile(
+  file: string,
+  isGone: PurgeOptions["isGone"],
+): Promise<number> {
+  const kept: string[] = [];
+  let removed = 0;
+  for await (const entry of readLetters(file)) {
+    if ("letter" in entry && isGone(entry.letter)) removed++;
+    else kept.push(entry.line);
+  }
+  if (removed === 0) return 0;
+  if (kept.length === 0) await Deno.remove(file);
+  else {
+    const next = `${file}.new`;
+    const text = kept.map((line) => `${line}\n`).join("");
+    await Deno.writeTextFile(next, text, { mode: 0o600 });
+    await Deno.rename(next, file);
+  }
+  return removed;
+}
+
+function aSecond(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1_000));
+}
