@@ -21,6 +21,8 @@ export interface Config {
   readonly clientSecret: Secret;
   /** The namespace this app runs for. */
   readonly namespace: string;
+  /** Requests to AGS a minute, from all handlers; 0: as many as they like. */
+  readonly rateLimit: number;
   /** The item that the example handlers grant. */
   readonly itemIdToGrant: string;
   /** Where AGS's connector calls. */
@@ -37,6 +39,8 @@ export interface Config {
   readonly handlerTimeout: number;
   /** Events handled at once. */
   readonly maxConcurrency: number;
+  /** Events that wait for their turn when so many are being handled. */
+  readonly maxQueue: number;
   /** Time for the events in flight when the service stops. */
   readonly shutdownGrace: number;
   /** What a rejected event is answered. */
@@ -125,6 +129,15 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     example: "mystudio-mygame",
     schema: z.string().trim().regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/),
   },
+  rateLimit: {
+    env: "AB_RATE_LIMIT",
+    doc:
+      "Requests to AGS a minute, from all handlers; 0: no limit. Shared Cloud " +
+      "allows a studio 5000 by default, over all that it runs",
+    expected: "a whole number from 0 to 10000000",
+    default: "0",
+    schema: integer(0, 10_000_000),
+  },
   itemIdToGrant: {
     env: "ITEM_ID_TO_GRANT",
     doc: "Id of the store item that the example handlers grant",
@@ -176,10 +189,19 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   },
   maxConcurrency: {
     env: "MAX_CONCURRENCY",
-    doc: "Events handled at once; more are answered RESOURCE_EXHAUSTED",
+    doc: "Events handled at once",
     expected: "a whole number from 1 to 100000",
     default: "256",
     schema: integer(1, 100_000),
+  },
+  maxQueue: {
+    env: "MAX_QUEUE",
+    doc:
+      "Events beyond that which wait for their turn, up to a second; more are " +
+      "answered RESOURCE_EXHAUSTED",
+    expected: "a whole number from 0 to 100000",
+    default: "64",
+    schema: integer(0, 100_000),
   },
   shutdownGrace: {
     env: "SHUTDOWN_GRACE",

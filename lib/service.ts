@@ -15,7 +15,7 @@ import { openDeadLetters } from "./dead_letters/open.ts";
 import { readCatalog } from "./grpc/event_catalog.ts";
 import { startGrpcServer } from "./grpc/server.ts";
 import { startAdminServer } from "./http/admin.ts";
-import { concurrency } from "./middleware/concurrency.ts";
+import { createConcurrency } from "./middleware/concurrency.ts";
 import { deadLetter } from "./middleware/dead_letter.ts";
 import { deadline } from "./middleware/deadline.ts";
 import { namespace } from "./middleware/namespace.ts";
@@ -77,6 +77,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   const letters = stack.use(await openDeadLetters(config, logs.dead_letters));
   const catalog = readCatalog(protoFolder);
+  const concurrency = createConcurrency({
+    limit: config.maxConcurrency,
+    queueLimit: config.maxQueue,
+  });
   const app = createApp({
     handlers,
     knownTypes: catalog.types,
@@ -86,7 +90,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         logsPayloads: options.logsPayloads ?? false,
       }),
       namespace(config.namespace),
-      concurrency(config.maxConcurrency),
+      concurrency.middleware,
       deadline({ timeout: config.handlerTimeout }),
       deadLetter({ sink: letters }),
     ],

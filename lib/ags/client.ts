@@ -16,6 +16,7 @@ import {
 import { AgsError, isTransient } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import { fillPath } from "./path.ts";
+import { createRateLimit } from "./rate_limit.ts";
 import { createTokenSource } from "./token.ts";
 
 /** Options of {@linkcode createAgsClient}. */
@@ -28,6 +29,8 @@ export interface AgsClientOptions {
   readonly clientSecret: Secret;
   /** The namespace this app runs for. */
   readonly namespace: string;
+  /** Requests a minute, over all events; 0: no limit. @default {0} */
+  readonly rateLimit?: number;
   /** Called when a token refresh fails while the old token still serves. */
   readonly onRefreshFailed?: (error: unknown) => void;
   /** Time for one request, in milliseconds. @default {10000} */
@@ -71,6 +74,8 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
   const { baseUrl, namespace, requestTimeout = 10_000 } = options;
   const tokens = createTokenSource(options);
   const breaker = createBreaker(options.breaker);
+  const { rateLimit: perMinute = 0 } = options;
+  const rateLimit = perMinute > 0 ? createRateLimit({ perMinute }) : undefined;
 
   async function request(
     binding: AgsBinding,
@@ -102,7 +107,16 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
       }
     }
 
+    /** Waits until AGS allows one more request. */
+    async function allowed(): Promise<void> {
+      const longest = deadline - Date.now();
+      const wait = rateLimit?.take(longest) ?? 0;
+      if (wait > longest) throw rateLimited(wait);
+      if (wait > 0) await sleep(wait, signal);
+    }
+
     async function send(token: string): Promise<unknown> {
+      if (rateLimit !== undefined) await allowed();
       const wait = breaker.enter();
       if (wait > 0) throw breakerOpen(wait);
       const start = performance.now();
@@ -221,6 +235,16 @@ function isOutage(error: AgsError): boolean {
 function breakerOpen(wait: number): AgsError {
   return new AgsError(
     "AGS is not asked: it did not answer several times in a row",
+    {
+      retryable: true,
+      retryAfter: Math.ceil(wait),
+    },
+  );
+}
+
+function rateLimited(wait: number): AgsError {
+  return new AgsError(
+    "AGS is not asked: the rate limit has no place before the event's time is up",
     {
       retryable: true,
       retryAfter: Math.ceil(wait),

@@ -223,10 +223,10 @@ export function agsRules(suite: Suite): void {
     });
   });
 
-  Deno.test(`${suite.name}: events beyond MAX_CONCURRENCY are answered RESOURCE_EXHAUSTED at once, and the others are handled`, async () => {
+  Deno.test(`${suite.name}: events beyond MAX_CONCURRENCY and MAX_QUEUE are answered RESOURCE_EXHAUSTED at once, and the others are handled`, async () => {
     await using world = await startWorld(suite, {
       hasGate: true,
-      env: { MAX_CONCURRENCY: "1" },
+      env: { MAX_CONCURRENCY: "1", MAX_QUEUE: "0" },
     });
     const { gate, send, grants } = world;
     const [first, second] = [agsId(), agsId()];

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Next } from "../../lib/core/dispatcher.ts";
+import type { Middleware, Next } from "../../lib/core/dispatcher.ts";
+import { CancelledError, DeadlineError } from "../../lib/core/errors.ts";
 import { HANDLED, OVERLOADED, type Result } from "../../lib/core/outcome.ts";
-import { concurrency } from "../../lib/middleware/concurrency.ts";
+import { createConcurrency } from "../../lib/middleware/concurrency.ts";
 import { testDelivery } from "../_support/delivery.ts";
-import { settle } from "../_support/fake_time.ts";
+import { fakeTime, settle } from "../_support/fake_time.ts";
+
+/** A bound without a queue. */
+function concurrency(limit: number): Middleware {
+  return createConcurrency({ limit, queueLimit: 0 }).middleware;
+}
 
 /** The rest of a pipe that ends each event when a test says so. */
 function gate(): {
@@ -22,7 +28,7 @@ function gate(): {
   };
 }
 
-Deno.test("concurrency() lets exactly as many events in as the limit says", async () => {
+Deno.test("createConcurrency() lets exactly as many events in as the limit says", async () => {
   const limit = concurrency(3);
   const { next, waiting } = gate();
   const results = Array.from(
@@ -43,7 +49,7 @@ Deno.test("concurrency() lets exactly as many events in as the limit says", asyn
   ]);
 });
 
-Deno.test("concurrency() gives the place of an ended event to the next one", async () => {
+Deno.test("createConcurrency() gives the place of an ended event to the next one", async () => {
   const limit = concurrency(1);
   const { next, waiting } = gate();
   for (let round = 0; round < 3; round++) {
@@ -55,7 +61,7 @@ Deno.test("concurrency() gives the place of an ended event to the next one", asy
   assert.equal(waiting.length, 3);
 });
 
-Deno.test("concurrency() gives the place back when the rest of the pipe throws or rejects", async () => {
+Deno.test("createConcurrency() gives the place back when the rest of the pipe throws or rejects", async () => {
   const limit = concurrency(1);
   const error = new Error("boom");
   await assert.rejects(
@@ -72,7 +78,7 @@ Deno.test("concurrency() gives the place back when the rest of the pipe throws o
   assert.equal(result, HANDLED);
 });
 
-Deno.test("concurrency() counts each middleware's own events only", async () => {
+Deno.test("createConcurrency() counts each middleware's own events only", async () => {
   const { next, waiting } = gate();
   const results = [concurrency(1), concurrency(1)].map((limit) =>
     limit(testDelivery(), next)
@@ -82,7 +88,7 @@ Deno.test("concurrency() counts each middleware's own events only", async () => 
   assert.deepEqual(await Promise.all(results), [HANDLED, HANDLED]);
 });
 
-Deno.test("concurrency() never loses count, whatever the order of ends", async () => {
+Deno.test("createConcurrency() never loses count, whatever the order of ends", async () => {
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.constant({ kind: "arrive" } as const) },
     {
@@ -120,4 +126,122 @@ Deno.test("concurrency() never loses count, whatever the order of ends", async (
       await Promise.all(results);
     },
   ));
+});
+
+Deno.test("Events beyond the limit wait for their turn, first come first served, up to the queue's limit", async () => {
+  const bound = createConcurrency({ limit: 1, queueLimit: 2 });
+  const { next, waiting } = gate();
+  const order: string[] = [];
+  const results = ["one", "two", "three", "four"].map((name) =>
+    bound.middleware(testDelivery(), (delivery) => {
+      order.push(name);
+      return next(delivery);
+    })
+  );
+  assert.deepEqual([bound.running, bound.queued], [1, 2]);
+  assert.equal(await results[3], OVERLOADED);
+  for (let index = 0; index < 3; index++) {
+    waiting[index]?.resolve(HANDLED);
+    assert.equal(await results[index], HANDLED);
+    await settle();
+  }
+  assert.deepEqual(order, ["one", "two", "three"]);
+  assert.deepEqual([bound.running, bound.queued], [0, 0]);
+});
+
+Deno.test("An event that has waited its time is overloaded, and leaves no timer", async () => {
+  using time = fakeTime();
+  const bound = createConcurrency({ limit: 1, queueLimit: 1, queueTime: 500 });
+  const { next, waiting } = gate();
+  const first = bound.middleware(testDelivery(), next);
+  const second = bound.middleware(testDelivery(), next);
+  await time.advance(499);
+  assert.equal(bound.queued, 1);
+  await time.advance(1);
+  assert.equal(await second, OVERLOADED);
+  assert.deepEqual([bound.queued, time.pending, waiting.length], [0, 0, 1]);
+  waiting[0]?.resolve(HANDLED);
+  await first;
+  assert.equal(bound.running, 0);
+});
+
+for (
+  const [why, reason, outcome] of [
+    ["its caller goes away", new CancelledError("x"), "cancelled"],
+    ["its time is up", new DeadlineError("x"), "failed"],
+  ] as const
+) {
+  Deno.test(`An event that waits leaves the queue when ${why}`, async () => {
+    const bound = createConcurrency({ limit: 1, queueLimit: 1 });
+    const { next, waiting } = gate();
+    const first = bound.middleware(testDelivery(), next);
+    for (const isLate of [false, true]) {
+      const controller = new AbortController();
+      if (isLate) controller.abort(reason);
+      const second = bound.middleware(testDelivery({ controller }), next);
+      controller.abort(reason);
+      assert.equal((await second).outcome, outcome);
+      assert.deepEqual([bound.queued, waiting.length], [0, 1]);
+    }
+    waiting[0]?.resolve(HANDLED);
+    await first;
+  });
+}
+
+Deno.test("Whatever comes and goes in whatever order, places are neither lost nor made", async () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.constant({ kind: "arrive" } as const) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constantFrom("end" as const, "cancel" as const),
+        which: fc.nat(),
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant({ kind: "wait" } as const) },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 0, max: 3 }),
+      fc.array(step, { maxLength: 40 }),
+      async (limit, queueLimit, steps) => {
+        using time = fakeTime();
+        const bound = createConcurrency({ limit, queueLimit });
+        const { next, waiting } = gate();
+        const results: Promise<Result>[] = [];
+        const controllers: AbortController[] = [];
+        for (const each of steps) {
+          if (each.kind === "arrive") {
+            const controller = new AbortController();
+            controllers.push(controller);
+            const delivery = testDelivery({ controller });
+            results.push(bound.middleware(delivery, next));
+          } else if (each.kind === "wait") await time.advance(1_000);
+          else if (each.kind === "end") {
+            waiting.splice(each.which % (waiting.length || 1), 1)[0]
+              ?.resolve(HANDLED);
+          } else {
+            controllers[each.which % (controllers.length || 1)]
+              ?.abort(new CancelledError("x"));
+          }
+          await settle();
+          assert.equal(bound.running, waiting.length);
+          assert.ok(bound.running <= limit && bound.queued <= queueLimit);
+          assert.ok(bound.queued === 0 || bound.running === limit);
+        }
+        while (waiting.length > 0) {
+          waiting.pop()?.resolve(HANDLED);
+          await settle();
+        }
+        await Promise.all(results);
+        assert.deepEqual([bound.running, bound.queued, time.pending], [
+          0,
+          0,
+          0,
+        ]);
+      },
+    ),
+    { numRuns: 60 },
+  );
 });

@@ -8,7 +8,7 @@ import {
 } from "../../lib/core/errors.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import type { Result } from "../../lib/core/outcome.ts";
-import { concurrency } from "../../lib/middleware/concurrency.ts";
+import { createConcurrency } from "../../lib/middleware/concurrency.ts";
 import { deadline } from "../../lib/middleware/deadline.ts";
 import { namespace } from "../../lib/middleware/namespace.ts";
 import { observe } from "../../lib/middleware/observe.ts";
@@ -97,7 +97,7 @@ class Bench {
       middleware: [
         observe({ log: this.log }),
         namespace("test-namespace"),
-        concurrency(limit),
+        createConcurrency({ limit, queueLimit: 0 }).middleware,
         deadline({ timeout: TIMEOUT }),
       ],
       createContext: testContext,
