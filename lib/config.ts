@@ -29,6 +29,8 @@ export interface Config {
   readonly grpcPort: number;
   /** Where `/metrics`, `/livez` and `/readyz` are. */
   readonly metricsPort: number;
+  /** Who may send events: whoever can reach the port, or clients of AGS IAM. */
+  readonly grpcAuth: "none" | "iam";
   /** Largest event accepted, in bytes. */
   readonly grpcMaxMessageBytes: number;
   /** How long a connection may be silent before it is asked whether it lives. */
@@ -157,6 +159,15 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     expected: "a port from 1 to 65535",
     default: "8080",
     schema: port,
+  },
+  grpcAuth: {
+    env: "GRPC_AUTH",
+    doc:
+      "Who may send events: `none` (whoever reaches the port, as AGS's connector " +
+      "does) or `iam` (who has a client token of AGS IAM for the namespace)",
+    expected: "none or iam",
+    default: "none",
+    schema: z.enum(["none", "iam"]),
   },
   grpcMaxMessageBytes: {
     env: "GRPC_MAX_MESSAGE_BYTES",

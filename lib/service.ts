@@ -132,6 +132,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       catalog,
       port: config.grpcPort,
       onReject: config.onReject,
+      authorize: config.grpcAuth === "iam"
+        ? (await import("./grpc/auth.ts")).createIamAuthorizer(config)
+        : undefined,
       maxMessageBytes: config.grpcMaxMessageBytes,
       keepaliveTime: config.grpcKeepaliveTime,
       keepaliveTimeout: config.grpcKeepaliveTimeout,

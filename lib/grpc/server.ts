@@ -8,6 +8,7 @@ import * as grpc from "@grpc/grpc-js";
 import type { App } from "../core/app.ts";
 import type { Logger } from "../core/context.ts";
 import { ListenError } from "../listen_error.ts";
+import type { Authorizer } from "./auth.ts";
 import type { EventCatalog } from "./event_catalog.ts";
 import { addHealth } from "./health.ts";
 import { addReflection } from "./reflection.ts";
@@ -28,6 +29,8 @@ export interface GrpcServerOptions {
   readonly log?: Logger;
   /** What a rejected event is answered. @default {"reject"} */
   readonly onReject?: "reject" | "ack";
+  /** Says who may send events. @default {everybody} */
+  readonly authorize?: Authorizer | undefined;
   /** Largest message accepted, in bytes. @default {4194304} */
   readonly maxMessageBytes?: number;
   /** How long a connection may be silent before it is pinged, in ms. @default {60000} */
@@ -66,7 +69,7 @@ const MAX_STREAMS = 1_024;
 export async function startGrpcServer(
   options: GrpcServerOptions,
 ): Promise<GrpcServer> {
-  const { app, catalog, onReject = "reject" } = options;
+  const { app, catalog, onReject = "reject", authorize } = options;
   const { protoFolder } = catalog;
   guardSessions();
   const server = new grpc.Server({
@@ -79,7 +82,7 @@ export async function startGrpcServer(
   });
   const { events, files } = loadServedEvents(catalog, app.types);
   const services = events.map(({ service }) => service);
-  addEvents(server, { app, events, onReject });
+  addEvents(server, { app, events, onReject, authorize });
   const health = addHealth(server, { protoFolder, services });
   addReflection(server, {
     protoFolder,

@@ -14,6 +14,7 @@ import {
 } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
 import { bytesId, contentId } from "../core/event_id.ts";
+import type { Authorizer } from "./auth.ts";
 import type { ServedEvent } from "./served_events.ts";
 import { refusalOf } from "./status.ts";
 
@@ -25,6 +26,8 @@ export interface AddEventsOptions {
   readonly events: readonly ServedEvent[];
   /** What a rejected event is answered. */
   readonly onReject: "reject" | "ack";
+  /** Says who may send events. @default {everybody} */
+  readonly authorize?: Authorizer | undefined;
 }
 
 type Call = grpc.ServerUnaryCall<Buffer, Buffer>;
@@ -68,9 +71,11 @@ function same(bytes: Buffer): Buffer {
 
 async function receive(
   served: ServedEvent,
-  { app, onReject }: AddEventsOptions,
+  { app, onReject, authorize }: AddEventsOptions,
   call: Call,
 ) {
+  const refused = await authorize?.(call.metadata);
+  if (refused !== undefined) return refused;
   const controller = new AbortController();
   const deadline = deadlineOf(call);
   const onCancelled = () => {
@@ -82,6 +87,8 @@ async function receive(
     );
   };
   call.on("cancelled", onCancelled);
+  // It may have gone while it was looked at who it is.
+  if (call.cancelled) onCancelled();
   const { event, malformed } = read(served, call.request);
   const result = await app.dispatch(event, {
     transport: TRANSPORT,

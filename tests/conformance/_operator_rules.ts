@@ -11,10 +11,11 @@ import {
   REFLECTION_VERSIONS,
   watchHealth,
 } from "../grpc/_clients.ts";
-import { connect } from "../grpc/_grpc.ts";
+import { DEFAULT_CLIENT_ID } from "../../dev/emulator/mod.ts";
+import { call, connect } from "../grpc/_grpc.ts";
 import { agsId, PATHS } from "./_events.ts";
 import { GRPCURL, testWithTool } from "./_tools.ts";
-import { rulesOf, startWorld, type Suite } from "./_world.ts";
+import { CLIENT_SECRET, rulesOf, startWorld, type Suite } from "./_world.ts";
 
 const EVENT_SERVICES = Object.values(PATHS).map((path) =>
   path.split("/")[1] ?? ""
@@ -157,4 +158,30 @@ export function operatorRules(suite: Suite): void {
       );
     },
   );
+
+  Deno.test(`${suite.name}: with GRPC_AUTH=iam, events need a token of IAM, and probes none`, async () => {
+    await using world = await startWorld(suite, { env: { GRPC_AUTH: "iam" } });
+    const { emulator, channel, send, grants, target } = world;
+    const userId = agsId();
+    assert.equal((await send({ userId })).status, "UNAUTHENTICATED");
+    assert.equal(grants(userId), 0);
+    const record = await target.logged(({ code }) =>
+      code === "UNAUTHENTICATED"
+    );
+    assert.equal(record["level"], "warn");
+    const health = await call(channel.client, "/grpc.health.v1.Health/Check");
+    assert.equal(health.status, "OK");
+    const login = await fetch(`${emulator.url}/iam/v3/oauth/token`, {
+      method: "POST",
+      headers: {
+        authorization: `Basic ${btoa(`${DEFAULT_CLIENT_ID}:${CLIENT_SECRET}`)}`,
+        "content-type": "application/x-www-form-urlencoded",
+      },
+      body: "grant_type=client_credentials",
+    });
+    const { access_token: token } = await login.json();
+    const metadata = { authorization: `Bearer ${token}` };
+    assert.equal((await send({ userId, metadata })).status, "OK");
+    assert.equal(grants(userId), 1);
+  });
 }

@@ -98,7 +98,9 @@ export async function startWorld(
     gate,
     target,
     channel,
-    send({ type = LOGGED_IN, bytes, timeout, onCall, ...event } = {}) {
+    send(
+      { type = LOGGED_IN, bytes, timeout, onCall, metadata, ...event } = {},
+    ) {
       return call(
         channel.client,
         PATHS[type],
@@ -106,6 +108,7 @@ export async function startWorld(
         {
           ...(timeout !== undefined && { timeout }),
           ...(onCall !== undefined && { onCall }),
+          ...(metadata !== undefined && { metadata }),
         },
       );
     },

@@ -92,6 +92,8 @@ export interface CallOptions {
   readonly timeout?: number;
   /** Called with the call once it is under way. */
   readonly onCall?: (call: grpc.ClientUnaryCall) => void;
+  /** Sent along. @default {nothing} */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Makes one call with raw bytes. Resolves whatever the answer is. */
@@ -99,7 +101,7 @@ export function call(
   client: grpc.Client,
   path: string,
   bytes: Uint8Array = new Uint8Array(),
-  { timeout = 10_000, onCall }: CallOptions = {},
+  { timeout = 10_000, onCall, metadata = {} }: CallOptions = {},
 ): Promise<Answer> {
   return new Promise((resolve) => {
     const under = client.makeUnaryRequest(
@@ -107,7 +109,7 @@ export function call(
       same,
       same,
       Buffer.from(bytes),
-      new grpc.Metadata(),
+      grpc.Metadata.fromHttp2Headers({ ...metadata }),
       { deadline: Date.now() + timeout },
       (error, value) => {
         resolve({
