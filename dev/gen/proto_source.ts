@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import protobuf from "protobufjs";
+import { shortKey } from "../../lib/grpc/event_catalog.ts";
 import {
   checkServiceNames,
   type EventProperty,
@@ -167,5 +168,5 @@ async function readEvents(
   const events = parseEventProperties(text, { file });
   const names = new Set(services.map(({ name }) => name));
   checkServiceNames(events, { file, protoFile: path, services: names });
-  return events;
+  return events.map((event) => ({ ...event, key: shortKey(event.key) }));
 }

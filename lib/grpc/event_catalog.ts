@@ -77,8 +77,11 @@ function propertiesFiles(folder: string): readonly string[] {
   return paths.sort();
 }
 
-/** AGS writes some keys with the event's name twice: `group.groupCreated.groupCreated`. */
-function shortKey(key: string): string {
+/**
+ * The key as event types have it. AGS writes some with the event's name twice:
+ * `group.groupCreated.groupCreated`.
+ */
+export function shortKey(key: string): string {
   const parts = key.split(".");
   return parts.length === 3 && parts[1] === parts[2]
     ? `${parts[0]}.${parts[1]}`

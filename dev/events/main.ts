@@ -1,0 +1,127 @@
+// deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
+
+/**
+ * `deno task events`: finds and shows AGS's events.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ConfigError } from "../../lib/config.ts";
+import { nearest } from "../../lib/core/nearest.ts";
+import { shortKey } from "../../lib/grpc/event_catalog.ts";
+import { EventPropertiesError } from "../../lib/grpc/event_properties.ts";
+import { ProtoSourceError, readProtoFiles } from "../gen/proto_source.ts";
+import { readDevSettings } from "../settings.ts";
+import { DeclarationError } from "./declaration.ts";
+import { detailLines, detailOf } from "./detail.ts";
+import { type EventFacts, eventFacts, EventFactsError } from "./event_facts.ts";
+import { listLines } from "./list.ts";
+import { terminalPaint } from "./paint.ts";
+import { searchEvents } from "./search.ts";
+
+const HELP = `Finds and shows the events of AGS.
+
+Usage: deno task events [words] [--json]
+
+  deno task events                  Lists all events
+  deno task events friend accepted  Lists those with all these words in the event's
+                                    name, service or fields
+  deno task events 'group.*'        Lists those of a channel
+  deno task events <event>          Shows its type, its service and a sample
+
+  --json                            The same as JSON
+`;
+
+/** No event is meant by what was asked for. */
+class UnknownError extends Error {
+  override name = "UnknownError";
+}
+
+async function show(
+  words: readonly string[],
+  asJson: boolean,
+): Promise<void> {
+  const protoFolder = join(import.meta.dirname ?? ".", "../../proto");
+  const events = eventFacts(await readProtoFiles(protoFolder));
+  const [word = "", ...others] = words;
+  const named = others.length > 0 ? [] : eventsOfType(events, shortKey(word));
+  const paint = terminalPaint();
+  if (named.length > 0) {
+    const { AB_NAMESPACE: namespace = "" } = readDevSettings().env;
+    const details = named.map((event) =>
+      detailOf(event, { protoFolder, namespace })
+    );
+    if (asJson) return printJson(details);
+    if (details.length > 1) {
+      console.log(`${word} is the key of ${details.length} events:\n`);
+    }
+    console.log(
+      details.map((detail) => detailLines(detail, paint).join("\n"))
+        .join("\n\n\n"),
+    );
+    return;
+  }
+  const found = searchEvents(events, words);
+  if (found.length === 0) throw new UnknownError(nothingFound(words, events));
+  if (asJson) return printJson(found);
+  console.log(listLines(found, paint).join("\n"));
+  // Not on standard output, where every line is an event's or a channel's.
+  if (Deno.stdout.isTerminal()) {
+    console.error(
+      `\n${found.length} events. deno task events <event> shows one.`,
+    );
+  }
+}
+
+function eventsOfType(
+  events: readonly EventFacts[],
+  type: string,
+): readonly EventFacts[] {
+  return events.filter(({ types }) => types.includes(type));
+}
+
+function nothingFound(
+  words: readonly string[],
+  events: readonly EventFacts[],
+): string {
+  const [word = "", ...others] = words;
+  if (others.length > 0 || !word.includes(".")) {
+    return `No event has ${words.map((word) => `"${word}"`).join(" and ")}`;
+  }
+  const candidates = word.endsWith(".*")
+    ? events.map(({ channel }) => `${channel}.*`)
+    : events.flatMap(({ types }) => types);
+  const closest = nearest(word, candidates);
+  const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
+  return `Event "${word}" does not exist${hint}`;
+}
+
+function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2));
+}
+
+function isExpected(error: unknown): error is Error {
+  return error instanceof UnknownError || error instanceof ConfigError ||
+    error instanceof DeclarationError || error instanceof EventFactsError ||
+    error instanceof ProtoSourceError ||
+    error instanceof EventPropertiesError ||
+    (error instanceof TypeError && "code" in error &&
+      String(error.code).startsWith("ERR_PARSE_ARGS"));
+}
+
+try {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: "boolean" }, json: { type: "boolean" } },
+  });
+  const words = positionals.flatMap((text) => text.trim().split(/\s+/))
+    .filter((word) => word !== "");
+  if (values.help) console.log(HELP.trimEnd());
+  else await show(words, values.json ?? false);
+} catch (error) {
+  if (!isExpected(error)) throw error;
+  console.error(error.message);
+  Deno.exitCode = 2;
+}
