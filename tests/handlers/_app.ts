@@ -18,6 +18,7 @@ import { handlers } from "../../handlers/mod.ts";
 import { createAgsClient } from "../../lib/ags/client.ts";
 import type { Config } from "../../lib/config.ts";
 import { createApp } from "../../lib/core/app.ts";
+import { contentId } from "../../lib/core/event_id.ts";
 import type { Result } from "../../lib/core/outcome.ts";
 import { readCatalog } from "../../lib/grpc/event_catalog.ts";
 import { decoderOf } from "../../lib/grpc/message_codec.ts";
@@ -25,13 +26,17 @@ import { deadline } from "../../lib/middleware/deadline.ts";
 import { namespace } from "../../lib/middleware/namespace.ts";
 import { Secret } from "../../lib/secret.ts";
 import { testConfig } from "../_support/config.ts";
-import { recordLog } from "../_support/log.ts";
+import { type RecordingLogger, recordLog } from "../_support/log.ts";
 
 const PROTO_FOLDER = join(import.meta.dirname ?? ".", "../../proto");
 
 /** The app, and what AGS makes of it. */
 export interface TestApp extends AsyncDisposable {
   readonly emulator: Emulator;
+  /** What the handlers have logged. */
+  readonly log: RecordingLogger;
+  /** The event types that have a handler. */
+  readonly types: readonly string[];
   /**
    * Delivers one event as it comes from the wire.
    *
@@ -53,6 +58,7 @@ export async function startApp(
     itemIdToGrant: CONSUMABLE_ITEM_ID,
     ...overrides,
   });
+  const log = recordLog();
   const client = createAgsClient({ ...config, backoff: { random: () => 0 } });
   const catalog = readCatalog(PROTO_FOLDER);
   const app = createApp({
@@ -66,7 +72,7 @@ export async function startApp(
       signal,
       attempt,
       config,
-      log: recordLog(),
+      log,
       ags: client.bind({ signal, deadline }),
       ...(deadline !== undefined && { deadline }),
     }),
@@ -82,9 +88,11 @@ export async function startApp(
     });
     const data = decoderOf(event.message)(bytes);
     return app.dispatch({
-      id: String(data.id),
+      // AGS's group events have none.
+      id: typeof data.id === "string" ? data.id : contentId(type, data),
       type,
-      source: "accelbyte.iam.account.v1",
+      source: event.path.slice(1, event.path.lastIndexOf(".")),
+      time: String(data.timestamp),
       namespace: String(data.namespace),
       data,
     }, { transport: "test", controller: new AbortController() });
@@ -92,6 +100,8 @@ export async function startApp(
 
   return {
     emulator,
+    log,
+    types: app.types,
     deliver,
     async [Symbol.asyncDispose]() {
       client[Symbol.dispose]();

@@ -1,0 +1,134 @@
+/**
+ * Plans and writes new handlers.
+ *
+ * @module
+ */
+
+import { dirname, join } from "node:path";
+import { nearest } from "../../lib/core/nearest.ts";
+import { readCatalog } from "../../lib/grpc/event_catalog.ts";
+import { formatFiles } from "../gen/format.ts";
+import { handledTypes, matching } from "./handled_types.ts";
+import { addToList } from "./handler_list.ts";
+import { handlerFileName, importName } from "./handler_names.ts";
+import { handlerTestText, handlerText } from "./handler_text.ts";
+
+/** A handler cannot be made; the message has a line for each reason. */
+export class NewHandlerError extends Error {
+  override name = "NewHandlerError";
+}
+
+/** Where the list of handlers is. */
+const LIST = "handlers/mod.ts";
+
+/** What is to be written. */
+export interface HandlerPlan {
+  /** New files: path relative to the project, to content. */
+  readonly added: ReadonlyMap<string, string>;
+  /** Files that are there and change. */
+  readonly changed: ReadonlyMap<string, string>;
+}
+
+/**
+ * Plans a handler, and its test, for each of these; nothing is written.
+ *
+ * @param root The project's folder.
+ * @param patterns Event types, or `channel.*`.
+ * @throws {NewHandlerError} There is no such event, it has a handler, or a file is
+ * in the way.
+ */
+export async function planHandlers(
+  root: string,
+  patterns: readonly string[],
+): Promise<HandlerPlan> {
+  const { types } = readCatalog(join(root, "proto"));
+  const handled = new Map(await handledTypes(root, types));
+  const problems: string[] = [];
+  const added = new Map<string, string>();
+  let list = await Deno.readTextFile(join(root, LIST));
+  for (const pattern of patterns) {
+    const own = matching(pattern, types);
+    const fileName = handlerFileName(pattern, types);
+    const file = `handlers/${fileName}.ts`;
+    const testFile = `tests/handlers/${fileName}_test.ts`;
+    const taken = own.find((type) => handled.has(type));
+    if (own.length === 0) problems.push(unknown(pattern, types));
+    else if (taken !== undefined) {
+      const what = taken === pattern ? "" : ` of "${pattern}"`;
+      problems.push(
+        `Event "${taken}"${what} has a handler already: ${handled.get(taken)}`,
+      );
+    } else {
+      const inTheWay = [file, testFile].filter((path) =>
+        exists(join(root, path))
+      );
+      problems.push(
+        ...inTheWay.map((path) =>
+          `${path} is there already: rename or delete it`
+        ),
+      );
+      for (const type of own) handled.set(type, file);
+      list = addToList(list, {
+        fileName,
+        importName: importName(fileName, list),
+      });
+      added.set(file, handlerText(pattern));
+      added.set(testFile, handlerTestText(pattern));
+    }
+  }
+  if (problems.length > 0) throw new NewHandlerError(problems.join("\n"));
+  const formatted = await formatFiles(new Map([...added, [LIST, list]]));
+  return {
+    added: new Map([...formatted].filter(([path]) => path !== LIST)),
+    changed: new Map([...formatted].filter(([path]) => path === LIST)),
+  };
+}
+
+/**
+ * Writes what was planned, or nothing: new files are gone again when a later one
+ * cannot be written.
+ *
+ * @throws {NewHandlerError} A new file is there by now.
+ */
+export async function writeHandlers(
+  root: string,
+  { added, changed }: HandlerPlan,
+): Promise<void> {
+  await using undo = new AsyncDisposableStack();
+  for (const [path, text] of added) {
+    await Deno.mkdir(dirname(join(root, path)), { recursive: true });
+    try {
+      await Deno.writeTextFile(join(root, path), text, { createNew: true });
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
+      throw new NewHandlerError(
+        `${path} is there already: rename or delete it`,
+        { cause },
+      );
+    }
+    undo.defer(() => Deno.remove(join(root, path)));
+  }
+  for (const [path, text] of changed) {
+    await Deno.writeTextFile(join(root, path), text);
+  }
+  undo.move();
+}
+
+function unknown(pattern: string, types: readonly string[]): string {
+  const candidates = pattern.endsWith(".*")
+    ? types.map((type) => `${type.split(".")[0]}.*`)
+    : types;
+  const closest = nearest(pattern, candidates);
+  const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
+  return `Event "${pattern}" does not exist${hint}`;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
