@@ -69,6 +69,18 @@ export function connect(address: string): EventClient {
   };
 }
 
+/**
+ * The text beside an answer, or what to do where no handler has the event.
+ *
+ * @param type The type of the event that was sent.
+ */
+export function detailsOf(answer: EventAnswer, type: string): string {
+  return answer.status === "UNIMPLEMENTED"
+    ? `No handler is registered for ${type}: ` +
+      `make one with ${command()} task new handler ${type}`
+    : answer.details;
+}
+
 /** What grpc-js says when there is nobody to answer, in words that help. */
 function explain(details: string, address: string): string {
   const isUnreached = /^(No connection established|Name resolution failed)/

@@ -77,7 +77,9 @@ export function sampleEvent(
     }
     const property = propertyName(field.name);
     if (property === "name" && depth === 0) return name;
-    if (/^(user|initiatorUser|gameUser)Id$/.test(property)) return userId;
+    if (/^((user|initiatorUser|gameUser)Id|userI[dD]s)$/.test(property)) {
+      return userId;
+    }
     if (/namespace$/i.test(property)) return namespace;
     return text(property, now);
   }
@@ -93,17 +95,20 @@ const FREE_FORM: Readonly<Record<string, unknown>> = {
 
 /** Values by what a field's name ends with; the first rule that fits counts. */
 const TEXTS: readonly (readonly [RegExp, (now: string) => string])[] = [
+  [/^dateOfBirth$/, () => "2000-01-01"],
   [/(^|[a-z])(timestamp|time|date|At)$/i, (now) => now],
+  [/(^(start|end)|^date[A-Z]\w+|[a-z](Start|End))$/, (now) => now],
   [/platformId$/i, () => "steam"],
   [/id$/i, agsId],
   [/ids$/i, agsId],
   [/email/i, () => "player@example.com"],
   [/displayName$/i, () => "Player One"],
   [/userName$/i, () => "player-one"],
-  [/country$/i, () => "US"],
+  [/country(Code)?$/i, () => "US"],
   [/language$/i, () => "en"],
   [/currency(Code)?$/i, () => "USD"],
-  [/url$/i, () => "https://example.com/"],
+  [/currencySymbol$/, () => "$"],
+  [/(url|uri)(Small|Large)?$/i, () => "https://example.com/"],
 ];
 
 function text(property: string, now: string): string {

@@ -9,13 +9,14 @@
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { ConfigError } from "../lib/config.ts";
+import { shortKey } from "../lib/grpc/event_catalog.ts";
 import { EventPropertiesError } from "../lib/grpc/event_properties.ts";
 import { ProtoFileError } from "../lib/grpc/proto_files.ts";
 import { EventJsonError } from "./event_json.ts";
 import { findEvent, makeEvent, UnknownEventError } from "./event_source.ts";
 import { watchGrants } from "./grants.ts";
 import { sendMany } from "./send_many.ts";
-import { connect } from "./event_client.ts";
+import { connect, detailsOf } from "./event_client.ts";
 import { readDevSettings } from "./settings.ts";
 
 const HELP = `Sends events to the service through its gRPC port.
@@ -94,7 +95,7 @@ function wholeNumber(
 async function send(options: Options): Promise<number> {
   const { env } = readDevSettings();
   const protoFolder = join(import.meta.dirname ?? ".", "..", "proto");
-  const event = findEvent(protoFolder, options.type);
+  const event = findEvent(protoFolder, shortKey(options.type));
   const json = options.file === undefined ? undefined : readJson(options.file);
   const make = () =>
     makeEvent(event, {
@@ -112,7 +113,8 @@ async function send(options: Options): Promise<number> {
   const { bytes, userId } = make();
   const grants = await watchGrants(env, userId);
   const answer = await client.send(event.path, bytes, options.timeout);
-  const details = answer.details === "" ? "" : `: ${answer.details}`;
+  const why = detailsOf(answer, event.type);
+  const details = why === "" ? "" : `: ${why}`;
   console.log(
     `${answer.status} in ${answer.milliseconds.toFixed(1)} ms${details}`,
   );

@@ -8,7 +8,7 @@
 
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
-import type { EventClient } from "./event_client.ts";
+import { detailsOf, type EventClient } from "./event_client.ts";
 import type { MadeEvent, SendableEvent } from "./event_source.ts";
 
 /** Options of {@linkcode sendMany}. */
@@ -55,7 +55,10 @@ export async function sendMany(options: SendManyOptions): Promise<boolean> {
       (answer) => {
         const seen = statuses.get(answer.status);
         if (seen !== undefined) seen.count++;
-        else statuses.set(answer.status, { count: 1, why: answer.details });
+        else {statuses.set(answer.status, {
+            count: 1,
+            why: detailsOf(answer, event.type),
+          });}
         times.push(answer.milliseconds);
         bar.increment();
         inFlight.delete(sent);
