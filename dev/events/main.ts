@@ -88,7 +88,10 @@ function nothingFound(
 ): string {
   const [word = "", ...others] = words;
   if (others.length > 0 || !word.includes(".")) {
-    return `No event has ${words.map((word) => `"${word}"`).join(" and ")}`;
+    const hints = words.flatMap((word) => meant(word, events) ?? []);
+    return `No event has ${words.map((word) => `"${word}"`).join(" and ")}${
+      hints.length === 0 ? "" : `: did you mean ${hints.join(" and ")}`
+    }`;
   }
   const candidates = word.endsWith(".*")
     ? events.map(({ channel }) => `${channel}.*`)
@@ -96,6 +99,19 @@ function nothingFound(
   const closest = nearest(word, candidates);
   const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
   return `Event "${word}" does not exist${hint}`;
+}
+
+/** The word of the events' names that a word in none of them resembles. */
+function meant(
+  word: string,
+  events: readonly EventFacts[],
+): string | undefined {
+  if (searchEvents(events, [word]).length > 0) return undefined;
+  const closest = nearest(
+    word,
+    new Set(events.flatMap(({ says }) => says.toLowerCase().split(" "))),
+  );
+  return closest === undefined ? undefined : `"${closest}"`;
 }
 
 function printJson(value: unknown): void {

@@ -122,6 +122,11 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [["userAuthentification.*"], /did you mean "userAuthentication\.\*"$/],
   [["no.such.thing.at.all.anywhere"], /^Event ".*" does not exist/],
   [["nosuchword", "login"], /^No event has "nosuchword" and "login"$/],
+  [
+    ["frend", "acepted"],
+    /^No event has "frend" and "acepted": did you mean "friend" and "accepted"$/,
+  ],
+  [["login", "wallet"], /^No event has "login" and "wallet"$/],
   [["--jsn"], /--jsn/],
 ];
 
