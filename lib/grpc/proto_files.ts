@@ -11,6 +11,9 @@
 
 import { join } from "node:path";
 import protobuf from "protobufjs";
+import descriptorJson from "protobufjs/google/protobuf/descriptor.json" with {
+  type: "json",
+};
 
 /** A proto file that has been read. */
 export interface ProtoFile {
@@ -102,7 +105,7 @@ function parse(root: protobuf.Root, name: string, text: string): ProtoFile {
     return {
       name,
       package: parsed.package ?? "",
-      imports: [...parsed.imports ?? [], ...parsed.weakImports ?? []],
+      imports: importsOf(root, parsed),
       options,
     };
   } catch (cause) {
@@ -112,6 +115,29 @@ function parse(root: protobuf.Root, name: string, text: string): ProtoFile {
     );
   }
 }
+
+/** What declares options of a file's own. */
+const DESCRIPTOR = "google/protobuf/descriptor.proto";
+
+/**
+ * The imports, without that of options: AGS's files may declare some, nothing here
+ * asks for them, and descriptors leave them out. They only have to be known while the
+ * file is resolved.
+ */
+function importsOf(
+  root: protobuf.Root,
+  { imports = [], weakImports = [] }: protobuf.IParserResult,
+): readonly string[] {
+  const all = [...imports, ...weakImports];
+  const isAdded = root.lookup("google.protobuf.FileDescriptorProto") !== null;
+  if (all.includes(DESCRIPTOR) && !isAdded) {
+    root.addJSON(structuredClone(descriptorJson.nested as Nested));
+    setFileNames(root, DESCRIPTOR);
+  }
+  return all.filter((name) => name !== DESCRIPTOR);
+}
+
+type Nested = NonNullable<protobuf.INamespace["nested"]>;
 
 const COMMON =
   /^google\/protobuf\/(any|duration|empty|field_mask|struct|timestamp|wrappers)\.proto$/;
