@@ -21,6 +21,7 @@
 
 export { on } from "./lib/core/on.ts";
 export type { Handler, OnOptions } from "./lib/core/on.ts";
+export { parseJson } from "./lib/core/parse_json.ts";
 export {
   EventError,
   type EventErrorOptions,
@@ -30,6 +31,12 @@ export {
   TerminalError,
   type TerminalErrorOptions,
 } from "./lib/core/errors.ts";
+export {
+  type Messaging,
+  PublishError,
+  type PublishErrorOptions,
+  type PublishOptions,
+} from "./lib/core/messaging.ts";
 export { AgsError, type AgsErrorOptions } from "./lib/ags/errors.ts";
 export type {
   ChannelOf,
@@ -40,6 +47,8 @@ export type {
   EventPattern,
   EventType,
   MatchingType,
+  ReturnFor,
+  ScheduledTaskResult,
 } from "./lib/core/event.ts";
 export type {
   Ags,

@@ -37,6 +37,8 @@ export interface Config {
   readonly grpcKeepaliveTime: number;
   /** How long it may take to say so. */
   readonly grpcKeepaliveTimeout: number;
+  /** Where the sidecar that publishes messages listens on this machine. */
+  readonly asyncMessagingPublisherGrpcPort: number;
   /** Time for one event. */
   readonly handlerTimeout: number;
   /** Events handled at once. */
@@ -190,6 +192,14 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     expected: "a duration such as 500ms, 30s or 2m, up to 10m",
     default: "20s",
     schema: duration(600_000),
+  },
+  asyncMessagingPublisherGrpcPort: {
+    env: "ASYNC_MESSAGING_PUBLISHER_GRPC_PORT",
+    doc:
+      "Port on localhost of the sidecar that publishes messages. AGS sets it",
+    expected: "a port from 1 to 65535",
+    default: "7474",
+    schema: port,
   },
   handlerTimeout: {
     env: "HANDLER_TIMEOUT",

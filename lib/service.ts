@@ -4,15 +4,19 @@
  * @module
  */
 
+import { nextDelay } from "./ags/backoff.ts";
 import { createAgsClient } from "./ags/client.ts";
 import type { Config } from "./config.ts";
 import { createApp } from "./core/app.ts";
 import type { Context, Logger } from "./core/context.ts";
 import type { Delivery } from "./core/dispatcher.ts";
 import { ShutdownError } from "./core/errors.ts";
+import type { Messaging } from "./core/messaging.ts";
 import type { Handler } from "./core/on.ts";
 import { openDeadLetters } from "./dead_letters/open.ts";
 import { readCatalog } from "./grpc/event_catalog.ts";
+import { OPEN_CHANNELS } from "./grpc/open_events.ts";
+import { createPublisher } from "./grpc/publisher.ts";
 import { startGrpcServer } from "./grpc/server.ts";
 import { startAdminServer } from "./http/admin.ts";
 import { createConcurrency } from "./middleware/concurrency.ts";
@@ -76,6 +80,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }));
 
   const letters = stack.use(await openDeadLetters(config, logs.dead_letters));
+  const publisher = stack.use(createPublisher({
+    protoFolder,
+    port: config.asyncMessagingPublisherGrpcPort,
+    nextDelay,
+    log,
+  }));
   const catalog = readCatalog(protoFolder);
   const concurrency = createConcurrency({
     limit: config.maxConcurrency,
@@ -84,6 +94,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const app = createApp({
     handlers,
     knownTypes: catalog.types,
+    openChannels: OPEN_CHANNELS,
     middleware: [
       observe({
         log: logs.events,
@@ -100,11 +111,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   function createContext(delivery: Delivery): Context {
     const { event, controller: { signal }, attempt, deadline } = delivery;
     let eventLog: Logger | undefined;
+    let messaging: Messaging | undefined;
     return {
       signal,
       attempt,
       config,
       ags: ags.bind({ signal, deadline }),
+      get messaging() {
+        return messaging ??= publisher.bind({ signal, deadline });
+      },
       // Most handlers never log: whoever does pays for it.
       get log() {
         return eventLog ??= logs.handlers.with({

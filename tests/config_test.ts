@@ -42,6 +42,7 @@ Deno.test("parseConfig() takes every default", () => {
     grpcMaxMessageBytes: 4_194_304,
     grpcKeepaliveTime: 60_000,
     grpcKeepaliveTimeout: 20_000,
+    asyncMessagingPublisherGrpcPort: 7_474,
     handlerTimeout: 30_000,
     maxConcurrency: 256,
     maxQueue: 64,

@@ -13,8 +13,8 @@ import {
 } from "./dispatcher.ts";
 import { AppError, ShutdownError, type TerminalError } from "./errors.ts";
 import type { Event } from "./event.ts";
-import { nearest } from "./nearest.ts";
 import type { Handler } from "./on.ts";
+import { channelOf, expand, leftovers, unknownType } from "./event_routes.ts";
 import {
   DRAINING,
   HANDLED,
@@ -29,6 +29,12 @@ export interface AppOptions {
   readonly handlers: readonly Handler[];
   /** Every event type that a source can deliver, for patterns and for typing errors. */
   readonly knownTypes: readonly string[];
+  /**
+   * Channels that any name may follow, such as `asyncMessaging`.
+   *
+   * @default {[]}
+   */
+  readonly openChannels?: readonly string[];
   /** Policies around every handler, outermost first. */
   readonly middleware: readonly Middleware[];
   /** Makes what the handler gets beside its event. */
@@ -47,11 +53,16 @@ export interface DispatchOptions {
   readonly bytes?: Uint8Array | undefined;
   /** Why what arrived does not decode. */
   readonly malformed?: TerminalError | undefined;
+  /** Makes the answer of what the handler returns, for events that have one. */
+  readonly encode?: ((value: unknown) => unknown) | undefined;
 }
 
 /** A running app. Sources dispatch events to it. */
 export interface App {
-  /** The event types that have a handler, sorted: what a source has to serve. */
+  /**
+   * The event types that have a handler, and `channel.*` for the handler of all names
+   * of an open channel, sorted: what a source has to serve.
+   */
   readonly types: readonly string[];
   /** How many events are in flight. */
   readonly inFlight: number;
@@ -78,14 +89,20 @@ export interface App {
  * handler's options make no sense.
  */
 export function createApp(options: AppOptions): App {
-  const routes = route(options.handlers, options.knownTypes);
+  const routes = route(options);
+  const rest = leftovers(routes, options.openChannels ?? []);
   const pipe = compose(options.middleware, invoke(options.createContext));
   const inFlight = new Set<Delivery>();
   let drained: Promise<number> | undefined;
   let emptied: (() => void) | undefined;
 
   function dispatch(event: Event, how: DispatchOptions): Promise<Result> {
-    const handler = routes.get(event.type);
+    let route = event.type;
+    let handler = routes.get(route);
+    if (handler === undefined) {
+      route = `${channelOf(event.type)}.*`;
+      handler = routes.get(route) ?? rest.get(route);
+    }
     if (handler === undefined) {
       throw new AppError(`No handler takes the event type "${event.type}"`);
     }
@@ -93,12 +110,14 @@ export function createApp(options: AppOptions): App {
     const delivery: Delivery = {
       event,
       handler,
+      route,
       transport: how.transport,
       controller: how.controller,
       deadline: how.deadline,
       attempt: 1,
       bytes: how.bytes,
       malformed: how.malformed,
+      encode: how.encode,
     };
     return run(delivery);
   }
@@ -156,30 +175,31 @@ const SETTLE_TIME = 1_000;
 /** The last step: the handler itself, its errors turned into results. */
 function invoke(createContext: AppOptions["createContext"]): Next {
   return async (delivery) => {
-    const { event, handler, controller, malformed } = delivery;
+    const { event, handler, controller, malformed, encode } = delivery;
     try {
       if (malformed !== undefined) throw malformed;
       controller.signal.throwIfAborted();
       if (handler.options.filter?.(event) === false) return SKIPPED;
-      await handler.handle(event, createContext(delivery));
-      return HANDLED;
+      const value = await handler.handle(event, createContext(delivery));
+      return encode === undefined
+        ? HANDLED
+        : { ...HANDLED, answer: encode(value) };
     } catch (error) {
       return resultOf(error, controller.signal);
     }
   };
 }
 
-function route(
-  handlers: readonly Handler[],
-  knownTypes: readonly string[],
-): ReadonlyMap<string, Handler> {
+function route(options: AppOptions): ReadonlyMap<string, Handler> {
+  const { handlers, knownTypes, openChannels = [] } = options;
+  const known = { knownTypes, openChannels };
   const routes = new Map<string, Handler>();
   const problems: string[] = [];
   for (const handler of handlers) {
     problems.push(...flaws(handler));
     for (const pattern of handler.types) {
-      const types = expand(pattern, knownTypes);
-      if (types.length === 0) problems.push(unknown(pattern, knownTypes));
+      const types = expand(pattern, known);
+      if (types.length === 0) problems.push(unknownType(pattern, known));
       for (const type of types) {
         if (routes.has(type)) {
           problems.push(
@@ -214,25 +234,4 @@ function flaws({ types, options: { timeout } }: Handler): readonly string[] {
     );
   }
   return problems;
-}
-
-function expand(
-  pattern: string,
-  knownTypes: readonly string[],
-): readonly string[] {
-  if (!pattern.endsWith(".*")) {
-    return knownTypes.includes(pattern) ? [pattern] : [];
-  }
-  const channel = pattern.slice(0, -1);
-  return knownTypes.filter((type) => type.startsWith(channel));
-}
-
-function unknown(pattern: string, knownTypes: readonly string[]): string {
-  const isChannel = pattern.endsWith(".*");
-  const candidates = isChannel
-    ? [...new Set(knownTypes.map((type) => `${type.split(".")[0]}.*`))]
-    : knownTypes;
-  const closest = nearest(pattern, candidates);
-  const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
-  return `Event type "${pattern}" does not exist${hint}`;
 }

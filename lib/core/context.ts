@@ -5,6 +5,7 @@
  */
 
 import type { Config } from "../config.ts";
+import type { Messaging } from "./messaging.ts";
 
 /** A structured logger: a fixed message, and fields that vary. */
 export interface Logger {
@@ -94,6 +95,8 @@ export interface Context {
   readonly log: Logger;
   /** AGS's REST API, bound to this event's signal and deadline. */
   readonly ags: Ags;
+  /** AGS's async messaging: publishes on topics, bound like `ags`. */
+  readonly messaging: Messaging;
   /** The settings, checked at start-up. */
   readonly config: Config;
   /** When the event's time is up, in milliseconds since the epoch. */

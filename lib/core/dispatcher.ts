@@ -15,6 +15,11 @@ export interface Delivery {
   readonly event: Event;
   /** Who handles it. */
   readonly handler: Handler;
+  /**
+   * What the app routed it by, one of a fixed few, and so what a metric labels it
+   * with: the event's type, or the `channel.*` of a channel with open names.
+   */
+  readonly route: string;
   /** Which source delivered it: a metric label, such as `grpc`. */
   readonly transport: string;
   /**
@@ -35,6 +40,11 @@ export interface Delivery {
   readonly bytes?: Uint8Array | undefined;
   /** Why the event cannot be handled at all: what arrived does not decode. */
   readonly malformed: TerminalError | undefined;
+  /**
+   * Makes the source's answer of what the handler returned; `undefined` for events
+   * that are answered with nothing. What it throws is the handler's error.
+   */
+  readonly encode: ((value: unknown) => unknown) | undefined;
 }
 
 /** The rest of the pipe. Resolves always: what is thrown has become a result. */

@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { ReceivedMessage } from "../../proto/accelbyte-asyncapi/extend/async_messaging/consumer_service.ts";
+import type { ScheduledTaskRequest } from "../../proto/accelbyte-asyncapi/extend/task_scheduler/v1/task_scheduler.ts";
 import type { EventData } from "../../proto/events.ts";
 
 /**
@@ -34,12 +36,32 @@ export interface Event<T = unknown> {
   readonly data: T;
 }
 
+/**
+ * Events whose names a studio makes up, in the Admin Portal or for its own apps: any
+ * name may follow the channel.
+ *
+ * @internal
+ */
+export interface OpenEventData {
+  /** A message that an app published on this topic. */
+  readonly [type: `asyncMessaging.${string}`]: ReceivedMessage;
+  /** A task of this name that is due. Its handler's return value is the answer. */
+  readonly [type: `scheduledTask.${string}`]: ScheduledTaskRequest;
+}
+
+/**
+ * The message of every event, by type: those of AGS's files, and those of open names.
+ *
+ * @internal
+ */
+export interface AnyEventData extends EventData, OpenEventData {}
+
 /** Every known event key with the event a handler for it receives. */
 export type EventMap = {
-  readonly [N in keyof EventData]: Event<EventData[N]>;
+  readonly [N in keyof AnyEventData]: Event<AnyEventData[N]>;
 };
 
-/** Every known event key. */
+/** Every known event key, and any key of an open channel. */
 export type EventType = keyof EventMap;
 
 /** The channel of an event key: `userAuthentication`. */
@@ -59,3 +81,22 @@ export type MatchingType<P extends EventPattern> = P extends EventType ? P
 
 /** The event a handler registered for `P` receives: a union for patterns and arrays. */
 export type EventFor<P extends EventPattern> = EventMap[MatchingType<P>];
+
+/**
+ * What the handler of a scheduled task may say of its run: AGS's
+ * `ScheduledTaskResponse`.
+ */
+export interface ScheduledTaskResult {
+  /** Whether the run did what it was for. @default {true} */
+  readonly success?: boolean;
+  /** What to tell whoever looks at the run. @default {""} */
+  readonly message?: string;
+  /** What the run made, as text; JSON for instance. @default {""} */
+  readonly resultData?: string;
+  /** The HTTP status that stands for it. @default {200, or 500 without success} */
+  readonly httpStatusCode?: number;
+}
+
+/** What the function registered for `P` may return: an answer, where there is one. */
+export type ReturnFor<P extends EventPattern> = [P] extends
+  [`scheduledTask.${string}`] ? ScheduledTaskResult | void : void;

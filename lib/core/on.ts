@@ -5,7 +5,7 @@
  */
 
 import type { Context } from "./context.ts";
-import type { Event, EventFor, EventPattern } from "./event.ts";
+import type { Event, EventFor, EventPattern, ReturnFor } from "./event.ts";
 
 /** Options of {@linkcode on}. */
 export interface OnOptions<E = Event> {
@@ -29,8 +29,11 @@ export interface OnOptions<E = Event> {
 export interface Handler {
   /** Event keys and channel patterns, as given. */
   readonly types: readonly string[];
-  /** The function. Returning is "done"; throwing is "not done". */
-  readonly handle: (event: Event, ctx: Context) => void | Promise<void>;
+  /**
+   * The function. Returning is "done"; throwing is "not done". What it returns is the
+   * answer, for events that have one.
+   */
+  readonly handle: (event: Event, ctx: Context) => unknown;
   /** The options, as given. */
   readonly options: OnOptions;
 }
@@ -63,6 +66,15 @@ export interface Handler {
  * });
  * ```
  *
+ * @example A scheduled task, whose answer is what the function returns
+ * ```ts
+ * import { on } from "./on.ts";
+ *
+ * export default on("scheduledTask.nightly-cleanup", (event) => {
+ *   return { resultData: `attempt ${event.data.attemptNumber}` };
+ * });
+ * ```
+ *
  * @typeParam P The event keys, taken from the argument.
  * @param type An event key, several of them, or `"channel.*"`.
  * @param handle The function.
@@ -70,7 +82,10 @@ export interface Handler {
  */
 export function on<const P extends EventPattern>(
   type: P | readonly P[],
-  handle: (event: EventFor<P>, ctx: Context) => void | Promise<void>,
+  handle: (
+    event: EventFor<P>,
+    ctx: Context,
+  ) => ReturnFor<P> | Promise<ReturnFor<P>>,
   options: OnOptions<EventFor<P>> = {},
 ): Handler {
   const types = Object.freeze(typeof type === "string" ? [type] : [...type]);

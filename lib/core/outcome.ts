@@ -50,6 +50,8 @@ export interface Result {
   readonly error?: unknown;
   /** Ties a peer's fixed answer to the log line that has the details. */
   readonly errorId?: string;
+  /** The handler's answer, as the source's `encode` made it; absent for most events. */
+  readonly answer?: unknown;
 }
 
 /** The handler resolved. */

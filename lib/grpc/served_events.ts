@@ -4,7 +4,10 @@
  * @module
  */
 
+import type { Buffer } from "node:buffer";
 import type protobuf from "protobufjs";
+import type { Event } from "../core/event.ts";
+import type { Result } from "../core/outcome.ts";
 import type { CatalogEvent, EventCatalog } from "./event_catalog.ts";
 import { type Decode, decoderOf } from "./message_codec.ts";
 import {
@@ -27,6 +30,27 @@ export interface ServedEvent {
   readonly package: string;
   /** Turns bytes into what the handler gets. */
   readonly decode: Decode;
+  /**
+   * The event's attributes, where its message has not the envelope that AGS's events
+   * share. Throws when the message lacks what makes it an event.
+   */
+  readonly attributesOf?: (
+    data: Readonly<Record<string, unknown>>,
+  ) => Omit<Event, "source">;
+  /** The answers, where they are not empty. */
+  readonly answers?: Answers;
+}
+
+/** How a method that answers something is answered. */
+export interface Answers {
+  /**
+   * Encodes what the handler returned.
+   *
+   * @throws {TypeError} It is no such answer.
+   */
+  encode(value: unknown): Buffer;
+  /** The answer to an event that was not handled, or not now, and still is OK. */
+  without(result: Result): Buffer;
 }
 
 /** What {@linkcode loadServedEvents} loads. */

@@ -11,6 +11,7 @@ import { ListenError } from "../listen_error.ts";
 import type { Authorizer } from "./auth.ts";
 import type { EventCatalog } from "./event_catalog.ts";
 import { addHealth } from "./health.ts";
+import { loadOpenEvents } from "./open_events.ts";
 import { addReflection } from "./reflection.ts";
 import { loadServedEvents } from "./served_events.ts";
 import { endSessions, guardSessions } from "./session_guard.ts";
@@ -80,13 +81,15 @@ export async function startGrpcServer(
     "grpc.keepalive_timeout_ms": options.keepaliveTimeout ?? 20_000,
     interceptors: [refusals(options.log)],
   });
-  const { events, files } = loadServedEvents(catalog, app.types);
+  const fixed = loadServedEvents(catalog, app.types);
+  const open = loadOpenEvents(protoFolder, app.types);
+  const events = [...fixed.events, ...open.events];
   const services = events.map(({ service }) => service);
   addEvents(server, { app, events, onReject, authorize });
   const health = addHealth(server, { protoFolder, services });
   addReflection(server, {
     protoFolder,
-    files: [files, health.files],
+    files: [fixed.files, open.files, health.files],
     services: [...services, health.service],
   });
   const port = await listen(server, options.port);

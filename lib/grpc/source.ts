@@ -15,8 +15,9 @@ import {
 import type { Event } from "../core/event.ts";
 import { bytesId, contentId } from "../core/event_id.ts";
 import type { Authorizer } from "./auth.ts";
+import type { Result } from "../core/outcome.ts";
 import type { ServedEvent } from "./served_events.ts";
-import { refusalOf } from "./status.ts";
+import { type Refusal, refusalOf } from "./status.ts";
 
 /** Options of {@linkcode addEvents}. */
 export interface AddEventsOptions {
@@ -56,9 +57,9 @@ export function addEvents(
     };
     server.addService({ [served.method]: definition }, {
       [served.method]: (call: Call, answer: Answer) => {
-        receive(served, options, call).then((refusal) => {
-          if (refusal === undefined) answer(null, EMPTY);
-          else answer(refusal);
+        respond(served, options, call).then((response) => {
+          if (Buffer.isBuffer(response)) answer(null, response);
+          else answer(response);
         });
       },
     });
@@ -69,13 +70,24 @@ function same(bytes: Buffer): Buffer {
   return bytes;
 }
 
+async function respond(
+  served: ServedEvent,
+  options: AddEventsOptions,
+  call: Call,
+): Promise<Buffer | Refusal> {
+  if (options.authorize !== undefined) {
+    const refused = await options.authorize(call.metadata);
+    if (refused !== undefined) return refused;
+  }
+  const result = await receive(served, options, call);
+  return refusalOf(result, options.onReject) ?? answerOf(served, result);
+}
+
 async function receive(
   served: ServedEvent,
-  { app, onReject, authorize }: AddEventsOptions,
+  { app }: AddEventsOptions,
   call: Call,
-) {
-  const refused = await authorize?.(call.metadata);
-  if (refused !== undefined) return refused;
+): Promise<Result> {
   const controller = new AbortController();
   const deadline = deadlineOf(call);
   const onCancelled = () => {
@@ -96,10 +108,18 @@ async function receive(
     deadline,
     bytes: call.request,
     malformed,
+    encode: served.answers?.encode,
   });
   // Also emitted after the answer, when there is nothing left to end.
   call.off("cancelled", onCancelled);
-  return refusalOf(result, onReject);
+  return result;
+}
+
+function answerOf({ answers }: ServedEvent, result: Result): Buffer {
+  if (answers === undefined) return EMPTY;
+  return Buffer.isBuffer(result.answer)
+    ? result.answer
+    : answers.without(result);
 }
 
 function deadlineOf(call: Call): number | undefined {
@@ -113,9 +133,9 @@ function read(
 ): { readonly event: Event; readonly malformed?: TerminalError } {
   const base = { type: served.type, source: served.package };
   try {
-    return {
-      event: { ...base, ...attributes(served.type, served.decode(bytes)) },
-    };
+    const data = served.decode(bytes);
+    const own = served.attributesOf?.(data) ?? attributes(served.type, data);
+    return { event: { ...base, ...own } };
   } catch (cause) {
     const malformed = new TerminalError(
       `Event does not decode as the message of ${served.service}`,

@@ -32,7 +32,11 @@ export function testHandler(
   options: OnOptions & { readonly types?: string | readonly string[] } = {},
 ): Handler {
   const { types = TEST_TYPE, ...rest } = options;
-  return on(types as EventType | readonly EventType[], handle, rest);
+  return on(
+    types as EventType | readonly EventType[],
+    handle as (event: Event, ctx: Context) => void,
+    rest,
+  );
 }
 
 /** A delivery as a source hands it to the pipe. */
@@ -40,11 +44,13 @@ export function testDelivery(overrides: Partial<Delivery> = {}): Delivery {
   return {
     event: testEvent(),
     handler: testHandler(),
+    route: TEST_TYPE,
     transport: "test",
     controller: new AbortController(),
     deadline: undefined,
     attempt: 1,
     malformed: undefined,
+    encode: undefined,
     ...overrides,
   };
 }
@@ -60,6 +66,10 @@ export function testContext(delivery: Delivery): Context {
       namespace: "test-namespace",
       request: (method, path) =>
         Promise.reject(new Error(`No AGS in this test: ${method} ${path}`)),
+    },
+    messaging: {
+      publish: (topic) =>
+        Promise.reject(new Error(`No messaging in this test: ${topic}`)),
     },
     ...(delivery.deadline !== undefined && { deadline: delivery.deadline }),
   };

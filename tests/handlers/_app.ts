@@ -27,6 +27,7 @@ import { namespace } from "../../lib/middleware/namespace.ts";
 import { Secret } from "../../lib/secret.ts";
 import { testConfig } from "../_support/config.ts";
 import { type RecordingLogger, recordLog } from "../_support/log.ts";
+import { testContext } from "../_support/delivery.ts";
 
 const PROTO_FOLDER = join(import.meta.dirname ?? ".", "../../proto");
 
@@ -68,13 +69,14 @@ export async function startApp(
       namespace(config.namespace),
       deadline({ timeout: config.handlerTimeout }),
     ],
-    createContext: ({ controller: { signal }, attempt, deadline }) => ({
-      signal,
-      attempt,
+    createContext: (delivery) => ({
+      ...testContext(delivery),
       config,
       log,
-      ags: client.bind({ signal, deadline }),
-      ...(deadline !== undefined && { deadline }),
+      ags: client.bind({
+        signal: delivery.controller.signal,
+        deadline: delivery.deadline,
+      }),
     }),
   });
 

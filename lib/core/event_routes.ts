@@ -1,0 +1,94 @@
+/**
+ * Which event types a pattern stands for, and who takes the names that nobody asked
+ * for.
+ *
+ * @module
+ */
+
+import { TerminalError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+import type { Handler } from "./on.ts";
+
+/** The event types that there are. */
+export interface KnownTypes {
+  /** Types with fixed names. */
+  readonly knownTypes: readonly string[];
+  /** Channels that any name may follow. */
+  readonly openChannels: readonly string[];
+}
+
+/** The channel of an event type: what comes before its first dot. */
+export function channelOf(type: string): string {
+  const dot = type.indexOf(".");
+  return dot < 0 ? type : type.slice(0, dot);
+}
+
+/**
+ * The types that a pattern stands for; none when it does not exist. All names of an
+ * open channel are one: its pattern.
+ */
+export function expand(
+  pattern: string,
+  { knownTypes, openChannels }: KnownTypes,
+): readonly string[] {
+  const channel = channelOf(pattern);
+  if (openChannels.includes(channel)) {
+    const name = pattern.slice(channel.length + 1);
+    const isUsable = name === "*" || (name !== "" && !name.includes("*"));
+    return isUsable ? [pattern] : [];
+  }
+  if (!pattern.endsWith(".*")) {
+    return knownTypes.includes(pattern) ? [pattern] : [];
+  }
+  return knownTypes.filter((type) => type.startsWith(pattern.slice(0, -1)));
+}
+
+/** Says that a type does not exist, and what may have been meant. */
+export function unknownType(
+  pattern: string,
+  { knownTypes, openChannels }: KnownTypes,
+): string {
+  const name = pattern.slice(channelOf(pattern).length + 1);
+  const isChannel = name === "" || name.includes("*");
+  const open = openChannels.map((channel) =>
+    `${channel}.${isChannel ? "*" : name}`
+  );
+  const channels = knownTypes.map((type) => `${channelOf(type)}.*`);
+  const isPattern = pattern.endsWith(".*");
+  const candidates = new Set([...(isPattern ? channels : knownTypes), ...open]);
+  const closest = nearest(pattern, candidates);
+  const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
+  return `Event type "${pattern}" does not exist${hint}`;
+}
+
+/**
+ * Who takes the events of open channels that no handler takes, by the channels'
+ * patterns: one method carries all names of a channel, so they arrive all the same.
+ *
+ * They are rejected for the state that this app is in. Taken for done, a topic that
+ * is misspelt in a handler would lose its messages unnoticed; asked for again, one
+ * that nobody wants would hold up the others for ever.
+ */
+export function leftovers(
+  routes: ReadonlyMap<string, Handler>,
+  openChannels: readonly string[],
+): ReadonlyMap<string, Handler> {
+  const used = new Set([...routes.keys()].map(channelOf));
+  return new Map(
+    openChannels.filter((channel) => used.has(channel))
+      .map((channel) => [`${channel}.*`, refuser(`${channel}.*`)]),
+  );
+}
+
+function refuser(pattern: string): Handler {
+  return Object.freeze({
+    types: Object.freeze([pattern]),
+    handle({ type }: Parameters<Handler["handle"]>[0]) {
+      throw new TerminalError(
+        `No handler takes the event type "${type}": wanted one, or one for "${pattern}"`,
+        { fault: "state" },
+      );
+    },
+    options: Object.freeze({}),
+  });
+}

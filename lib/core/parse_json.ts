@@ -1,0 +1,54 @@
+/**
+ * Reads the JSON that an event carries as text.
+ *
+ * @module
+ */
+
+import { TerminalError } from "./errors.ts";
+
+/**
+ * Reads JSON out of an event: the body of a message, the payload of a task.
+ *
+ * @example A message whose body is checked
+ * ```ts
+ * import { z } from "zod";
+ * import { on } from "./on.ts";
+ * import { parseJson } from "./parse_json.ts";
+ *
+ * const Order = z.object({ orderId: z.string() });
+ *
+ * export default on("asyncMessaging.orders", (event, ctx) => {
+ *   const { orderId } = parseJson(event.data.body, Order.parse);
+ *   ctx.log.info("Order received", { orderId });
+ * });
+ * ```
+ *
+ * @typeParam T What the JSON is. Without `check` it is taken on trust, as of
+ * `JSON.parse`: `unknown` unless said otherwise.
+ * @param text The text.
+ * @param check Returns what it is given, checked, or throws. Its error is kept as the
+ * cause, and so reaches the log: it is not to quote what must not be there.
+ * @throws {TerminalError} The text is not JSON, or not what `check` wants: it will
+ * not be either when it comes again. The text itself is not in the error.
+ */
+export function parseJson<T = unknown>(
+  text: string,
+  check?: (value: unknown) => T,
+): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Without the cause: the engine's message quotes the text.
+    throw new TerminalError("Text in the event is not JSON: wanted JSON");
+  }
+  // The caller names the type, as it would of `JSON.parse`.
+  if (check === undefined) return value as T;
+  try {
+    return check(value);
+  } catch (cause) {
+    throw new TerminalError("JSON in the event is not what the handler wants", {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Events of open names: one method carries all events of a channel, and a field of
+ * the message says which one it is.
+ *
+ * @module
+ */
+
+import type protobuf from "protobufjs";
+import type { Event } from "../core/event.ts";
+import { contentId } from "../core/event_id.ts";
+import { channelOf } from "../core/event_routes.ts";
+import { loadServedEvents, type ServedEvents } from "./served_events.ts";
+import { taskAnswers } from "./task_answers.ts";
+
+type Data = Readonly<Record<string, unknown>>;
+
+interface OpenChannel {
+  readonly channel: string;
+  readonly protoFile: string;
+  readonly package: string;
+  readonly serviceName: string;
+  /** The field that names the event. */
+  readonly nameField: string;
+  /** What tells this event from the next, where the message says so. */
+  readonly idOf: (data: Data) => unknown;
+  /** Fields that are attributes of the event. */
+  readonly attributes: Readonly<Partial<Record<"time" | "namespace", string>>>;
+}
+
+/**
+ * The key of a message's metadata that holds its id. AGS's messages have none of
+ * their own: this service's publisher gives them one, so that a message that is
+ * published or delivered twice is known again.
+ */
+export const MESSAGE_ID = "MessageId";
+
+const CHANNELS: readonly OpenChannel[] = [
+  {
+    channel: "asyncMessaging",
+    protoFile:
+      "accelbyte-asyncapi/extend/async_messaging/consumer_service.proto",
+    package: "accelbyte.extend.async_messaging",
+    serviceName: "AsyncMessagingConsumerService",
+    nameField: "topic",
+    idOf: ({ metadata }) => {
+      const entries = metadata as Data;
+      return Object.hasOwn(entries, MESSAGE_ID) ? entries[MESSAGE_ID] : "";
+    },
+    attributes: {},
+  },
+  {
+    channel: "scheduledTask",
+    protoFile:
+      "accelbyte-asyncapi/extend/task_scheduler/v1/task_scheduler.proto",
+    package: "accelbyte.extend.task_scheduler.v1",
+    serviceName: "ScheduledTaskHandler",
+    nameField: "taskName",
+    idOf: ({ runId }) => runId,
+    attributes: { time: "scheduledTime", namespace: "namespace" },
+  },
+];
+
+/** The channels whose events have open names. */
+export const OPEN_CHANNELS: readonly string[] = CHANNELS.map(({ channel }) =>
+  channel
+);
+
+/** Where the events of an open channel are sent to. */
+export interface OpenMethod {
+  /** The proto file, below the proto folder. */
+  readonly protoFile: string;
+  /** Full name of the service. */
+  readonly service: string;
+  /** The property of the message that names the event. */
+  readonly nameField: string;
+}
+
+/** Where the events of this type are sent to; `undefined` when it is not open. */
+export function openMethodOf(type: string): OpenMethod | undefined {
+  const found = CHANNELS.find(({ channel }) => channel === channelOf(type));
+  return found && {
+    protoFile: found.protoFile,
+    service: `${found.package}.${found.serviceName}`,
+    nameField: found.nameField,
+  };
+}
+
+/**
+ * Loads the methods of the open channels that have a handler, and no proto file else.
+ *
+ * @param protoFolder Absolute path of the proto folder.
+ * @param types The types that have a handler.
+ * @throws {ProtoFileError} A proto file cannot be read, or lacks its service.
+ */
+export function loadOpenEvents(
+  protoFolder: string,
+  types: readonly string[],
+): ServedEvents {
+  const used = new Set(types.map(channelOf));
+  const channels = CHANNELS.filter(({ channel }) => used.has(channel));
+  const patterns = channels.map(({ channel }) => `${channel}.*`);
+  const { events, files } = loadServedEvents({
+    protoFolder,
+    types: patterns,
+    events: channels.map((channel) => ({
+      ...channel,
+      key: `${channel.channel}.*`,
+      types: [`${channel.channel}.*`],
+      declaredAt: channel.protoFile,
+    })),
+  }, patterns);
+  return {
+    files,
+    events: events.map((event, index) => {
+      // One for one: every channel asked for is there, or the loading has thrown.
+      const channel = channels[index]!;
+      const response = responseOf(files.root, event.service);
+      const hasAnswer = response.fieldsArray.length > 0;
+      return {
+        ...event,
+        attributesOf: (data) => attributesOf(channel, data),
+        ...(hasAnswer && { answers: taskAnswers(response) }),
+      };
+    }),
+  };
+}
+
+function responseOf(root: protobuf.Root, service: string): protobuf.Type {
+  const [method] = root.lookupService(service).methodsArray;
+  const type = method?.resolvedResponseType;
+  if (!type) throw new TypeError(`Service ${service} is not resolved`);
+  return type;
+}
+
+/** SNS, which carries the messages, allows as many characters for a topic's name. */
+const MAX_NAME = 256;
+
+function attributesOf(
+  { channel, nameField, idOf, attributes }: OpenChannel,
+  data: Data,
+): Omit<Event, "source"> {
+  const name = textOf(data[nameField]);
+  if (name === undefined || name.length > MAX_NAME) {
+    throw new RangeError(
+      `Name of the event is ${
+        name === undefined ? "empty" : `${name.length} characters long`
+      }: wanted 1 to ${MAX_NAME} in "${nameField}"`,
+    );
+  }
+  const type = `${channel}.${name}`;
+  const event = {
+    type,
+    id: textOf(idOf(data)) ?? contentId(type, data),
+    data,
+  };
+  const own = Object.entries(attributes).flatMap(([attribute, field]) => {
+    const value = textOf(data[field]);
+    return value === undefined ? [] : [[attribute, value]];
+  });
+  return { ...event, ...Object.fromEntries(own) };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

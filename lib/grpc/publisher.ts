@@ -1,0 +1,257 @@
+/**
+ * Publishes messages through the sidecar that AGS runs beside each Extend app.
+ *
+ * @module
+ */
+
+import type { Buffer } from "node:buffer";
+import * as grpc from "@grpc/grpc-js";
+import type { Logger } from "../core/context.ts";
+import { DeadlineError, TerminalError } from "../core/errors.ts";
+import {
+  type Messaging,
+  PublishError,
+  type PublishOptions,
+} from "../core/messaging.ts";
+import { MESSAGE_ID } from "./open_events.ts";
+import { readProtoFiles } from "./proto_files.ts";
+import { methodsOf } from "./service_definition.ts";
+import { guardSessions } from "./session_guard.ts";
+
+/** What is known when the sidecar did not take a message. */
+export interface FailedPublish {
+  /** How often it was sent, from 1. */
+  readonly attempt: number;
+  /** Milliseconds that are left until the deadline. */
+  readonly timeLeft: number;
+  /** Milliseconds that the sidecar asked to wait: it does not say. */
+  readonly retryAfter: undefined;
+}
+
+/** Options of {@linkcode createPublisher}. */
+export interface PublisherOptions {
+  /** Absolute path of the proto folder. */
+  readonly protoFolder: string;
+  /** Where the sidecar listens on this machine. */
+  readonly port: number;
+  /** Milliseconds to wait before sending again; `undefined` to give up. */
+  readonly nextDelay: (failed: FailedPublish) => number | undefined;
+  /** Where the sidecar's own words go, at `debug`. @default {nowhere} */
+  readonly log?: Logger;
+}
+
+/** What publishing depends on: one event. */
+export interface PublishBinding {
+  /** Ends with the event. */
+  readonly signal: AbortSignal;
+  /** When the event's time is up: epoch milliseconds. */
+  readonly deadline?: number | undefined;
+}
+
+/** A publisher. Disposing closes its connection. */
+export interface Publisher extends Disposable {
+  /** Publishing, for one event. */
+  bind(binding: PublishBinding): Messaging;
+}
+
+const FILE =
+  "accelbyte-asyncapi/extend/async_messaging/publisher_service.proto";
+const SERVICE =
+  "accelbyte.extend.async_messaging.AsyncMessagingPublisherService";
+
+/** Time for one request where the event has no deadline, in milliseconds. */
+const REQUEST_TIMEOUT = 10_000;
+
+/**
+ * How long a connection that failed is left alone, at first and at most, in ms. Short:
+ * the sidecar is on the same machine, and until then every message fails.
+ */
+const RECONNECT = { min: 50, max: 250 };
+
+/** What publishing again can mend: the sidecar starts, is busy or lost its own way. */
+const RETRYABLE: ReadonlySet<grpc.status> = new Set([
+  grpc.status.CANCELLED,
+  grpc.status.UNKNOWN,
+  grpc.status.DEADLINE_EXCEEDED,
+  grpc.status.RESOURCE_EXHAUSTED,
+  grpc.status.ABORTED,
+  grpc.status.INTERNAL,
+  grpc.status.UNAVAILABLE,
+]);
+
+/** The file, and the connection, come with the first message. */
+interface Connection {
+  readonly client: grpc.Client;
+  readonly method: grpc.MethodDefinition<object, object>;
+}
+
+/** Makes a publisher. Nothing is read or connected to before the first message. */
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { protoFolder, port, nextDelay, log } = options;
+  let connection: Connection | undefined;
+
+  function connect(): Connection {
+    guardSessions();
+    const { root } = readProtoFiles(protoFolder, [FILE]);
+    const { PublishMessage } = methodsOf(root.lookupService(SERVICE));
+    if (PublishMessage === undefined) {
+      throw new TypeError(`Service ${SERVICE} has no PublishMessage`);
+    }
+    return {
+      method: PublishMessage,
+      client: new grpc.Client(
+        // An address, not a name: there is nothing to resolve, and no proxy between.
+        `127.0.0.1:${port}`,
+        grpc.credentials.createInsecure(),
+        {
+          "grpc.enable_channelz": 0,
+          "grpc.enable_http_proxy": 0,
+          "grpc.use_local_subchannel_pool": 1,
+          "grpc.initial_reconnect_backoff_ms": RECONNECT.min,
+          "grpc.max_reconnect_backoff_ms": RECONNECT.max,
+        },
+      ),
+    };
+  }
+
+  /** One request. Resolves with `undefined` when the sidecar took the message. */
+  function send(
+    request: object,
+    { signal, deadline = Date.now() + REQUEST_TIMEOUT }: PublishBinding,
+  ): Promise<grpc.ServiceError | undefined> {
+    signal.throwIfAborted();
+    const { client, method } = connection ??= connect();
+    return new Promise((resolve) => {
+      const call = client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize as (message: object) => Buffer,
+        method.responseDeserialize,
+        request,
+        { deadline },
+        (error) => {
+          signal.removeEventListener("abort", onAbort);
+          resolve(error ?? undefined);
+        },
+      );
+      const onAbort = () => call.cancel();
+      signal.addEventListener("abort", onAbort);
+    });
+  }
+
+  async function publish(request: Message, binding: PublishBinding) {
+    const { signal, deadline = Infinity } = binding;
+    for (let attempt = 1;; attempt++) {
+      const error = await send(request, binding);
+      if (error === undefined) return;
+      signal.throwIfAborted();
+      const { topic } = request;
+      const code = grpc.status[error.code] ?? "UNKNOWN";
+      log?.debug("Message was not published", {
+        topic,
+        code,
+        details: error.details,
+        attempt,
+      });
+      const retryable = RETRYABLE.has(error.code);
+      const timeLeft = deadline - Date.now();
+      if (timeLeft <= 0) {
+        throw new DeadlineError("Event's deadline passed while publishing");
+      }
+      const delay = retryable
+        ? nextDelay({ attempt, timeLeft, retryAfter: undefined })
+        : undefined;
+      if (delay === undefined) {
+        throw new PublishError(
+          `Message on topic "${topic}" was not published: ${
+            isUnreached(error)
+              ? `nothing answers at 127.0.0.1:${port}`
+              : `the sidecar answered ${code}`
+          }`,
+          { topic, code, retryable },
+        );
+      }
+      await sleep(delay, signal);
+    }
+  }
+
+  return {
+    bind: (binding) => ({
+      async publish(topic, body, asked = {}) {
+        const request = messageOf(topic, body, asked);
+        const own = asked.signal;
+        if (own === undefined) return await publish(request, binding);
+        const signal = AbortSignal.any([binding.signal, own]);
+        try {
+          await publish(request, { ...binding, signal });
+        } catch (cause) {
+          if (!own.aborted || binding.signal.aborted) throw cause;
+          throw new PublishError(
+            `Message on topic "${topic}" was not published: ended by the handler's own signal`,
+            { topic, code: "CANCELLED", retryable: true, cause },
+          );
+        }
+      },
+    }),
+    [Symbol.dispose]() {
+      connection?.client.close();
+      connection = undefined;
+    },
+  };
+}
+
+interface Message {
+  readonly topic: string;
+  readonly body: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+function messageOf(
+  topic: string,
+  body: string | object,
+  { metadata = {} }: PublishOptions,
+): Message {
+  if (topic === "") {
+    throw new TerminalError("Topic is empty: wanted the name of a topic");
+  }
+  // One id for all attempts: the first one may have arrived, its answer lost.
+  const id = Object.hasOwn(metadata, MESSAGE_ID)
+    ? {}
+    : { [MESSAGE_ID]: crypto.randomUUID() };
+  return { topic, body: textOf(body), metadata: { ...metadata, ...id } };
+}
+
+function textOf(body: string | object): string {
+  if (typeof body === "string") return body;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(body);
+  } catch (cause) {
+    throw new TerminalError("Body of the message is no JSON", { cause });
+  }
+  // A function, or an object whose toJSON() says so.
+  if (text === undefined) {
+    throw new TerminalError("Body of the message is no JSON");
+  }
+  return text;
+}
+
+/** Whether grpc-js itself refused: it says so in these words. */
+function isUnreached({ code, details }: grpc.ServiceError): boolean {
+  return code === grpc.status.UNAVAILABLE &&
+    details.startsWith("No connection established");
+}
+
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

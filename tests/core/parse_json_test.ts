@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { TerminalError } from "../../lib/core/errors.ts";
+import { parseJson } from "../../lib/core/parse_json.ts";
+
+function errorOf(run: () => unknown): TerminalError {
+  try {
+    run();
+  } catch (error) {
+    assert.ok(error instanceof TerminalError);
+    return error;
+  }
+  throw new Error("Nothing was thrown");
+}
+
+Deno.test("parseJson() reads JSON of any kind", () => {
+  for (const value of [null, true, 1, "text", [1], { a: { b: 1 } }]) {
+    assert.deepEqual(parseJson(JSON.stringify(value)), value);
+  }
+  assert.equal(parseJson<{ readonly id: string }>('{"id":"1"}').id, "1");
+});
+
+Deno.test("parseJson() rejects what is not JSON, and does not quote it", () => {
+  for (const text of ["", "secret-text", '{"secret":', "{'secret': 1}"]) {
+    const error = errorOf(() => parseJson(text));
+    assert.equal(error.message, "Text in the event is not JSON: wanted JSON");
+    assert.equal(error.cause, undefined);
+    assert.equal(error.fault, "event");
+  }
+});
+
+Deno.test("parseJson() checks with a function, such as a schema's", () => {
+  const Order = z.object({ orderId: z.string(), amount: z.number() });
+  const order = parseJson('{"orderId":"o-1","amount":2,"more":1}', Order.parse);
+  assert.deepEqual(order, { orderId: "o-1", amount: 2 });
+  const error = errorOf(() =>
+    parseJson('{"orderId":"secret-text","amount":"secret-text"}', Order.parse)
+  );
+  assert.equal(
+    error.message,
+    "JSON in the event is not what the handler wants",
+  );
+  assert.ok(error.cause instanceof z.ZodError);
+  assert.doesNotMatch(String(error.cause), /secret-text/);
+});
