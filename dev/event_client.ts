@@ -17,6 +17,8 @@ export interface EventAnswer {
   readonly details: string;
   /** From request to answer. */
   readonly milliseconds: number;
+  /** The message that came with OK; empty for most events. */
+  readonly bytes: Uint8Array;
 }
 
 /** A client. Disposing closes its connection. */
@@ -53,8 +55,9 @@ export function connect(address: string): EventClient {
           Buffer.from(bytes),
           grpc.Metadata.fromHttp2Headers({ ...metadata }),
           { deadline: Date.now() + timeout },
-          (error) => {
+          (error, answer) => {
             resolve({
+              bytes: answer ?? new Uint8Array(),
               status: grpc.status[error?.code ?? grpc.status.OK] ?? "UNKNOWN",
               details: explain(error?.details ?? "", address),
               milliseconds: performance.now() - start,

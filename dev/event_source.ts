@@ -14,6 +14,7 @@ import {
   type JsonObject,
   setField,
 } from "./event_json.ts";
+import { findOpenEvent, type OpenFields } from "./open_event.ts";
 import { agsId, sampleEvent } from "./sample.ts";
 
 /** No event has this type. */
@@ -29,6 +30,10 @@ export interface SendableEvent {
   readonly path: string;
   /** The message. */
   readonly message: protobuf.Type;
+  /** What the method answers; `google.protobuf.Empty` for most. */
+  readonly response: protobuf.Type;
+  /** What its open name asks of the message, if it has one. */
+  readonly open?: OpenFields;
 }
 
 /**
@@ -37,6 +42,15 @@ export interface SendableEvent {
  * @throws {UnknownEventError} There is none.
  */
 export function findEvent(protoFolder: string, type: string): SendableEvent {
+  const open = findOpenEvent(type);
+  if (open !== undefined) {
+    const { protoFile, service, fields } = open;
+    return {
+      type,
+      ...methodOf(protoFolder, { protoFile, service }),
+      open: fields,
+    };
+  }
   const catalog = readCatalog(protoFolder);
   const event = catalog.events.find(({ types }) => types.includes(type));
   if (event === undefined) {
@@ -44,14 +58,26 @@ export function findEvent(protoFolder: string, type: string): SendableEvent {
     const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
     throw new UnknownEventError(`Event "${type}" does not exist${hint}`);
   }
-  const { root } = readProtoFiles(protoFolder, [event.protoFile]);
-  const name = `${event.package}.${event.serviceName}`;
-  const method = root.lookupService(name).methodsArray[0];
+  const { protoFile } = event;
+  const service = `${event.package}.${event.serviceName}`;
+  return { type, ...methodOf(protoFolder, { protoFile, service }) };
+}
+
+function methodOf(
+  protoFolder: string,
+  { protoFile, service }: {
+    readonly protoFile: string;
+    readonly service: string;
+  },
+): Pick<SendableEvent, "path" | "message" | "response"> {
+  const { root } = readProtoFiles(protoFolder, [protoFile]);
+  const method = root.lookupService(service).methodsArray[0];
   const message = method?.resolvedRequestType;
-  if (method === undefined || !message) {
-    throw new UnknownEventError(`Service "${name}" has no method`);
+  const response = method?.resolvedResponseType;
+  if (method === undefined || !message || !response) {
+    throw new UnknownEventError(`Service "${service}" has no method`);
   }
-  return { type, path: `/${name}/${method.name}`, message };
+  return { path: `/${service}/${method.name}`, message, response };
 }
 
 /** Options of {@linkcode makeEvent}. */
@@ -80,19 +106,26 @@ export interface MadeEvent {
  * @throws {EventJsonError} The file or a setting does not fit the event.
  */
 export function makeEvent(
-  event: SendableEvent,
+  event: Omit<SendableEvent, "response">,
   options: MakeEventOptions,
 ): MadeEvent {
-  const { type, message } = event;
+  const { type, message, open } = event;
   const { namespace, sets } = options;
   // What --set says of the user holds for every field that names the user.
   const userId = sets.map((each) => /^user_?Id=(.+)$/i.exec(each)?.[1])
     .findLast((found) => found !== undefined);
   const json = options.json === undefined
-    ? sampleEvent(message, { type, namespace, ...(userId && { userId }) })
+    ? {
+      ...sampleEvent(message, { type, namespace, ...(userId && { userId }) }),
+      ...open?.sample(),
+    }
     : copyOf(message, options.json);
-  if (options.json !== undefined && options.isOneOfMany && message.fields.id) {
-    setField(message, json, `id=${agsId()}`);
+  if (open !== undefined) {
+    setField(message, json, `${open.nameField}=${open.name}`);
+  }
+  if (options.json !== undefined && options.isOneOfMany) {
+    if (message.fields.id) setField(message, json, `id=${agsId()}`);
+    open?.identify(json);
   }
   for (const assignment of sets) setField(message, json, assignment);
   const bytes = encodeEvent(message, json);

@@ -7,11 +7,13 @@
  * @module
  */
 
-import { ConfigError, settings } from "../lib/config.ts";
+import { join } from "node:path";
+import { ConfigError, SETTINGS, settings } from "../lib/config.ts";
 import { ListenError } from "../lib/listen_error.ts";
 import type { Service } from "../lib/service.ts";
 import { main } from "../main.ts";
 import { command } from "./_command.ts";
+import { type Messaging, startMessaging } from "./emulator/messaging.ts";
 import { type Emulator, startEmulator } from "./emulator/mod.ts";
 import { type DevSettings, readDevSettings } from "./settings.ts";
 
@@ -37,11 +39,31 @@ async function dev(): Promise<number> {
       return 1;
     }
   }
+  let messaging: Messaging | undefined;
+  if (emulator !== undefined && devSettings !== undefined) {
+    const port = messagingPort(devSettings);
+    try {
+      messaging = port === undefined ? undefined : stack.use(
+        await startMessaging({
+          port,
+          protoFolder: join(import.meta.dirname ?? ".", "..", "proto"),
+          print: (line) => console.log(line),
+        }),
+      );
+    } catch (cause) {
+      const name = SETTINGS.asyncMessagingPublisherGrpcPort.env;
+      console.error(new ListenError(port ?? 0, name, { cause }).message);
+      return 1;
+    }
+  }
   return await main({
     args: Deno.args,
     readEnvironment: () => readSettings().env,
     onStarted: (service) => {
-      if (devSettings !== undefined) showBanner(service, devSettings, emulator);
+      messaging?.deliverTo(service.grpcPort);
+      if (devSettings !== undefined) {
+        showBanner(service, devSettings, { emulator, messaging });
+      }
     },
   });
 }
@@ -70,10 +92,23 @@ function settle(): {
   }
 }
 
+/** The sidecar's port; `undefined` when the service will say what is wrong with it. */
+function messagingPort({ env }: DevSettings): number | undefined {
+  const { env: name, default: usual = "", schema } =
+    SETTINGS.asyncMessagingPublisherGrpcPort;
+  return schema.safeParse(env[name]?.trim() || usual).data;
+}
+
+/** What stands in for AGS. */
+interface Emulated {
+  readonly emulator: Emulator | undefined;
+  readonly messaging: Messaging | undefined;
+}
+
 function showBanner(
   service: Service,
   { env, given }: DevSettings,
-  emulator: Emulator | undefined,
+  { emulator, messaging }: Emulated,
 ): void {
   const defaults = settings.map(([, { env }]) => env)
     .filter((name) => !given.has(name));
@@ -85,6 +120,7 @@ function showBanner(
     ["gRPC", `localhost:${service.grpcPort}`],
     ["Metrics", `http://localhost:${service.metricsPort}/metrics`],
     ["AGS", `${ags}`],
+    ...(messaging === undefined ? [] : [rowOf(messaging)]),
     ["Namespace", `${env.AB_NAMESPACE}`],
     ["Defaults", wrap(defaults) || "none"],
     ["Try", `${command()} task send ${service.types[0] ?? "<event>"}`],
@@ -93,6 +129,10 @@ function showBanner(
     `  ${name.padEnd(10)} ${value.replaceAll("\n", `\n${" ".repeat(13)}`)}`
   );
   console.log(`\n${body.join("\n")}\n`);
+}
+
+function rowOf({ port }: Messaging): [string, string] {
+  return ["Messaging", `emulated publisher at localhost:${port}`];
 }
 
 function wrap(names: readonly string[]): string {

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { ConfigError } from "../lib/config.ts";
 import { shortKey } from "../lib/grpc/event_catalog.ts";
 import { EventPropertiesError } from "../lib/grpc/event_properties.ts";
+import { decoderOf } from "../lib/grpc/message_codec.ts";
 import { ProtoFileError } from "../lib/grpc/proto_files.ts";
 import { EventJsonError } from "./event_json.ts";
 import { findEvent, makeEvent, UnknownEventError } from "./event_source.ts";
@@ -23,7 +24,8 @@ const HELP = `Sends events to the service through its gRPC port.
 
 Usage: deno task send <event> [options]
 
-  <event>            Such as userAuthentication.userLoggedIn
+  <event>            Such as userAuthentication.userLoggedIn,
+                     asyncMessaging.<topic> or scheduledTask.<name>
   --set path=value   Set a field, nested ones too: payload.userAccount.country=DE
   --file event.json  Send this event; fields it lacks are not sent
   --repeat N         Send N events, each with an id of its own
@@ -118,6 +120,10 @@ async function send(options: Options): Promise<number> {
   console.log(
     `${answer.status} in ${answer.milliseconds.toFixed(1)} ms${details}`,
   );
+  if (answer.bytes.length > 0) {
+    const decoded = decoderOf(event.response)(answer.bytes);
+    console.log(`Answer ${JSON.stringify(decoded)}`);
+  }
   for (const line of await grants.report()) console.log(line);
   return answer.status === "OK" ? 0 : 1;
 }

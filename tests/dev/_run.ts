@@ -190,16 +190,22 @@ export async function tempFolder(): Promise<
   };
 }
 
-/** Ports of a service and its emulator that nobody listens on, as variables. */
+/** Ports of a service, its emulator and its sidecar that nobody listens on, as variables. */
 export function freePorts(): {
   readonly GRPC_PORT: string;
   readonly METRICS_PORT: string;
   readonly EMULATOR_PORT: string;
+  readonly ASYNC_MESSAGING_PUBLISHER_GRPC_PORT: string;
 } {
-  const listeners = [1, 2, 3].map(() => Deno.listen({ port: 0 }));
-  const [grpc = "", metrics = "", emulator = ""] = listeners.map(({ addr }) =>
-    String((addr as Deno.NetAddr).port)
-  );
+  const listeners = [1, 2, 3, 4].map(() => Deno.listen({ port: 0 }));
+  const [grpc = "", metrics = "", emulator = "", sidecar = ""] = listeners.map((
+    { addr },
+  ) => String((addr as Deno.NetAddr).port));
   for (const listener of listeners) listener.close();
-  return { GRPC_PORT: grpc, METRICS_PORT: metrics, EMULATOR_PORT: emulator };
+  return {
+    GRPC_PORT: grpc,
+    METRICS_PORT: metrics,
+    EMULATOR_PORT: emulator,
+    ASYNC_MESSAGING_PUBLISHER_GRPC_PORT: sidecar,
+  };
 }

@@ -50,6 +50,7 @@ Deno.test("deno task dev shows a banner: handlers, ports, the emulator, what is 
     `  gRPC       localhost:${env.GRPC_PORT}`,
     `  Metrics    http://localhost:${env.METRICS_PORT}/metrics`,
     `  AGS        emulator at http://127.0.0.1:${env.EMULATOR_PORT}`,
+    `  Messaging  emulated publisher at localhost:${env.ASYNC_MESSAGING_PUBLISHER_GRPC_PORT}`,
     `  Namespace  ${DEFAULT_NAMESPACE}`,
     "  Defaults   AB_BASE_URL AB_CLIENT_ID AB_CLIENT_SECRET AB_NAMESPACE",
   ];

@@ -193,7 +193,7 @@ Deno.test("publish() ends with the event's signal, and cancels the call", async 
     return cancelled.promise.then(() => undefined);
   });
   const controller = new AbortController();
-  using publisher = publisherTo(sidecar.port);
+  using publisher = publisherTo(sidecar.port, { nextDelay: () => undefined });
   const error = errorOf(
     publisher.bind({ signal: controller.signal }).publish("orders", "1"),
   );

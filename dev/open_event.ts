@@ -1,0 +1,66 @@
+/**
+ * Events of open names for `deno task send`: messages on topics, and scheduled tasks.
+ *
+ * @module
+ */
+
+import { channelOf } from "../lib/core/event_routes.ts";
+import { MESSAGE_ID, openMethodOf } from "../lib/grpc/open_events.ts";
+import type { JsonObject } from "./event_json.ts";
+import { agsId } from "./sample.ts";
+
+/** What makes a message an event of an open name. */
+export interface OpenEvent {
+  /** The proto file, below the proto folder. */
+  readonly protoFile: string;
+  /** Full name of the service. */
+  readonly service: string;
+  /** The fields that name this event, and its id. */
+  readonly fields: OpenFields;
+}
+
+/** Fields of the message, by what they are for. */
+export interface OpenFields {
+  /** The field that names the event. */
+  readonly nameField: string;
+  /** Its name: the topic, the task. */
+  readonly name: string;
+  /** Gives the message an id of its own. */
+  readonly identify: (json: JsonObject) => void;
+  /** What a sample has in place of what its fields' names call for. */
+  readonly sample: () => JsonObject;
+}
+
+const CHANNELS: Readonly<
+  Record<string, Pick<OpenFields, "identify" | "sample">>
+> = {
+  asyncMessaging: {
+    identify(json) {
+      json.metadata = { ...Object(json.metadata), [MESSAGE_ID]: agsId() };
+    },
+    sample: () => ({
+      body: JSON.stringify({ sample: "value" }),
+      metadata: { SentTimestamp: String(Date.now()), [MESSAGE_ID]: agsId() },
+    }),
+  },
+  scheduledTask: {
+    identify(json) {
+      delete json.run_id;
+      json.runId = agsId();
+    },
+    sample: () => ({ payload: JSON.stringify({ sample: "value" }) }),
+  },
+};
+
+/** The event of an open name; `undefined` for a type that has none, or no name. */
+export function findOpenEvent(type: string): OpenEvent | undefined {
+  const method = openMethodOf(type);
+  const channel = channelOf(type);
+  const name = type.slice(channel.length + 1);
+  const how = CHANNELS[channel];
+  if (method === undefined || how === undefined || name === "") {
+    return undefined;
+  }
+  const { protoFile, service, nameField } = method;
+  return { protoFile, service, fields: { nameField, name, ...how } };
+}
