@@ -9,7 +9,12 @@ import type protobuf from "protobufjs";
 import type { Event } from "../core/event.ts";
 import { contentId } from "../core/event_id.ts";
 import { channelOf } from "../core/event_routes.ts";
-import { loadServedEvents, type ServedEvents } from "./served_events.ts";
+import { ProtoFileError } from "./proto_files.ts";
+import {
+  type Answers,
+  loadServedEvents,
+  type ServedEvents,
+} from "./served_events.ts";
 import { taskAnswers } from "./task_answers.ts";
 
 type Data = Readonly<Record<string, unknown>>;
@@ -25,6 +30,8 @@ interface OpenChannel {
   readonly idOf: (data: Data) => unknown;
   /** Fields that are attributes of the event. */
   readonly attributes: Readonly<Partial<Record<"time" | "namespace", string>>>;
+  /** How the method is answered, where that is not empty. */
+  readonly answersOf?: (response: protobuf.Type) => Answers;
 }
 
 /**
@@ -57,6 +64,7 @@ const CHANNELS: readonly OpenChannel[] = [
     nameField: "taskName",
     idOf: ({ runId }) => runId,
     attributes: { time: "scheduledTime", namespace: "namespace" },
+    answersOf: taskAnswers,
   },
 ];
 
@@ -114,22 +122,38 @@ export function loadOpenEvents(
     events: events.map((event, index) => {
       // One for one: every channel asked for is there, or the loading has thrown.
       const channel = channels[index]!;
-      const response = responseOf(files.root, event.service);
-      const hasAnswer = response.fieldsArray.length > 0;
+      const answers = loadAnswers(files.root, channel);
       return {
         ...event,
         attributesOf: (data) => attributesOf(channel, data),
-        ...(hasAnswer && { answers: taskAnswers(response) }),
+        ...(answers !== undefined && { answers }),
       };
     }),
   };
 }
 
-function responseOf(root: protobuf.Root, service: string): protobuf.Type {
+function loadAnswers(
+  root: protobuf.Root,
+  channel: OpenChannel,
+): Answers | undefined {
+  const { answersOf, protoFile, serviceName } = channel;
+  if (answersOf === undefined) return undefined;
+  const service = `${channel.package}.${serviceName}`;
   const [method] = root.lookupService(service).methodsArray;
-  const type = method?.resolvedResponseType;
-  if (!type) throw new TypeError(`Service ${service} is not resolved`);
-  return type;
+  try {
+    const response = method?.resolvedResponseType;
+    if (!response) throw new TypeError("Answer is not resolved");
+    const answers = answersOf(response);
+    // A file whose answer is another one is found out now, not by the first event.
+    answers.encode(undefined);
+    return answers;
+  } catch (cause) {
+    throw new ProtoFileError(
+      `${protoFile}: Service "${service}" answers something else than expected: ` +
+        (cause instanceof Error ? cause.message : String(cause)),
+      { cause },
+    );
+  }
 }
 
 /** SNS, which carries the messages, allows as many characters for a topic's name. */

@@ -29,20 +29,22 @@ export function taskAnswers(type: protobuf.Type): Answers {
   const names = new Map(
     type.fieldsArray.map(({ name }) => [propertyName(name), name]),
   );
+  const nameOf = (property: keyof ScheduledTaskResult) => {
+    const name = names.get(property);
+    if (name !== undefined) return name;
+    throw new TypeError(`Message "${type.name}" has no field "${property}"`);
+  };
 
   function encode(value: unknown): Buffer {
     const given = resultOf(value);
     const { success = true } = given;
-    const all: Required<ScheduledTaskResult> = {
-      success,
-      message: given.message ?? "",
-      resultData: given.resultData ?? "",
-      httpStatusCode: given.httpStatusCode ?? (success ? OK : SERVER_ERROR),
+    const message = {
+      [nameOf("success")]: success,
+      [nameOf("message")]: given.message ?? "",
+      [nameOf("resultData")]: given.resultData ?? "",
+      [nameOf("httpStatusCode")]: given.httpStatusCode ??
+        (success ? OK : SERVER_ERROR),
     };
-    // A newer file may call a field otherwise; then it is not sent.
-    const message = Object.fromEntries(
-      Object.entries(all).map(([key, each]) => [names.get(key) ?? key, each]),
-    );
     const problem = type.verify(message);
     if (problem !== null) {
       throw new TypeError(`Answer of the scheduled task is wrong: ${problem}`);
