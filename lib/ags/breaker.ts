@@ -12,6 +12,8 @@ export interface BreakerOptions {
   readonly coolDown?: number;
   /** Milliseconds, monotonic. @default {performance.now} */
   readonly now?: () => number;
+  /** Called when the state has changed. */
+  readonly onChanged?: (state: BreakerState) => void;
 }
 
 /** `closed`: requests pass. `open`: they do not. `half-open`: one is trying. */
@@ -50,8 +52,14 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
   let openedAt = 0;
   let running = 0;
 
+  function become(next: BreakerState): void {
+    if (state === next) return;
+    state = next;
+    options.onChanged?.(next);
+  }
+
   function open(): void {
-    state = "open";
+    become("open");
     openedAt = now();
   }
 
@@ -65,7 +73,7 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
         // A half-open breaker has its one request on the way.
         if (state === "half-open") return Math.max(left, 1);
         if (left > 0) return left;
-        state = "half-open";
+        become("half-open");
         openedAt = now();
       }
       running++;
@@ -73,7 +81,7 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
     },
     succeeded() {
       running--;
-      state = "closed";
+      become("closed");
       failures = 0;
     },
     failed() {
@@ -86,7 +94,7 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
       // The trial said nothing: let the next request be one. While others run, it
       // may still be one of them, sent before the breaker opened, that was given up.
       if (state === "half-open" && running === 0) {
-        state = "open";
+        become("open");
         openedAt = now() - coolDown;
       }
     },

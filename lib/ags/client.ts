@@ -15,9 +15,10 @@ import {
 } from "./breaker.ts";
 import { AgsError, isTransient } from "./errors.ts";
 import { exchange } from "./exchange.ts";
+import type { AgsObserver } from "./observer.ts";
 import { fillPath } from "./path.ts";
 import { createRateLimit } from "./rate_limit.ts";
-import { createTokenSource } from "./token.ts";
+import { createTokenSource, type TokenTimes } from "./token.ts";
 
 /** Options of {@linkcode createAgsClient}. */
 export interface AgsClientOptions {
@@ -33,6 +34,8 @@ export interface AgsClientOptions {
   readonly rateLimit?: number;
   /** Called when a token refresh fails while the old token still serves. */
   readonly onRefreshFailed?: (error: unknown) => void;
+  /** Told of every request, login and change of the breaker. */
+  readonly observer?: AgsObserver;
   /** Time for one request, in milliseconds. @default {10000} */
   readonly requestTimeout?: number;
   /** How requests are retried. */
@@ -53,6 +56,8 @@ export interface AgsBinding {
 export interface AgsClient extends Disposable {
   /** Whether requests to AGS pass, see {@linkcode BreakerState}. */
   readonly breaker: BreakerState;
+  /** How old the token in use is; `undefined` when there is none. */
+  readonly token: TokenTimes | undefined;
   /** AGS's REST API, bound to an event's signal and deadline. */
   bind(binding: AgsBinding): Ags;
   /**
@@ -71,9 +76,12 @@ export interface AgsClient extends Disposable {
  * try. A breaker ends the asking while AGS is down: requests then fail at once.
  */
 export function createAgsClient(options: AgsClientOptions): AgsClient {
-  const { baseUrl, namespace, requestTimeout = 10_000 } = options;
+  const { baseUrl, namespace, requestTimeout = 10_000, observer } = options;
   const tokens = createTokenSource(options);
-  const breaker = createBreaker(options.breaker);
+  const breaker = createBreaker({
+    onChanged: (state) => observer?.breakerChanged(state),
+    ...options.breaker,
+  });
   const { rateLimit: perMinute = 0 } = options;
   const rateLimit = perMinute > 0 ? createRateLimit({ perMinute }) : undefined;
 
@@ -92,6 +100,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
       ? binding.signal
       : AbortSignal.any([binding.signal, asked.signal]);
     const deadline = binding.deadline ?? Infinity;
+    const name = `${method} ${template}`;
 
     async function attempt(): Promise<unknown> {
       let token = await tokens.get(signal);
@@ -103,6 +112,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
           tokens.invalidate(token);
           if (!isFirst) throw error;
           token = await tokens.get(signal);
+          observer?.retried(name);
         }
       }
     }
@@ -133,9 +143,11 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
         if (method !== "GET") {
           init.body = new Blob(body === undefined ? [] : [body]);
         }
-        const name = `${method} ${template}`;
-        const timeout = requestTimeout;
-        const answer = await exchange(name, url, init, { signal, timeout });
+        const answer = await exchange(name, url, init, {
+          signal,
+          timeout: requestTimeout,
+          observer,
+        });
         breaker.succeeded();
         return answer;
       } catch (error) {
@@ -163,6 +175,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
         const delay = nextDelay(failed, options.backoff);
         if (delay === undefined) throw error;
         await sleep(delay, signal);
+        observer?.retried(name);
       }
     }
   }
@@ -189,6 +202,9 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
   return {
     get breaker() {
       return breaker.state;
+    },
+    get token() {
+      return tokens.times;
     },
     bind(binding) {
       return {

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { DeadlineError } from "../core/errors.ts";
 import { AgsError, refusal } from "./errors.ts";
+import type { AgsObserver } from "./observer.ts";
 
 /** Options of {@linkcode exchange}. */
 export interface ExchangeOptions {
@@ -12,6 +14,8 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal;
   /** Time for the exchange, in milliseconds. */
   readonly timeout: number;
+  /** Told how it ended. */
+  readonly observer?: AgsObserver | undefined;
 }
 
 /** Largest answer read, in bytes: AGS's pages are far smaller. */
@@ -32,8 +36,10 @@ export async function exchange(
   init: RequestInit,
   options: ExchangeOptions,
 ): Promise<unknown> {
-  const { signal, timeout } = options;
+  const { signal, timeout, observer } = options;
   signal.throwIfAborted();
+  const start = performance.now();
+  let code = "";
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", onAbort);
@@ -50,12 +56,20 @@ export async function exchange(
       redirect: "manual",
       signal: controller.signal,
     });
+    code = String(response.status);
     const body = await readText(name, response);
     if (!response.ok) throw refusal(name, response, body);
     return body === "" ? undefined : parse(name, response, body);
   } catch (error) {
-    if (controller.signal.aborted) throw controller.signal.reason;
-    if (error instanceof AgsError) throw error;
+    if (controller.signal.aborted) {
+      code = codeOf(controller.signal.reason);
+      throw controller.signal.reason;
+    }
+    if (error instanceof AgsError) {
+      if (!isRefusal(error)) code = "invalid";
+      throw error;
+    }
+    code = "network";
     throw new AgsError(`AGS could not be reached for ${name}`, {
       retryable: true,
       cause: withoutUrl(error, url),
@@ -63,7 +77,23 @@ export async function exchange(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
+    observer?.exchanged({
+      name,
+      code,
+      milliseconds: performance.now() - start,
+    });
   }
+}
+
+/** A word for why an exchange was ended before its answer. */
+function codeOf(reason: unknown): string {
+  if (reason instanceof AgsError) return "timeout";
+  return reason instanceof DeadlineError ? "deadline" : "cancelled";
+}
+
+/** Whether AGS refused; an answer that is of no use has the status of a success. */
+function isRefusal({ status = 0 }: AgsError): boolean {
+  return status < 200 || status > 299;
 }
 
 /** What `fetch` says, without the URL: its path names a player. */

@@ -9,6 +9,7 @@ import { ShutdownError } from "../core/errors.ts";
 import type { Secret } from "../secret.ts";
 import { AgsError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
+import type { AgsObserver } from "./observer.ts";
 
 /** Options of {@linkcode createTokenSource}. */
 export interface TokenSourceOptions {
@@ -20,14 +21,26 @@ export interface TokenSourceOptions {
   readonly clientSecret: Secret;
   /** Called when a refresh fails while the old token still serves. */
   readonly onRefreshFailed?: (error: unknown) => void;
+  /** Told of every login. */
+  readonly observer?: AgsObserver;
   /** Time for one login, in milliseconds. @default {10000} */
   readonly timeout?: number;
   /** Milliseconds, monotonic. @default {performance.now} */
   readonly now?: () => number;
 }
 
+/** How long a token has been in use, and may be. */
+export interface TokenTimes {
+  /** Since its login began, in milliseconds. */
+  readonly age: number;
+  /** Until it expires, in milliseconds; below 0 when it has. */
+  readonly expiresIn: number;
+}
+
 /** A source of bearer tokens. */
 export interface TokenSource extends Disposable {
+  /** Of the token at hand; `undefined` when there is none. */
+  readonly times: TokenTimes | undefined;
   /**
    * A token that is valid now: the one at hand, or a new login's.
    *
@@ -69,6 +82,7 @@ const TokenAnswer = z.object({
 
 interface Token {
   readonly value: string;
+  readonly startedAt: number;
   readonly expiresAt: number;
   refreshAt: number;
 }
@@ -84,7 +98,7 @@ const ROUTE = "/iam/v3/oauth/token";
  * IAM is asked less and less often.
  */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { baseUrl, timeout = 10_000 } = options;
+  const { baseUrl, timeout = 10_000, observer } = options;
   const now = options.now ?? (() => performance.now());
   const disposed = new AbortController();
   let token: Token | undefined;
@@ -113,11 +127,13 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   function succeed(fresh: Token): Token {
     failures = 0;
     pause = undefined;
+    observer?.loggedIn(true);
     return token = fresh;
   }
 
   function fail(error: unknown): never {
     const at = now();
+    if (!disposed.signal.aborted) observer?.loggedIn(false);
     if (token !== undefined && at < token.expiresAt) {
       token.refreshAt = at + Math.max(REFRESH_PAUSE, askedPause(error));
     } else if (error instanceof AgsError) {
@@ -148,7 +164,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
         accept: "application/json",
       },
       body: "grant_type=client_credentials",
-    }, { signal: disposed.signal, timeout }).catch(asRetryable);
+    }, { signal: disposed.signal, timeout, observer }).catch(asRetryable);
     const answer = TokenAnswer.safeParse(response);
     if (!answer.success) {
       throw new AgsError(
@@ -159,6 +175,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     const life = answer.data.expires_in * 1_000;
     return {
       value: answer.data.access_token,
+      startedAt,
       expiresAt: startedAt + life,
       refreshAt: startedAt + life * REFRESH_AT,
     };
@@ -166,6 +183,11 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 
   return {
     get,
+    get times() {
+      if (token === undefined) return undefined;
+      const at = now();
+      return { age: at - token.startedAt, expiresIn: token.expiresAt - at };
+    },
     invalidate(refused) {
       if (token?.value === refused) token = undefined;
     },

@@ -1,0 +1,38 @@
+/**
+ * What the AGS client tells of its work to whoever measures it.
+ *
+ * @module
+ */
+
+import type { BreakerState } from "./breaker.ts";
+
+/** One HTTP request that has ended. */
+export interface EndedExchange {
+  /** What was asked: `METHOD /route`, without the values. */
+  readonly name: string;
+  /**
+   * The HTTP status of an answer; else why there is none that counts: `network` (not
+   * reached, or broken off), `timeout` (AGS took too long), `deadline` (the event's
+   * time was up), `cancelled` (nobody waits any more), or `invalid` (an answer that is
+   * not JSON or far too large).
+   */
+  readonly code: string;
+  /** How long it took. */
+  readonly milliseconds: number;
+}
+
+/** Told what the client does. Must not throw. */
+export interface AgsObserver {
+  /** An HTTP request has ended, a login included. */
+  exchanged(exchange: EndedExchange): void;
+  /**
+   * A request is about to be sent again.
+   *
+   * @param name `METHOD /route`, without the values.
+   */
+  retried(name: string): void;
+  /** A login has succeeded, or failed. */
+  loggedIn(isSuccess: boolean): void;
+  /** The breaker has changed to this state. */
+  breakerChanged(state: BreakerState): void;
+}
