@@ -9,6 +9,7 @@ import type { App } from "../core/app.ts";
 import type { Logger } from "../core/context.ts";
 import { ListenError } from "../listen_error.ts";
 import type { Authorizer } from "./auth.ts";
+import { type CallObserver, observeCalls } from "./call_observer.ts";
 import type { EventCatalog } from "./event_catalog.ts";
 import { addHealth } from "./health.ts";
 import { loadOpenEvents } from "./open_events.ts";
@@ -28,6 +29,8 @@ export interface GrpcServerOptions {
   readonly port: number;
   /** Where refusals are logged that no event came of. @default {nowhere} */
   readonly log?: Logger;
+  /** Told of every call. @default {nobody} */
+  readonly observer?: CallObserver;
   /** What a rejected event is answered. @default {"reject"} */
   readonly onReject?: "reject" | "ack";
   /** Says who may send events. @default {everybody} */
@@ -73,14 +76,19 @@ export async function startGrpcServer(
   const { app, catalog, onReject = "reject", authorize } = options;
   const { protoFolder } = catalog;
   guardSessions();
+  const calls = options.observer && observeCalls(options.observer);
   const server = new grpc.Server({
     "grpc.enable_channelz": 0,
     "grpc.max_receive_message_length": options.maxMessageBytes ?? 4_194_304,
     "grpc.max_concurrent_streams": MAX_STREAMS,
     "grpc.keepalive_time_ms": options.keepaliveTime ?? 60_000,
     "grpc.keepalive_timeout_ms": options.keepaliveTimeout ?? 20_000,
-    interceptors: [refusals(options.log)],
+    interceptors: [
+      ...(calls ? [calls.interceptor] : []),
+      refusals(options.log),
+    ],
   });
+  calls?.attach(server);
   const fixed = loadServedEvents(catalog, app.types);
   const open = loadOpenEvents(protoFolder, app.types);
   const events = [...fixed.events, ...open.events];
