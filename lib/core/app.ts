@@ -39,6 +39,8 @@ export interface AppOptions {
   readonly middleware: readonly Middleware[];
   /** Makes what the handler gets beside its event. */
   readonly createContext: (delivery: Delivery) => Context;
+  /** Called with what does not enter the pipe: events that come while it drains. */
+  readonly onRefused?: (delivery: Delivery, result: Result) => void;
 }
 
 /** What a source says of an event it delivers. */
@@ -106,7 +108,6 @@ export function createApp(options: AppOptions): App {
     if (handler === undefined) {
       throw new AppError(`No handler takes the event type "${event.type}"`);
     }
-    if (drained !== undefined) return Promise.resolve(DRAINING);
     const delivery: Delivery = {
       event,
       handler,
@@ -119,7 +120,9 @@ export function createApp(options: AppOptions): App {
       malformed: how.malformed,
       encode: how.encode,
     };
-    return run(delivery);
+    if (drained === undefined) return run(delivery);
+    options.onRefused?.(delivery, DRAINING);
+    return Promise.resolve(DRAINING);
   }
 
   async function run(delivery: Delivery): Promise<Result> {

@@ -17,6 +17,12 @@ export interface ObserveOptions {
    * which the logger redacts. @default {false}
    */
   readonly logsPayloads?: boolean;
+  /** Called with each event that has ended, and how long it took. */
+  readonly onEnded?: (
+    delivery: Delivery,
+    result: Result,
+    time: { readonly milliseconds: number },
+  ) => void;
 }
 
 /**
@@ -26,7 +32,7 @@ export interface ObserveOptions {
  * Outermost, so that it sees what every other policy decided.
  */
 export function observe(options: ObserveOptions): Middleware {
-  const { log, logsPayloads = false } = options;
+  const { log, logsPayloads = false, onEnded } = options;
   return async (delivery, next) => {
     const start = performance.now();
     if (logsPayloads) reportArrival(log, delivery);
@@ -37,7 +43,9 @@ export function observe(options: ObserveOptions): Middleware {
       // Middleware that throws is a bug: it is to be seen like any other.
       result = resultOf(error, delivery.controller.signal);
     }
-    report(log, delivery, result, performance.now() - start);
+    const milliseconds = performance.now() - start;
+    onEnded?.(delivery, result, { milliseconds });
+    report(log, delivery, result, milliseconds);
     return result;
   };
 }

@@ -156,3 +156,20 @@ Deno.test("drain() called twice drains once: neither call waits longer", async (
   assert.equal(time.pending, 0);
   await result;
 });
+
+Deno.test("drain() tells of each event that it keeps out, and of no other", async () => {
+  const refused: unknown[] = [];
+  const app = createApp({
+    handlers: [testHandler()],
+    knownTypes: [TEST_TYPE],
+    middleware: [],
+    createContext: testContext,
+    onRefused: ({ event, transport }, { outcome, reason }) =>
+      refused.push([event.type, transport, outcome, reason]),
+  });
+  await dispatch(app);
+  await app.drain(GRACE);
+  assert.deepEqual(refused, []);
+  await dispatch(app);
+  assert.deepEqual(refused, [[TEST_TYPE, "test", "failed", "draining"]]);
+});

@@ -151,3 +151,22 @@ Deno.test("observe() logs at the end, not before", async () => {
   await result;
   assert.equal(log.lines.length, 1);
 });
+
+Deno.test("observe() tells of an event that has ended, and of the time that it took", async () => {
+  const ended: unknown[] = [];
+  const delivery = testDelivery();
+  await observe({
+    log: recordLog(),
+    onEnded: (...told) => ended.push(told),
+  })(delivery, () => {
+    assert.deepEqual(ended, []);
+    return Promise.resolve(SKIPPED);
+  });
+  const [[first, result, time]] = ended as [
+    [Delivery, Result, { readonly milliseconds: number }],
+  ];
+  assert.equal(ended.length, 1);
+  assert.equal(first, delivery);
+  assert.equal(result, SKIPPED);
+  assert.ok(time.milliseconds >= 0);
+});
