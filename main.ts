@@ -126,6 +126,7 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
         logs,
         logsPayloads: levels.events === "debug",
         protoFolder: PROTO_FOLDER,
+        build: readBuildInfo(FOLDER),
       }),
     );
   } catch (error) {

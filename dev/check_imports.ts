@@ -61,7 +61,10 @@ const PARTS: readonly Part[] = [
     imports: [path, ...BELOW_EDGES],
     types: ["proto/"],
   })),
-  { path: "lib/service.ts", imports: [...BELOW_EDGES, ...EDGES] },
+  {
+    path: "lib/service.ts",
+    imports: [...BELOW_EDGES, ...EDGES, "lib/build_info.ts"],
+  },
   { path: "lib/doctor.ts", imports: [...BELOW_EDGES, ...EDGES] },
   { path: "lib/build_info.ts", imports: [] },
   ...MAIN_TOOLS.map((path) => ({

@@ -6,6 +6,7 @@
 
 import { nextDelay } from "./ags/backoff.ts";
 import { createAgsClient } from "./ags/client.ts";
+import { type BuildInfo, VERSION } from "./build_info.ts";
 import type { Config } from "./config.ts";
 import { createApp } from "./core/app.ts";
 import type { Context, Logger } from "./core/context.ts";
@@ -24,6 +25,9 @@ import { deadLetter } from "./middleware/dead_letter.ts";
 import { deadline } from "./middleware/deadline.ts";
 import { namespace } from "./middleware/namespace.ts";
 import { observe } from "./middleware/observe.ts";
+import { createAgsMetrics } from "./telemetry/ags_metrics.ts";
+import { createEventMetrics } from "./telemetry/event_metrics.ts";
+import { createGrpcMetrics } from "./telemetry/grpc_metrics.ts";
 import { allLogs, type Logs } from "./telemetry/log.ts";
 import { startMetrics } from "./telemetry/metrics.ts";
 
@@ -41,6 +45,8 @@ export interface ServiceOptions {
   readonly logs?: Logs;
   /** Whether payloads are logged, redacted. @default {false} */
   readonly logsPayloads?: boolean;
+  /** Which build of the service this is. @default {the version, from source} */
+  readonly build?: BuildInfo;
 }
 
 /** A running service. Disposing ends it at once; `drain` first, to lose nothing. */
@@ -73,8 +79,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, log, handlers, protoFolder } = options;
   const logs = options.logs ?? allLogs(log);
   await using stack = new AsyncDisposableStack();
+  const { build = { version: VERSION, commit: "source" } } = options;
+  const metrics = stack.use(startMetrics({ build }));
+  const agsMetrics = createAgsMetrics(metrics.registry);
+  const eventMetrics = createEventMetrics(metrics.registry);
   const ags = stack.use(createAgsClient({
     ...config,
+    observer: agsMetrics,
     onRefreshFailed: (error) =>
       logs.ags.warn("AGS token could not be refreshed", { error }),
   }));
@@ -99,6 +110,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       observe({
         log: logs.events,
         logsPayloads: options.logsPayloads ?? false,
+        onEnded: eventMetrics.ended,
       }),
       namespace(config.namespace),
       concurrency.middleware,
@@ -106,6 +118,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       deadLetter({ sink: letters }),
     ],
     createContext: (delivery) => createContext(delivery),
+    onRefused: (delivery, result) =>
+      eventMetrics.ended(delivery, result, { milliseconds: 0 }),
+  });
+  agsMetrics.watch(ags);
+  eventMetrics.watch({
+    app,
+    limit: config.maxConcurrency,
+    transports: ["grpc"],
   });
 
   function createContext(delivery: Delivery): Context {
@@ -132,7 +152,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 
   let isDraining = false;
-  const metrics = startMetrics();
   const admin = stack.use(startAdminServer({
     port: config.metricsPort,
     metrics: metrics.collect,
@@ -154,6 +173,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       keepaliveTime: config.grpcKeepaliveTime,
       keepaliveTimeout: config.grpcKeepaliveTimeout,
       log: logs.grpc,
+      observer: createGrpcMetrics(metrics.registry),
     }),
   );
 

@@ -13,7 +13,7 @@ import {
 } from "../grpc/_clients.ts";
 import { DEFAULT_CLIENT_ID } from "../../dev/emulator/mod.ts";
 import { call, connect } from "../grpc/_grpc.ts";
-import { agsId, PATHS } from "./_events.ts";
+import { agsId, LOGGED_IN, PATHS } from "./_events.ts";
 import { GRPCURL, testWithTool } from "./_tools.ts";
 import { CLIENT_SECRET, rulesOf, startWorld, type Suite } from "./_world.ts";
 
@@ -92,10 +92,42 @@ export function operatorRules(suite: Suite): void {
     });
 
     await rule(
-      "/metrics has figures of the process in Prometheus's format",
+      "/metrics has figures of the process, calls, events and AGS in Prometheus's format",
       async () => {
-        await send();
+        const userId = agsId();
+        await send({ userId });
         const { status, body } = await ask("/metrics");
+        const [service = ""] = EVENT_SERVICES;
+        for (
+          const [series, value] of [
+            [
+              'grpc_server_handled_total{grpc_type="unary",' +
+              `grpc_service="${service}",grpc_method="OnMessage",grpc_code="OK"}`,
+              1,
+            ],
+            [
+              'grpc_server_handled_total{grpc_type="unknown",' +
+              'grpc_service="unknown",grpc_method="unknown",grpc_code="Unimplemented"}',
+              0,
+            ],
+            [
+              `events_total{type="${LOGGED_IN}",transport="grpc",outcome="handled"}`,
+              1,
+            ],
+            [`event_failures_total{type="${LOGGED_IN}",reason="bug"}`, 0],
+            ['ags_token_refreshes_total{result="success"}', 1],
+            ["ags_breaker_state", 0],
+            ["events_in_flight", 0],
+          ] as const
+        ) {
+          assert.ok(
+            body.split("\n").includes(`${series} ${value}`),
+            `${series} is not ${value}: ${body}`,
+          );
+        }
+        for (const hidden of [userId, emulator.namespace, CLIENT_SECRET]) {
+          assert.ok(!body.includes(hidden), `${hidden} is shown: ${body}`);
+        }
         assert.equal(status, 200);
         assert.match(body, /^process_cpu_seconds_total \d/m);
         for (const line of body.trimEnd().split("\n")) {

@@ -1,0 +1,172 @@
+/**
+ * What is asked of AGS, and whether it answers.
+ *
+ * @module
+ */
+
+import type { Registry } from "prom-client";
+import {
+  type CounterChild,
+  createCounter,
+  createDurations,
+  type HistogramChild,
+} from "./_children.ts";
+import { type Operation, operationOf, OTHER } from "./_operations.ts";
+import { createReading } from "./_reading.ts";
+
+/** A request to AGS that has ended. */
+export interface AgsExchange {
+  /** `METHOD /path/template`. */
+  readonly name: string;
+  /** The HTTP status, or a word for why there is none that counts. */
+  readonly code: string;
+  /** How long it took. */
+  readonly milliseconds: number;
+}
+
+/** Whether requests to AGS pass. */
+type BreakerState = "closed" | "half-open" | "open";
+
+/** The AGS client, as far as gauges read it. */
+export interface AgsReadings {
+  /** Whether requests to AGS pass. */
+  readonly breaker: BreakerState;
+  /** The token at hand; `undefined` before the first login. */
+  readonly token: {
+    /** Since its login, in milliseconds. */
+    readonly age: number;
+    /** Until it expires, in milliseconds; below 0 when it has. */
+    readonly expiresIn: number;
+  } | undefined;
+}
+
+/** The metrics of the AGS client. */
+export interface AgsMetrics {
+  /** Reads the gauges there. */
+  watch(client: AgsReadings): void;
+  /** Counts an HTTP request that has ended. */
+  exchanged(exchange: AgsExchange): void;
+  /** Counts a request that is sent again. */
+  retried(name: string): void;
+  /** Counts a login. */
+  loggedIn(isSuccess: boolean): void;
+  /** Counts that the breaker has changed to this state. */
+  breakerChanged(state: BreakerState): void;
+}
+
+/** Operations that are told apart; the rest is `other`. */
+const MAX_OPERATIONS = 200;
+
+/** Names whose operation is remembered: a handler may write a value into each. */
+const MAX_NAMES = 1_000;
+
+const STATES = { closed: 0, "half-open": 1, open: 2 } as const;
+
+/** One operation. */
+interface Series {
+  readonly operation: Operation;
+  readonly codes: Map<string, CounterChild>;
+  readonly retries: CounterChild;
+  readonly duration: HistogramChild;
+}
+
+/** Registers the metrics. */
+export function createAgsMetrics(registry: Registry): AgsMetrics {
+  const labelNames = ["service", "operation"];
+  const requests = createCounter(registry, {
+    name: "ags_requests_total",
+    help:
+      "HTTP requests to AGS that have ended, by status or by what kept one.",
+    labelNames: [...labelNames, "code"],
+  });
+  const durations = createDurations(registry, {
+    name: "ags_request_seconds",
+    help: "Time from an HTTP request to AGS until its answer is read.",
+    labelNames,
+  });
+  const retries = createCounter(registry, {
+    name: "ags_retries_total",
+    help: "HTTP requests to AGS that were sent again.",
+    labelNames,
+  });
+  const transitions = createCounter(registry, {
+    name: "ags_breaker_transitions_total",
+    help: "How often the breaker before AGS has changed to a state.",
+    labelNames: ["state"],
+  });
+  const refreshes = createCounter(registry, {
+    name: "ags_token_refreshes_total",
+    help: "Logins to AGS, the first one and those that renew the token.",
+    labelNames: ["result"],
+  });
+  const [succeeded, failed] = [
+    refreshes.child({ result: "success" }),
+    refreshes.child({ result: "failure" }),
+  ];
+  for (const state of Object.keys(STATES)) transitions.child({ state });
+  const byOperation = new Map<string, Series>();
+  const byName = new Map<string, Series>();
+
+  function seriesOf(name: string): Series {
+    const known = byName.get(name);
+    if (known !== undefined) return known;
+    const series = find(operationOf(name));
+    if (byName.size < MAX_NAMES) byName.set(name, series);
+    return series;
+  }
+
+  function find(operation: Operation): Series {
+    const known = byOperation.get(operation.operation);
+    if (known !== undefined) return known;
+    const isFull = operation !== OTHER && byOperation.size >= MAX_OPERATIONS;
+    if (isFull) return find(OTHER);
+    const labels = { ...operation };
+    const series = {
+      operation,
+      codes: new Map(),
+      retries: retries.child(labels),
+      duration: durations.child(labels),
+    };
+    byOperation.set(operation.operation, series);
+    return series;
+  }
+
+  return {
+    watch: (client) => watch(registry, client),
+    exchanged({ name, code, milliseconds }) {
+      const { operation, codes, duration } = seriesOf(name);
+      let count = codes.get(code);
+      if (count === undefined) {
+        count = requests.child({ ...operation, code });
+        codes.set(code, count);
+      }
+      count.value++;
+      duration.observe(milliseconds / 1_000);
+    },
+    retried: (name) => void seriesOf(name).retries.value++,
+    loggedIn: (isSuccess) => void (isSuccess ? succeeded : failed).value++,
+    breakerChanged: (state) => void transitions.child({ state }).value++,
+  };
+}
+
+function watch(registry: Registry, client: AgsReadings): void {
+  createReading(registry, {
+    name: "ags_breaker_state",
+    help: "Whether requests to AGS pass: 0 closed, 1 half open, 2 open.",
+    read: () => STATES[client.breaker],
+  });
+  createReading(registry, {
+    name: "ags_token_age_seconds",
+    help: "Time since the login that gave the token in use.",
+    read: () => seconds(client.token?.age),
+  });
+  createReading(registry, {
+    name: "ags_token_expires_in_seconds",
+    help: "Time until the token in use expires; below 0 when it has.",
+    read: () => seconds(client.token?.expiresIn),
+  });
+}
+
+function seconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : milliseconds / 1_000;
+}

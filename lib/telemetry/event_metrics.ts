@@ -1,0 +1,149 @@
+/**
+ * What becomes of events, and how many there are at once.
+ *
+ * @module
+ */
+
+import type { Registry } from "prom-client";
+import type { App } from "../core/app.ts";
+import type { Delivery } from "../core/dispatcher.ts";
+import type { Outcome, Reason, Result } from "../core/outcome.ts";
+import {
+  type CounterChild,
+  createCounter,
+  createDurations,
+  type HistogramChild,
+} from "./_children.ts";
+import { createReading } from "./_reading.ts";
+
+/** What is known once all handlers are. */
+export interface EventSources {
+  /** The events that are served, and those in flight. */
+  readonly app: Pick<App, "types" | "inFlight">;
+  /** How many events may be in flight. */
+  readonly limit: number;
+  /** The sources that deliver them: `grpc`. */
+  readonly transports: readonly string[];
+}
+
+/** The metrics of events. */
+export interface EventMetrics {
+  /** Counts from 0 on what these sources can deliver. */
+  watch(sources: EventSources): void;
+  /** Counts an event that has ended. */
+  ended(delivery: Delivery, result: Result, time: EventTime): void;
+}
+
+/** How long an event took. */
+export interface EventTime {
+  /** From its delivery until it had ended. */
+  readonly milliseconds: number;
+}
+
+/** The compiler says when one is missing. */
+const OUTCOMES = {
+  handled: true,
+  skipped: true,
+  duplicate: true,
+  rejected: true,
+  failed: true,
+  exhausted: true,
+  overloaded: true,
+  cancelled: true,
+} as const satisfies Record<Outcome, true>;
+
+/** The reasons that the outcome `failed` has. */
+const FAILURES = [
+  "unavailable",
+  "deadline",
+  "draining",
+  "bug",
+] as const satisfies readonly Reason[];
+
+/** One type, delivered by one source. */
+interface Stream {
+  readonly outcomes: Readonly<Record<Outcome, CounterChild>>;
+  readonly failures: Readonly<Partial<Record<Reason, CounterChild>>>;
+  /** Only once there is an event: 18 zeros a type answer no question. */
+  duration: HistogramChild | undefined;
+}
+
+/** Registers the metrics. */
+export function createEventMetrics(registry: Registry): EventMetrics {
+  const outcomes = createCounter(registry, {
+    name: "events_total",
+    help: "Events that have ended, by how they ended.",
+    labelNames: ["type", "transport", "outcome"],
+  });
+  const failures = createCounter(registry, {
+    name: "event_failures_total",
+    help: "Events with the outcome failed, by why they failed.",
+    labelNames: ["type", "reason"],
+  });
+  const durations = createDurations(registry, {
+    name: "event_handling_seconds",
+    help: "Time from an event's delivery until it has ended.",
+    labelNames: ["type", "transport"],
+  });
+  const transports = new Map<string, Map<string, Stream>>();
+
+  function create(type: string, transport: string): Stream {
+    return {
+      outcomes: childrenOf(
+        Object.keys(OUTCOMES) as readonly Outcome[],
+        (outcome) => outcomes.child({ type, transport, outcome }),
+      ),
+      failures: childrenOf(
+        FAILURES,
+        (reason) => failures.child({ type, reason }),
+      ),
+      duration: undefined,
+    };
+  }
+
+  function streamOf(type: string, transport: string): Stream {
+    let types = transports.get(transport);
+    if (types === undefined) transports.set(transport, types = new Map());
+    let stream = types.get(type);
+    if (stream === undefined) types.set(type, stream = create(type, transport));
+    return stream;
+  }
+
+  return {
+    watch({ app, limit, transports }) {
+      for (const transport of transports) {
+        for (const type of app.types) streamOf(type, transport);
+      }
+      createReading(registry, {
+        name: "events_in_flight",
+        help: "Events that are being handled.",
+        read: () => app.inFlight,
+      });
+      createReading(registry, {
+        name: "events_in_flight_limit",
+        help: "Events that may be handled at once (MAX_CONCURRENCY).",
+        read: () => limit,
+      });
+    },
+    ended({ event: { type }, transport }, { outcome, reason }, time) {
+      const stream = streamOf(type, transport);
+      stream.outcomes[outcome].value++;
+      if (outcome === "failed") {
+        const failure = stream.failures[reason];
+        if (failure !== undefined) failure.value++;
+      }
+      stream.duration ??= durations.child({ type, transport });
+      stream.duration.observe(time.milliseconds / 1_000);
+    },
+  };
+}
+
+function childrenOf<K extends string>(
+  keys: readonly K[],
+  child: (key: K) => CounterChild,
+): Record<K, CounterChild> {
+  return Object.fromEntries(keys.map((key) => [key, child(key)])) as Record<
+    K,
+    CounterChild
+  >;
+}

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { Registry } from "prom-client";
+import type { Reason, Result } from "../../lib/core/outcome.ts";
+import { createEventMetrics } from "../../lib/telemetry/event_metrics.ts";
+import { TEST_TYPE, testDelivery } from "../_support/delivery.ts";
+import { parseExposition } from "./_exposition.ts";
+
+const OUTCOMES: readonly Result["outcome"][] = [
+  "handled",
+  "skipped",
+  "duplicate",
+  "rejected",
+  "failed",
+  "exhausted",
+  "overloaded",
+  "cancelled",
+];
+const FAILURES: readonly Reason[] = [
+  "unavailable",
+  "deadline",
+  "draining",
+  "bug",
+];
+const LABELS = `type="${TEST_TYPE}",transport="test"`;
+
+function start() {
+  const registry = new Registry();
+  const metrics = createEventMetrics(registry);
+  const app = { types: [TEST_TYPE], inFlight: 0 };
+  metrics.watch({ app, limit: 7, transports: ["test"] });
+  return {
+    app,
+    metrics,
+    read: async () => parseExposition(await registry.metrics()),
+  };
+}
+
+Deno.test("Every outcome and reason of every served type is there at 0", async () => {
+  const { read } = start();
+  const { value, series } = await read();
+  for (const outcome of OUTCOMES) {
+    assert.equal(value(`events_total{${LABELS},outcome="${outcome}"}`), 0);
+  }
+  assert.equal(series("events_total{").length, OUTCOMES.length);
+  for (const reason of FAILURES) {
+    const name = `event_failures_total{type="${TEST_TYPE}",reason="${reason}"}`;
+    assert.equal(value(name), 0);
+  }
+  assert.equal(series("event_failures_total{").length, FAILURES.length);
+});
+
+for (const outcome of OUTCOMES) {
+  Deno.test(`An event that is ${outcome} counts as that and nothing else`, async () => {
+    const { metrics, read } = start();
+    const reason = outcome === "failed"
+      ? "deadline"
+      : outcome === "rejected"
+      ? "bad_event"
+      : outcome;
+    metrics.ended(testDelivery(), { outcome, reason }, { milliseconds: 20 });
+    const { value, series } = await read();
+    for (const each of OUTCOMES) {
+      assert.equal(
+        value(`events_total{${LABELS},outcome="${each}"}`),
+        each === outcome ? 1 : 0,
+      );
+    }
+    const failed = series("event_failures_total{")
+      .filter((each) => value(each) !== 0);
+    assert.deepEqual(
+      failed,
+      outcome === "failed"
+        ? [`event_failures_total{type="${TEST_TYPE}",reason="deadline"}`]
+        : [],
+    );
+    assert.equal(value(`event_handling_seconds_sum{${LABELS}}`), 0.02);
+    assert.equal(value(`event_handling_seconds_count{${LABELS}}`), 1);
+  });
+}
+
+Deno.test("Events of another source are counted apart", async () => {
+  const { metrics, read } = start();
+  metrics.ended(testDelivery({ transport: "other" }), {
+    outcome: "handled",
+    reason: "handled",
+  }, { milliseconds: 1 });
+  const { value } = await read();
+  assert.equal(value(`events_total{${LABELS},outcome="handled"}`), 0);
+  const other = LABELS.replace('test"', 'other"');
+  assert.equal(value(`events_total{${other},outcome="handled"}`), 1);
+});
+
+Deno.test("Events in flight and their limit are read when somebody asks", async () => {
+  const { app, read } = start();
+  assert.equal((await read()).value("events_in_flight"), 0);
+  app.inFlight = 3;
+  assert.equal((await read()).value("events_in_flight"), 3);
+  assert.equal((await read()).value("events_in_flight_limit"), 7);
+});
