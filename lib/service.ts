@@ -26,6 +26,7 @@ import { deadline } from "./middleware/deadline.ts";
 import { namespace } from "./middleware/namespace.ts";
 import { observe } from "./middleware/observe.ts";
 import { createAgsMetrics } from "./telemetry/ags_metrics.ts";
+import { createDeadLetterMetrics } from "./telemetry/dead_letter_metrics.ts";
 import { createEventMetrics } from "./telemetry/event_metrics.ts";
 import { createGrpcMetrics } from "./telemetry/grpc_metrics.ts";
 import { allLogs, type Logs } from "./telemetry/log.ts";
@@ -115,7 +116,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       namespace(config.namespace),
       concurrency.middleware,
       deadline({ timeout: config.handlerTimeout }),
-      deadLetter({ sink: letters }),
+      deadLetter({
+        sink: letters,
+        onLetter: createDeadLetterMetrics(metrics.registry),
+      }),
     ],
     createContext: (delivery) => createContext(delivery),
     onRefused: (delivery, result) =>
@@ -123,8 +127,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   agsMetrics.watch(ags);
   eventMetrics.watch({
-    app,
+    types: app.types,
+    concurrency,
     limit: config.maxConcurrency,
+    queueLimit: config.maxQueue,
     transports: ["grpc"],
   });
 

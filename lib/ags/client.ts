@@ -121,8 +121,11 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
     async function allowed(): Promise<void> {
       const longest = deadline - Date.now();
       const wait = rateLimit?.take(longest) ?? 0;
-      if (wait > longest) throw rateLimited(wait);
-      if (wait > 0) await sleep(wait, signal);
+      if (wait === 0) return;
+      const isSent = wait <= longest;
+      observer?.rateLimited({ milliseconds: wait, isSent });
+      if (!isSent) throw rateLimited(wait);
+      await sleep(wait, signal);
     }
 
     async function send(token: string): Promise<unknown> {

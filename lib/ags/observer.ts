@@ -33,6 +33,14 @@ export interface AgsObserver {
   retried(name: string): void;
   /** A login has succeeded, or failed. */
   loggedIn(isSuccess: boolean): void;
+  /**
+   * The rate limit holds a request back.
+   *
+   * @param limited For how many milliseconds, and whether it is sent at all.
+   */
+  rateLimited(
+    limited: { readonly milliseconds: number; readonly isSent: boolean },
+  ): void;
   /** The breaker has changed to this state. */
   breakerChanged(state: BreakerState): void;
 }

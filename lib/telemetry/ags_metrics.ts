@@ -24,6 +24,14 @@ export interface AgsExchange {
   readonly milliseconds: number;
 }
 
+/** A request that the rate limit (`AB_RATE_LIMIT`) has held back. */
+export interface RateLimited {
+  /** How long it waits before it is sent, in milliseconds. */
+  readonly milliseconds: number;
+  /** Whether it is sent at all. */
+  readonly isSent: boolean;
+}
+
 /** Whether requests to AGS pass. */
 type BreakerState = "closed" | "half-open" | "open";
 
@@ -50,6 +58,8 @@ export interface AgsMetrics {
   retried(name: string): void;
   /** Counts a login. */
   loggedIn(isSuccess: boolean): void;
+  /** Counts a request that had to wait for the rate limit, or could not. */
+  rateLimited(limited: RateLimited): void;
   /** Counts that the breaker has changed to this state. */
   breakerChanged(state: BreakerState): void;
 }
@@ -89,6 +99,17 @@ export function createAgsMetrics(registry: Registry): AgsMetrics {
     help: "HTTP requests to AGS that were sent again.",
     labelNames,
   });
+  const limited = createCounter(registry, {
+    name: "ags_rate_limited_total",
+    help: "Requests to AGS that the rate limit has held back.",
+    labelNames: ["result"],
+  });
+  const waits = createDurations(registry, {
+    name: "ags_rate_limit_wait_seconds",
+    help: "Time that requests wait for the rate limit.",
+    labelNames: [],
+  });
+  for (const result of ["delayed", "refused"]) limited.child({ result });
   const transitions = createCounter(registry, {
     name: "ags_breaker_transitions_total",
     help: "How often the breaker before AGS has changed to a state.",
@@ -145,6 +166,10 @@ export function createAgsMetrics(registry: Registry): AgsMetrics {
     },
     retried: (name) => void seriesOf(name).retries.value++,
     loggedIn: (isSuccess) => void (isSuccess ? succeeded : failed).value++,
+    rateLimited({ milliseconds, isSent }) {
+      limited.child({ result: isSent ? "delayed" : "refused" }).value++;
+      if (isSent) waits.child({}).observe(milliseconds / 1_000);
+    },
     breakerChanged: (state) => void transitions.child({ state }).value++,
   };
 }

@@ -5,7 +5,6 @@
  */
 
 import type { Registry } from "prom-client";
-import type { App } from "../core/app.ts";
 import type { Delivery } from "../core/dispatcher.ts";
 import type { Outcome, Reason, Result } from "../core/outcome.ts";
 import {
@@ -18,10 +17,19 @@ import { createReading } from "./_reading.ts";
 
 /** What is known once all handlers are. */
 export interface EventSources {
-  /** The events that are served, and those in flight. */
-  readonly app: Pick<App, "types" | "inFlight">;
-  /** How many events may be in flight. */
+  /** The event types that are served. */
+  readonly types: readonly string[];
+  /** How many events are handled now, and wait for their turn. */
+  readonly concurrency: {
+    /** Events that are being handled. */
+    readonly running: number;
+    /** Events that wait. */
+    readonly queued: number;
+  };
+  /** How many events may be handled at once. */
   readonly limit: number;
+  /** How many may wait. */
+  readonly queueLimit: number;
   /** The sources that deliver them: `grpc`. */
   readonly transports: readonly string[];
 }
@@ -110,22 +118,32 @@ export function createEventMetrics(registry: Registry): EventMetrics {
   }
 
   return {
-    watch({ app, limit, transports }) {
+    watch({ types, concurrency, limit, queueLimit, transports }) {
       for (const transport of transports) {
-        for (const type of app.types) streamOf(type, transport);
+        for (const type of types) streamOf(type, transport);
       }
       createReading(registry, {
         name: "events_in_flight",
         help: "Events that are being handled.",
-        read: () => app.inFlight,
+        read: () => concurrency.running,
       });
       createReading(registry, {
         name: "events_in_flight_limit",
         help: "Events that may be handled at once (MAX_CONCURRENCY).",
         read: () => limit,
       });
+      createReading(registry, {
+        name: "events_queued",
+        help: "Events that wait for their turn.",
+        read: () => concurrency.queued,
+      });
+      createReading(registry, {
+        name: "events_queue_limit",
+        help: "Events that may wait for their turn (MAX_QUEUE).",
+        read: () => queueLimit,
+      });
     },
-    ended({ event: { type }, transport }, { outcome, reason }, time) {
+    ended({ route: type, transport }, { outcome, reason }, time) {
       const stream = streamOf(type, transport);
       stream.outcomes[outcome].value++;
       if (outcome === "failed") {

@@ -24,6 +24,8 @@ function recorder(): {
       },
       retried: (name) => void told.push(`again ${name}`),
       loggedIn: (isSuccess) => void told.push(`login ${isSuccess}`),
+      rateLimited: ({ isSent }) =>
+        void told.push(isSent ? "delayed" : "held back"),
       breakerChanged: (state) => void told.push(`breaker ${state}`),
     },
   };

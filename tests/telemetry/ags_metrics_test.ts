@@ -103,3 +103,15 @@ Deno.test("Gauges of the AGS client are read when somebody asks", async () => {
   client.token = undefined;
   assert.deepEqual(await ages(), [undefined, undefined]);
 });
+
+Deno.test("What the rate limit holds back is counted, with how long it waits", async () => {
+  const registry = new Registry();
+  const metrics = createAgsMetrics(registry);
+  metrics.rateLimited({ milliseconds: 250, isSent: true });
+  metrics.rateLimited({ milliseconds: 60_000, isSent: false });
+  const { value } = parseExposition(await registry.metrics());
+  assert.equal(value('ags_rate_limited_total{result="delayed"}'), 1);
+  assert.equal(value('ags_rate_limited_total{result="refused"}'), 1);
+  assert.equal(value("ags_rate_limit_wait_seconds_count"), 1);
+  assert.equal(value("ags_rate_limit_wait_seconds_sum"), 0.25);
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Registry } from "prom-client";
 import type { Reason, Result } from "../../lib/core/outcome.ts";
 import { createEventMetrics } from "../../lib/telemetry/event_metrics.ts";
-import { TEST_TYPE, testDelivery } from "../_support/delivery.ts";
+import { TEST_TYPE, testDelivery, testEvent } from "../_support/delivery.ts";
 import { parseExposition } from "./_exposition.ts";
 
 const OUTCOMES: readonly Result["outcome"][] = [
@@ -26,10 +26,16 @@ const LABELS = `type="${TEST_TYPE}",transport="test"`;
 function start() {
   const registry = new Registry();
   const metrics = createEventMetrics(registry);
-  const app = { types: [TEST_TYPE], inFlight: 0 };
-  metrics.watch({ app, limit: 7, transports: ["test"] });
+  const concurrency = { running: 0, queued: 0 };
+  metrics.watch({
+    types: [TEST_TYPE],
+    concurrency,
+    limit: 7,
+    queueLimit: 5,
+    transports: ["test"],
+  });
   return {
-    app,
+    concurrency,
     metrics,
     read: async () => parseExposition(await registry.metrics()),
   };
@@ -90,10 +96,35 @@ Deno.test("Events of another source are counted apart", async () => {
   assert.equal(value(`events_total{${other},outcome="handled"}`), 1);
 });
 
-Deno.test("Events in flight and their limit are read when somebody asks", async () => {
-  const { app, read } = start();
+Deno.test("Events in flight and in the queue, and their limits, are read when somebody asks", async () => {
+  const { concurrency, read } = start();
   assert.equal((await read()).value("events_in_flight"), 0);
-  app.inFlight = 3;
-  assert.equal((await read()).value("events_in_flight"), 3);
-  assert.equal((await read()).value("events_in_flight_limit"), 7);
+  assert.equal((await read()).value("events_queued"), 0);
+  Object.assign(concurrency, { running: 3, queued: 2 });
+  const { value } = await read();
+  assert.equal(value("events_in_flight"), 3);
+  assert.equal(value("events_in_flight_limit"), 7);
+  assert.equal(value("events_queued"), 2);
+  assert.equal(value("events_queue_limit"), 5);
+});
+
+Deno.test("Events are labelled with what they were routed by: topics are without number", async () => {
+  const { metrics, read } = start();
+  for (const topic of ["one", "two", "three"]) {
+    metrics.ended(
+      testDelivery({
+        event: testEvent({ type: `asyncMessaging.${topic}` }),
+        route: "asyncMessaging.*",
+      }),
+      { outcome: "handled", reason: "handled" },
+      { milliseconds: 1 },
+    );
+  }
+  const { value, series } = await read();
+  const labels = 'type="asyncMessaging.*",transport="test"';
+  assert.equal(value(`events_total{${labels},outcome="handled"}`), 3);
+  assert.deepEqual(
+    series("events_total{").filter((each) => /one|two|three/.test(each)),
+    [],
+  );
 });
