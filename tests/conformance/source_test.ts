@@ -1,41 +1,4 @@
-import { join } from "node:path";
-import config from "../../deno.json" with { type: "json" };
-import { conformance, startProcess } from "./suite.ts";
+import { startSource } from "./_source.ts";
+import { conformance } from "./suite.ts";
 
-const ROOT = join(import.meta.dirname!, "..", "..");
-
-/** The flags of `deno task start`, with paths that hold in any folder. */
-function startArgs(): readonly string[] {
-  const [program, ...args] = config.tasks.start.command.split(" ");
-  if (program !== "deno" || args.at(-1) !== "main.ts") {
-    throw new Error(`Task "start" is not "deno … main.ts": ${program} ${args}`);
-  }
-  return args.map((arg) => {
-    if (arg === "main.ts") return join(ROOT, arg);
-    if (arg === "run") return "run";
-    const [flag, paths] = arg.split("=");
-    if (flag !== "--allow-read" || paths === undefined) return arg;
-    const absolute = paths.split(",").map((path) =>
-      path === "proto" ? join(ROOT, path) : path
-    );
-    return `${flag}=${absolute.join(",")}`;
-  });
-}
-
-const args = ["--quiet", "--config", join(ROOT, "deno.json")];
-const [run = "run", ...rest] = startArgs();
-
-/** Where the runtime finds the packages that it has: no HOME says it. */
-const { denoDir } = JSON.parse(
-  new TextDecoder().decode(
-    new Deno.Command(Deno.execPath(), { args: ["info", "--json"] })
-      .outputSync().stdout,
-  ),
-);
-
-conformance("source", (options) =>
-  startProcess({
-    command: Deno.execPath(),
-    args: [run, ...args, ...rest],
-    env: { DENO_DIR: denoDir, NO_COLOR: "1" },
-  }, options));
+conformance("source", startSource);
