@@ -1,0 +1,99 @@
+/**
+ * Panels about AGS, as the handlers see it.
+ *
+ * @module
+ */
+
+import type { Panel } from "./grafana.ts";
+import { ON, quantile, quantiles, rate } from "./promql.ts";
+
+/** What the handlers ask of AGS. */
+export const ags: readonly Panel[] = [
+  {
+    title: "AGS calls",
+    question: "Which AGS APIs do the handlers call, and how often?",
+    queries: [{
+      expr: rate("ags_requests_total", " by (service, operation)"),
+      legend: "{{service}} {{operation}}",
+    }],
+    unit: "reqps",
+    isStacked: true,
+  },
+  {
+    title: "AGS answers",
+    question: "What does AGS answer, and which of it are errors?",
+    queries: [{
+      expr: rate("ags_requests_total", " by (code)"),
+      legend: "{{code}}",
+    }],
+    unit: "reqps",
+    isStacked: true,
+  },
+  {
+    title: "AGS retries",
+    question: "Which calls had to be repeated?",
+    queries: [{
+      expr: rate("ags_retries_total", " by (service, operation)"),
+      legend: "{{service}} {{operation}}",
+    }],
+    unit: "reqps",
+  },
+  {
+    title: "AGS percentiles",
+    question: "How fast does AGS answer?",
+    queries: quantiles("ags_request_seconds", ON),
+    unit: "s",
+  },
+  {
+    title: "AGS p99 by operation",
+    question: "Which AGS API is the slow one?",
+    queries: [{
+      expr: quantile(0.99, "ags_request_seconds", {
+        by: ["service", "operation"],
+      }),
+      legend: "{{service}} {{operation}}",
+    }],
+    unit: "s",
+  },
+  {
+    title: "AGS breaker",
+    question: "Does the service leave AGS alone because it does not answer?",
+    queries: [{
+      expr: `max by (instance) (ags_breaker_state{${ON}})`,
+      legend: "{{instance}}",
+    }],
+    look: "state-timeline",
+    unit: "none",
+    words: {
+      0: { text: "closed", color: "green" },
+      1: { text: "half open", color: "orange" },
+      2: { text: "open", color: "red" },
+    },
+  },
+  {
+    title: "AGS token",
+    question: "How old is the AGS token, and when does it expire?",
+    queries: [
+      {
+        expr: `max by (instance) (ags_token_age_seconds{${ON}})`,
+        legend: "age {{instance}}",
+      },
+      {
+        expr: `min by (instance) (ags_token_expires_in_seconds{${ON}})`,
+        legend: "expires in {{instance}}",
+      },
+    ],
+    unit: "s",
+    width: 12,
+  },
+  {
+    title: "AGS logins",
+    question: "Does the service get its tokens?",
+    queries: [{
+      expr: rate("ags_token_refreshes_total", " by (result)"),
+      legend: "{{result}}",
+    }],
+    unit: "reqps",
+    width: 12,
+  },
+];

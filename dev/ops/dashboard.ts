@@ -1,0 +1,54 @@
+/**
+ * The dashboard: what an operator asks of the service, row by row.
+ *
+ * A row of a new feature is one more array of panels, and its name in `rows`.
+ *
+ * @module
+ */
+
+import { ags } from "./ags_panels.ts";
+import { latency, outcomes, throughput } from "./event_panels.ts";
+import type { Dashboard } from "./grafana.ts";
+import { logsAndTraces, saturation } from "./process_panels.ts";
+
+/** The dashboard of `ops/grafana/dashboards/extend-event-handler.json`. */
+export const DASHBOARD: Dashboard = {
+  uid: "extend-event-handler",
+  title: "Extend Event Handler",
+  description:
+    "What the event handler does, how well, and what keeps it from it.",
+  variables: [
+    {
+      name: "prometheus",
+      label: "Metrics",
+      from: { datasource: "prometheus" },
+    },
+    { name: "loki", label: "Logs", from: { datasource: "loki" } },
+    { name: "tempo", label: "Traces", from: { datasource: "tempo" } },
+    {
+      name: "service",
+      label: "Service",
+      from: { text: "extend-event-handler" },
+    },
+    {
+      name: "instance",
+      label: "Replica",
+      from: { values: "label_values(extend_event_handler_info, instance)" },
+    },
+    {
+      name: "type",
+      label: "Event",
+      from: {
+        values: 'label_values(events_total{instance=~"$instance"}, type)',
+      },
+    },
+  ],
+  rows: [
+    { title: "Throughput", panels: throughput },
+    { title: "Outcomes", panels: outcomes },
+    { title: "Latency", panels: latency },
+    { title: "AGS", panels: ags },
+    { title: "Saturation", panels: saturation },
+    { title: "Logs and traces", panels: logsAndTraces },
+  ],
+};

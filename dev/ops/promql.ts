@@ -1,0 +1,53 @@
+/**
+ * PromQL that the panels share.
+ *
+ * @module
+ */
+
+import type { Query } from "./grafana.ts";
+
+/** The replicas that are looked at. */
+export const ON = 'instance=~"$instance"';
+/** The events that are looked at. */
+export const OF = `${ON},type=~"$type"`;
+
+/** Events a second of some outcomes, all when left out. */
+export function events(by: string, outcomes = ".+"): string {
+  return `sum${by} (rate(events_total{${OF},outcome=~"${outcomes}"}[$__rate_interval]))`;
+}
+
+/** A rate of a counter, summed up. */
+export function rate(counter: string, by: string, selector = ON): string {
+  return `sum${by} (rate(${counter}{${selector}}[$__rate_interval]))`;
+}
+
+/** The quantile of a histogram, in the unit of the histogram. */
+export function quantile(
+  q: number,
+  histogram: string,
+  options: QuantileOptions,
+): string {
+  const { selector = ON, by = [] } = options;
+  return `histogram_quantile(${q}, ${
+    rate(`${histogram}_bucket`, ` by (${["le", ...by].join(", ")})`, selector)
+  })`;
+}
+
+/** Options of {@linkcode quantile}. */
+export interface QuantileOptions {
+  /** What is looked at. @default {the replicas} */
+  readonly selector?: string;
+  /** What is told apart. @default {nothing} */
+  readonly by?: readonly string[];
+}
+
+/** Median, and how slow the slowest 5 % and 1 % are. */
+export function quantiles(
+  histogram: string,
+  selector: string,
+): readonly Query[] {
+  return [0.5, 0.95, 0.99].map((q) => ({
+    expr: quantile(q, histogram, { selector }),
+    legend: `p${q * 100}`,
+  }));
+}
