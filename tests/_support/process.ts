@@ -25,6 +25,8 @@ export interface Ended {
   readonly code: number;
   /** What it wrote. */
   readonly stdout: string;
+  /** What it complained of. */
+  readonly stderr: string;
 }
 
 /** Runs a program to its end. Kills it when it takes too long. */
@@ -38,15 +40,20 @@ export async function run(
     ...(options.env !== undefined && { env: options.env }),
     stdin: "piped",
     stdout: "piped",
-    stderr: "null",
+    stderr: "piped",
   }).spawn();
   const guard = setTimeout(() => process.kill("SIGKILL"), MAX_TIME);
   try {
     const writer = process.stdin.getWriter();
     await writer.write(new TextEncoder().encode(options.stdin ?? ""));
     await writer.close();
-    const { code, stdout } = await process.output();
-    return { code, stdout: new TextDecoder().decode(stdout) };
+    const { code, stdout, stderr } = await process.output();
+    const decoder = new TextDecoder();
+    return {
+      code,
+      stdout: decoder.decode(stdout),
+      stderr: decoder.decode(stderr),
+    };
   } finally {
     clearTimeout(guard);
   }

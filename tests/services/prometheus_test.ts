@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { run } from "../_support/process.ts";
+import { startSource } from "../conformance/_source.ts";
+import { startWorld, type World } from "../conformance/_world.ts";
+import {
+  dashboard,
+  fillIn,
+  metricsOf,
+  panelQueries,
+  type PanelQuery,
+} from "./_dashboard.ts";
+import {
+  type Prometheus,
+  PROMETHEUS_FOLDER,
+  type Sample,
+  startPrometheus,
+} from "./_prometheus.ts";
+import { PROMETHEUS, PROMTOOL, testWithTool } from "./_tools.ts";
+import { until } from "./_until.ts";
+
+/** The service, and a Prometheus that has seen it do everything twice. */
+async function startScene(command: string) {
+  await using stack = new AsyncDisposableStack();
+  const world = stack.use(await startService());
+  const prometheus = stack.use(
+    await startPrometheus(command, world.target.metricsPort),
+  );
+  // A rate needs a figure before, and one after.
+  for (let round = 1; round <= 2; round++) {
+    await sendAll(world);
+    await until("a scrape that has all events", async () => {
+      const [sample] = await prometheus.query("sum(events_total)");
+      return Number(sample?.value[1]) === round * ALL ? true : undefined;
+    });
+  }
+  const all = stack.move();
+  return {
+    world,
+    prometheus,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+function startService(): Promise<World> {
+  return startWorld({
+    name: "source",
+    startTarget: startSource,
+    readsEnvFile: false,
+    knownLeak: 0,
+    canPing: true,
+  });
+}
+
+/** How many events {@linkcode sendAll} sends. */
+const ALL = 4;
+
+/** An event that is handled, one skipped, one handled at the second try, one refused. */
+async function sendAll({ send, emulator: { faults } }: World): Promise<void> {
+  const fulfillment = { method: "POST", path: "/platform" };
+  assert.equal((await send()).status, "OK");
+  assert.equal((await send({ isRefresh: true })).status, "OK");
+  for (
+    const [fault, status] of [[503, "OK"], [
+      404,
+      "FAILED_PRECONDITION",
+    ]] as const
+  ) {
+    faults.set([{
+      kind: "error",
+      status: fault,
+      times: 1,
+      match: fulfillment,
+    }]);
+    assert.equal((await send()).status, status);
+  }
+}
+
+testWithTool(
+  "each panel of the dashboard has data, named by labels that are there",
+  PROMETHEUS,
+  async ({ command }) => {
+    await using scene = await startScene(command);
+    const queries = panelQueries();
+    assert.ok(queries.length > 25, `${queries.length} queries`);
+    for (const { title, expr, labels } of queries) {
+      const samples = await dataOf(scene.prometheus, { title, expr, labels });
+      for (const { metric } of samples) {
+        const missing = labels.filter((label) => !(label in metric));
+        assert.deepEqual(missing, [], `${title}: ${expr}`);
+      }
+    }
+  },
+);
+
+/** What a panel shows: at least one number. */
+function dataOf(
+  prometheus: Prometheus,
+  { title, expr }: PanelQuery,
+): Promise<readonly Sample[]> {
+  return until(`data of the panel "${title}": ${expr}`, async () => {
+    const samples = await prometheus.query(expr);
+    return samples.some(({ value }) => value[1] !== "NaN")
+      ? samples
+      : undefined;
+  }, { patience: 10_000 });
+}
+
+testWithTool(
+  "the dashboard's choices offer the replicas and the event types",
+  PROMETHEUS,
+  async ({ command }) => {
+    await using scene = await startScene(command);
+    const { prometheus, world: { target } } = scene;
+    const offered = new Map<string, readonly string[]>();
+    for (const { name, type, definition } of dashboard.templating.list) {
+      if (type !== "query") continue;
+      const [, series = "", label = ""] =
+        /^label_values\((.+), (\w+)\)$/.exec(fillIn(definition)) ?? [];
+      offered.set(name, await prometheus.labelValues(label, series));
+    }
+    assert.deepEqual(Object.fromEntries(offered), {
+      instance: [`127.0.0.1:${target.metricsPort}`],
+      type: [
+        "userAuthentication.userLoggedIn",
+        "userAuthentication.userThirdPartyLoggedIn",
+      ],
+    });
+  },
+);
+
+testWithTool(
+  "alerts read metrics that exist, and a refused event raises its own alone",
+  PROMETHEUS,
+  async ({ command }) => {
+    await using scene = await startScene(command);
+    const { prometheus } = scene;
+    const alerts = await until("all alerts to be evaluated", async () => {
+      const alerts = await prometheus.alerts();
+      const isRaised = alerts.some(({ name, state }) =>
+        name === "EventsRejected" && state === "firing"
+      );
+      const isOver = alerts.every(({ health }) => health !== "unknown");
+      return isOver && isRaised ? alerts : undefined;
+    });
+    const known = await prometheus.labelValues("__name__");
+    for (const { name, query, lastError } of alerts) {
+      assert.equal(lastError, undefined, name);
+      const missing = metricsOf(query).filter((each) => !known.includes(each));
+      assert.deepEqual(missing, [], name);
+    }
+    assert.deepEqual(
+      alerts.filter(({ state }) => state === "firing").map(({ name }) => name),
+      ["EventsRejected"],
+    );
+  },
+);
+
+testWithTool(
+  "promtool finds nothing wrong with the metrics of a service at work",
+  PROMTOOL,
+  async ({ command }) => {
+    await using world = await startService();
+    await sendAll(world);
+    const url = `http://127.0.0.1:${world.target.metricsPort}/metrics`;
+    const response = await fetch(url);
+    const { code, stderr } = await run(command, {
+      args: ["check", "metrics"],
+      stdin: await response.text(),
+    });
+    assert.equal(code, 0, stderr);
+  },
+);
+
+for (
+  const [what, ...args] of [
+    ["the configuration", "check", "config", "prometheus.yaml"],
+    ["the alerts", "check", "rules", "alerts.yaml"],
+    ["when the alerts fire", "test", "rules", "alerts_test.yaml"],
+  ] as const
+) {
+  testWithTool(
+    `promtool agrees with ${what}`,
+    PROMTOOL,
+    async ({ command }) => {
+      const { code, stdout, stderr } = await run(command, {
+        args: args.map((arg) =>
+          arg.endsWith(".yaml") ? join(PROMETHEUS_FOLDER, arg) : arg
+        ),
+      });
+      assert.equal(code, 0, stdout + stderr);
+    },
+  );
+}
