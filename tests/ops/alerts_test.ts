@@ -47,7 +47,8 @@ Deno.test("a runbook has the severity of its alert, and says what to look at", (
 });
 
 Deno.test("each alert has a case in which it fires", () => {
-  const cases = read("ops/prometheus/alerts_test.yaml");
+  const cases = read("ops/prometheus/alerts_test.yaml") +
+    read("ops/prometheus/alerts_day_test.yaml");
   for (const name of alerts.keys()) {
     assert.ok(cases.includes(`labels: '{alertname="${name}"}'`), name);
   }

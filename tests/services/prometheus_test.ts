@@ -176,7 +176,13 @@ for (
   const [what, ...args] of [
     ["the configuration", "check", "config", "prometheus.yaml"],
     ["the alerts", "check", "rules", "alerts.yaml"],
-    ["when the alerts fire", "test", "rules", "alerts_test.yaml"],
+    [
+      "when the alerts fire",
+      "test",
+      "rules",
+      "alerts_test.yaml",
+      "alerts_day_test.yaml",
+    ],
   ] as const
 ) {
   testWithTool(
