@@ -190,7 +190,12 @@ function targetJson(look: Look, { expr, legend }: Query) {
     case "logs":
       return { expr, queryType: "range", maxLines: 200 };
     case "traces":
-      return { query: expr, queryType: "traceql", tableType: "traces" };
+      return {
+        query: expr,
+        queryType: "traceql",
+        tableType: "traces",
+        limit: 20,
+      };
     case "heatmap":
       return { expr, range: true, format: "heatmap", legendFormat: "{{le}}" };
     case "stat":
