@@ -45,9 +45,12 @@ export function decoderOf(type: protobuf.Type): Decode {
 /** Throws where bytes are not UTF-8, which proto3 asks of strings. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** Tags below it are those of field number 0. */
+const FIRST_TAG = 8;
+
 /**
- * The library's fast reader, which by itself takes strings that are cut off, and
- * strings that are not UTF-8.
+ * The library's fast reader, which by itself takes strings that are cut off, strings
+ * that are not UTF-8, and field number 0, which no field has.
  */
 class StrictReader extends protobuf.BufferReader {
   constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
@@ -68,6 +71,17 @@ class StrictReader extends protobuf.BufferReader {
       utf8.decode(this.buf.subarray(start, start + length));
     }
     return text;
+  }
+
+  /** Called after the tag of a field that the message does not have. */
+  override skipType(wireType: number, depth?: number): protobuf.Reader {
+    const { buf, pos } = this;
+    // A tag of several bytes ends like this, too: the byte before would be its own.
+    const isWhole = (buf[pos - 2] ?? 0) < 0x80;
+    if (isWhole && (buf[pos - 1] ?? 0) < FIRST_TAG) {
+      throw new RangeError(`Field number is 0: at ${pos - 1}`);
+    }
+    return super.skipType(wireType, depth);
   }
 }
 

@@ -49,3 +49,20 @@ export function makeFolder(
     [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }),
   };
 }
+
+/** Makes a folder with the project's own proto and properties files. */
+export function copyProtoFolder(): Folder {
+  const folder = makeFolder();
+  copy(PROTO_FOLDER, folder.path);
+  return folder;
+}
+
+function copy(from: string, to: string): void {
+  Deno.mkdirSync(to, { recursive: true });
+  for (const { name, isDirectory } of Deno.readDirSync(from)) {
+    if (isDirectory) copy(join(from, name), join(to, name));
+    else if (/\.(proto|properties)$/.test(name)) {
+      Deno.copyFileSync(join(from, name), join(to, name));
+    }
+  }
+}

@@ -6,7 +6,7 @@
  */
 
 /** How a value is written: the low three bits of its tag. */
-export type WireType = 0 | 1 | 2 | 5;
+export type WireType = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** Puts byte strings one behind the other. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {

@@ -325,3 +325,20 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null &&
     Object.getPrototypeOf(value) === Object.prototype;
 }
+
+Deno.test("decoderOf() skips unknown fields by their whole tags, and refuses field number 0", () => {
+  const decode = decoderOf(fixtureType("Names"));
+  const nothing = decode(new Uint8Array());
+  // The tag's second byte alone would be one of field number 0.
+  const later = wire.record(127, 1, wire.fixed64(2n ** 63n));
+  assert.deepEqual(decode(later), nothing);
+  assert.deepEqual(decode(wire.concat(later, later)), nothing);
+  for (const type of [0, 1, 2, 5]) {
+    const zero = new Uint8Array([type, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert.throws(() => decode(zero), RangeError);
+    assert.throws(
+      () => decode(wire.concat(wire.record(127, 0, wire.varint(1)), zero)),
+      RangeError,
+    );
+  }
+});
