@@ -6,7 +6,11 @@
 
 import { join, relative } from "node:path";
 import { nameEvents } from "../core/event_key.ts";
-import { parseEventProperties } from "./event_properties.ts";
+import {
+  EventPropertiesError,
+  parseEventProperties,
+} from "./event_properties.ts";
+import { ProtoFileError } from "./proto_files.ts";
 
 /** An event that AGS's files declare. */
 export interface CatalogEvent {
@@ -42,14 +46,16 @@ const SUFFIX = ".sc.properties";
  * Reads the catalog. Only the properties files are read, no proto file.
  *
  * @param protoFolder Absolute path of the proto folder.
- * @throws {EventPropertiesError} A line of a file makes no sense.
+ * @throws {EventPropertiesError} A line of a file makes no sense, or declares an event
+ * that another line of the same package declares.
+ * @throws {ProtoFileError} The folder, or a properties file, cannot be read.
  */
 export function readCatalog(protoFolder: string): EventCatalog {
   const declared = propertiesFiles(join(protoFolder, AGS_FOLDER)).flatMap(
     (path) => {
       // Names of proto files have slashes, on any system.
       const file = relative(protoFolder, path).replaceAll("\\", "/");
-      const text = Deno.readTextFileSync(path);
+      const text = read(file, () => Deno.readTextFileSync(path));
       return parseEventProperties(text, { file }).map((entry) => ({
         key: shortKey(entry.key),
         package: packageOf(file),
@@ -59,6 +65,7 @@ export function readCatalog(protoFolder: string): EventCatalog {
       }));
     },
   );
+  refuseTwins(declared);
   const events = nameEvents(declared).map(({ event, types }) => ({
     ...event,
     types,
@@ -69,12 +76,43 @@ export function readCatalog(protoFolder: string): EventCatalog {
 
 function propertiesFiles(folder: string): readonly string[] {
   const paths: string[] = [];
-  for (const entry of Deno.readDirSync(folder)) {
+  const entries = read(folder, () => [...Deno.readDirSync(folder)]);
+  for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.isDirectory) paths.push(...propertiesFiles(path));
     else if (entry.name.endsWith(SUFFIX)) paths.push(path);
   }
   return paths.sort();
+}
+
+function read<T>(path: string, reader: () => T): T {
+  try {
+    return reader();
+  } catch (cause) {
+    throw new ProtoFileError(
+      `${path}: Event files cannot be read: expected AGS's files there`,
+      { cause },
+    );
+  }
+}
+
+type Declared = Omit<CatalogEvent, "types">;
+
+/** A package's events have names of their own, whichever of its files has them. */
+function refuseTwins(events: readonly Declared[]): void {
+  const places = new Map<string, string>();
+  for (const { key, package: name, declaredAt } of events) {
+    const place = places.get(`${name} ${key}`);
+    if (place !== undefined) {
+      const [file = "", line] = declaredAt.split(":");
+      throw new EventPropertiesError(
+        file,
+        Number(line),
+        `Event key "${key}" is already declared at ${place}: remove one of the two lines`,
+      );
+    }
+    places.set(`${name} ${key}`, declaredAt);
+  }
 }
 
 /**

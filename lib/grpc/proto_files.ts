@@ -14,6 +14,11 @@ import protobuf from "protobufjs";
 import descriptorJson from "protobufjs/google/protobuf/descriptor.json" with {
   type: "json",
 };
+import {
+  explainParseError,
+  explainResolveError,
+  lineOf,
+} from "./proto_problems.ts";
 
 /** A proto file that has been read. */
 export interface ProtoFile {
@@ -35,7 +40,7 @@ export interface ProtoFiles {
   readonly files: ReadonlyMap<string, ProtoFile>;
 }
 
-/** A proto file cannot be used. The message starts with its name, and line if known. */
+/** A proto file cannot be used. The message starts with `file:line`, as far as known. */
 export class ProtoFileError extends Error {
   override name = "ProtoFileError";
 }
@@ -70,8 +75,12 @@ export function readProtoFiles(
   try {
     root.resolveAll();
   } catch (cause) {
+    const where = explainResolveError(
+      root,
+      (name) => readText(folder, name, undefined),
+    );
     throw new ProtoFileError(
-      `${[...files.keys()].join(", ")}: ${messageOf(cause)}`,
+      where ?? `${[...files.keys()].join(", ")}: ${messageOf(cause)}`,
       { cause },
     );
   }
@@ -86,9 +95,19 @@ function readText(
   try {
     return Deno.readTextFileSync(join(folder, name));
   } catch (cause) {
-    const origin = by === undefined ? "" : `, which ${by} imports,`;
+    if (by === undefined) {
+      throw new ProtoFileError(
+        `${name}: The file cannot be read: expected it in ${folder}`,
+        { cause },
+      );
+    }
+    const line = lineOf(
+      Deno.readTextFileSync(join(folder, by)),
+      new RegExp(`\\bimport\\b.*["']${RegExp.escape(name)}["']`),
+    );
     throw new ProtoFileError(
-      `${name}: The file${origin} cannot be read: expected it in ${folder}`,
+      `${by}:${line ?? 1}: Import "${name}" cannot be read: ` +
+        `expected the file in ${folder}`,
       { cause },
     );
   }
@@ -109,10 +128,9 @@ function parse(root: protobuf.Root, name: string, text: string): ProtoFile {
       options,
     };
   } catch (cause) {
-    throw new ProtoFileError(
-      `${name}: ${messageOf(cause)}: expected a valid proto file`,
-      { cause },
-    );
+    throw new ProtoFileError(explainParseError(cause, { name, text }), {
+      cause,
+    });
   }
 }
 

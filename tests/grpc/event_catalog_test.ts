@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readCatalog } from "../../lib/grpc/event_catalog.ts";
 import { EventPropertiesError } from "../../lib/grpc/event_properties.ts";
+import { ProtoFileError } from "../../lib/grpc/proto_files.ts";
 import { makeFolder, PROTO_FOLDER } from "./_fixture.ts";
 
 const IAM = "accelbyte-asyncapi/iam/account/v1/account";
@@ -114,7 +115,35 @@ Deno.test("readCatalog() names the proto folder that has no event files", () => 
   assert.throws(
     () => readCatalog(folder.path),
     (error) =>
-      error instanceof Deno.errors.NotFound &&
-      error.message.includes(join(folder.path, "accelbyte-asyncapi")),
+      error instanceof ProtoFileError &&
+      error.message.startsWith(
+        `${
+          join(folder.path, "accelbyte-asyncapi")
+        }: Event files cannot be read`,
+      ),
   );
+});
+
+Deno.test("readCatalog() names the properties file that cannot be read", () => {
+  const file = "accelbyte-asyncapi/a/b/v1/b.sc.properties";
+  using folder = makeFolder({ "accelbyte-asyncapi/a/b/v1/b.proto": "" });
+  Deno.symlinkSync("nowhere", join(folder.path, file));
+  assert.throws(() => readCatalog(folder.path), {
+    name: "ProtoFileError",
+    message: `${file}: Event files cannot be read: expected AGS's files there`,
+  });
+});
+
+Deno.test("readCatalog() names both lines of an event that a package declares twice", () => {
+  const v1 = "accelbyte-asyncapi/a/b/v1";
+  using folder = makeFolder({
+    [`${v1}/one.sc.properties`]: "# first\nc.d = x.OneService",
+    [`${v1}/two.sc.properties`]: "c.d.d = x.TwoService",
+  });
+  assert.throws(() => readCatalog(folder.path), {
+    name: "EventPropertiesError",
+    message:
+      `${v1}/two.sc.properties:1: Event key "c.d" is already declared at ` +
+      `${v1}/one.sc.properties:2: remove one of the two lines`,
+  });
 });

@@ -134,7 +134,7 @@ Deno.test("readProtoFiles() names file and line of a syntax error", () => {
   });
   assert.match(
     errorOf(folder.path, "bad.proto").message,
-    /^bad\.proto: .*line 4.*: expected a valid proto file$/,
+    /^bad\.proto:4: Illegal token '1', .*: expected a valid proto file$/,
   );
 });
 
@@ -154,28 +154,78 @@ Deno.test("readProtoFiles() names the missing file and the one that imports it",
   });
   assert.equal(
     errorOf(folder.path, "a.proto").message,
-    "sub/b.proto: The file, which a.proto imports, cannot be read: expected it in " +
+    'a.proto:3: Import "sub/b.proto" cannot be read: expected the file in ' +
       folder.path,
   );
 });
 
-Deno.test("readProtoFiles() names the files and the type that none of them has", () => {
+Deno.test("readProtoFiles() names file and line of a type that no file has", () => {
   using folder = makeFolder({
-    "a.proto": `${HEAD}message A { Nothing nothing = 1; }`,
+    "a.proto": `${HEAD}message A {\n  string id = 1;\n  Nothing n = 2;\n}`,
+    "b.proto":
+      `${HEAD}message B {}\nservice S {\n  rpc Call(B) returns (C);\n}`,
   });
-  assert.match(errorOf(folder.path, "a.proto").message, /^a\.proto: .*Nothing/);
-});
-
-Deno.test("readProtoFiles() refuses a message that two files declare", () => {
-  using folder = makeFolder({
-    "a.proto": `${HEAD}message A { string id = 1; }`,
-    "b.proto": `${HEAD}message A { string name = 1; }`,
-  });
-  assert.match(
-    errorOf(folder.path, "a.proto", "b.proto").message,
-    /^b\.proto: .*A/,
+  assert.equal(
+    errorOf(folder.path, "a.proto").message,
+    'a.proto:5: Type "Nothing" of "n" is not declared: declare it, or import the ' +
+      "file that does",
+  );
+  assert.equal(
+    errorOf(folder.path, "b.proto").message,
+    'b.proto:5: Type "B or C" of "Call" is not declared: declare it, or import the ' +
+      "file that does",
   );
 });
+
+Deno.test("readProtoFiles() names file and line of a message that two files declare", () => {
+  using folder = makeFolder({
+    "a.proto": `${HEAD}message A { string id = 1; }`,
+    "b.proto": `${HEAD}message B {}\nmessage A { string name = 1; }`,
+  });
+  assert.equal(
+    errorOf(folder.path, "a.proto", "b.proto").message,
+    'b.proto:4: "A" is declared twice: rename or remove one of the two',
+  );
+});
+
+const WRONG: Readonly<Record<string, readonly [text: string, error: RegExp]>> =
+  {
+    "a field number that is taken": [
+      `${HEAD}message A {\n  string a = 1;\n  string b = 2;\n  string c = 1;\n}\nmessage B {}`,
+      /^bad\.proto:6: Field number 1 of message "A" is taken twice: give one of the two fields another number$/,
+    ],
+    "a field name that is taken": [
+      `${HEAD}message A {\n  string a = 1;\n  string a = 2;\n}`,
+      /^bad\.proto:5: "a" is declared twice: rename or remove one of the two$/,
+    ],
+    "a message that is there already": [
+      `${HEAD}message A {\n  string a = 1;\n}\nmessage A {}`,
+      /^bad\.proto:6: "A" is declared twice: /,
+    ],
+    "a file that is cut off": [
+      `${HEAD}message A {\n  string a = 1;\n`,
+      /^bad\.proto:4: File ends in the middle of a declaration: complete it$/,
+    ],
+    "a text that does not end": [
+      `${HEAD}import "b;\nmessage A {}`,
+      /^bad\.proto:3: Illegal string: expected a valid proto file$/,
+    ],
+    "another kind of file": [
+      "<html>\n<body>Not found</body>",
+      /^bad\.proto:1: Illegal token '<': expected a valid proto file$/,
+    ],
+    "a field number below 1": [
+      `${HEAD}message A {\n  string a = -1;\n}`,
+      /^bad\.proto:4: Illegal id '-1': expected a valid proto file$/,
+    ],
+  };
+
+for (const [what, [text, error]] of Object.entries(WRONG)) {
+  Deno.test(`readProtoFiles() names file and line of ${what}`, () => {
+    using folder = makeFolder({ "bad.proto": text });
+    assert.match(errorOf(folder.path, "bad.proto").message, error);
+  });
+}
 
 Deno.test("readProtoFiles() reads an absolute folder from a read-only working directory", async () => {
   using files = makeFolder({
