@@ -8,6 +8,7 @@ import type protobuf from "protobufjs";
 import { nearest } from "../lib/core/nearest.ts";
 import { readCatalog } from "../lib/grpc/event_catalog.ts";
 import { readProtoFiles } from "../lib/grpc/proto_files.ts";
+import { methodOf } from "../lib/grpc/served_events.ts";
 import {
   encodeEvent,
   EventJsonError,
@@ -44,10 +45,10 @@ export interface SendableEvent {
 export function findEvent(protoFolder: string, type: string): SendableEvent {
   const open = findOpenEvent(type);
   if (open !== undefined) {
-    const { protoFile, service, fields } = open;
+    const { fields, ...method } = open;
     return {
       type,
-      ...methodOf(protoFolder, { protoFile, service }),
+      ...sendableMethod(protoFolder, { ...method, place: method.protoFile }),
       open: fields,
     };
   }
@@ -58,26 +59,33 @@ export function findEvent(protoFolder: string, type: string): SendableEvent {
     const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
     throw new UnknownEventError(`Event "${type}" does not exist${hint}`);
   }
-  const { protoFile } = event;
-  const service = `${event.package}.${event.serviceName}`;
-  return { type, ...methodOf(protoFolder, { protoFile, service }) };
+  return {
+    type,
+    ...sendableMethod(protoFolder, { ...event, place: event.declaredAt }),
+  };
 }
 
-function methodOf(
+function sendableMethod(
   protoFolder: string,
-  { protoFile, service }: {
+  event: {
     readonly protoFile: string;
-    readonly service: string;
+    readonly package: string;
+    readonly serviceNames: readonly string[];
+    readonly place: string;
   },
 ): Pick<SendableEvent, "path" | "message" | "response"> {
-  const { root } = readProtoFiles(protoFolder, [protoFile]);
-  const method = root.lookupService(service).methodsArray[0];
-  const message = method?.resolvedRequestType;
-  const response = method?.resolvedResponseType;
-  if (method === undefined || !message || !response) {
-    throw new UnknownEventError(`Service "${service}" has no method`);
+  const method = methodOf(
+    readProtoFiles(protoFolder, [event.protoFile]),
+    event,
+  );
+  if (method === undefined) {
+    throw new UnknownEventError(
+      `${event.place}: Event cannot be sent: its service is not in ` +
+        event.protoFile,
+    );
   }
-  return { path: `/${service}/${method.name}`, message, response };
+  const { service, name, request, response } = method;
+  return { path: `/${service}/${name}`, message: request, response };
 }
 
 /** Options of {@linkcode makeEvent}. */

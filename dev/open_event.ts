@@ -13,8 +13,10 @@ import { agsId } from "./sample.ts";
 export interface OpenEvent {
   /** The proto file, below the proto folder. */
   readonly protoFile: string;
-  /** Full name of the service. */
-  readonly service: string;
+  /** The package of its service. */
+  readonly package: string;
+  /** What the service is called there: one name. */
+  readonly serviceNames: readonly string[];
   /** The fields that name this event, and its id. */
   readonly fields: OpenFields;
 }
@@ -61,6 +63,6 @@ export function findOpenEvent(type: string): OpenEvent | undefined {
   if (method === undefined || how === undefined || name === "") {
     return undefined;
   }
-  const { protoFile, service, nameField } = method;
-  return { protoFile, service, fields: { nameField, name, ...how } };
+  const { nameField, ...rest } = method;
+  return { ...rest, fields: { nameField, name, ...how } };
 }

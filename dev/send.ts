@@ -9,7 +9,7 @@
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { ConfigError } from "../lib/config.ts";
-import { shortKey } from "../lib/grpc/event_catalog.ts";
+import { eventKey } from "../lib/core/event_key.ts";
 import { EventPropertiesError } from "../lib/grpc/event_properties.ts";
 import { decoderOf } from "../lib/grpc/message_codec.ts";
 import { ProtoFileError } from "../lib/grpc/proto_files.ts";
@@ -97,7 +97,7 @@ function wholeNumber(
 async function send(options: Options): Promise<number> {
   const { env } = readDevSettings();
   const protoFolder = join(import.meta.dirname ?? ".", "..", "proto");
-  const event = findEvent(protoFolder, shortKey(options.type));
+  const event = findEvent(protoFolder, eventKey(options.type));
   const json = options.file === undefined ? undefined : readJson(options.file);
   const make = () =>
     makeEvent(event, {

@@ -170,6 +170,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await startGrpcServer({
       app,
       catalog,
+      named: new Set(handlers.flatMap(({ types }) => types)),
       port: config.grpcPort,
       onReject: config.onReject,
       authorize: config.grpcAuth === "iam"

@@ -1040,7 +1040,7 @@ export interface EventData {
   /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryBackfillTicketExpiredEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
   readonly "mpv2SessionHistory.BackfillTicketExpiredEvent":
     matchmakingV2NotificationV1Notification.BackfillTicketExpiredEvent;
-  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchHistoryEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMatchHistoryEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMatchHistoryEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMatchHistoryEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. Their messages differ: a handler names a qualified type, or all. */
   readonly "mpv2SessionHistory.MatchHistoryEvent":
     | matchmakingV2NotificationV1Notification.MatchHistoryEvent
     | sessionSessionV1Session.MatchHistoryEvent;
@@ -1059,7 +1059,7 @@ export interface EventData {
   /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricCanceledMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
   readonly "mpv2SessionHistory.MetricCanceledMatchmakingTicketEvent":
     matchmakingV2NotificationV1Notification.MetricCanceledMatchmakingTicketEvent;
-  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricCreatedMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMetricCreatedMatchmakingTicketEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricCreatedMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMetricCreatedMatchmakingTicketEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. Their messages differ: a handler names a qualified type, or all. */
   readonly "mpv2SessionHistory.MetricCreatedMatchmakingTicketEvent":
     | matchmakingV2NotificationV1Notification.MetricCreatedMatchmakingTicketEvent
     | sessionSessionV1Session.MetricCreatedMatchmakingTicketEvent;
@@ -1069,14 +1069,14 @@ export interface EventData {
   /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricExpiredMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
   readonly "mpv2SessionHistory.MetricExpiredMatchmakingTicketEvent":
     matchmakingV2NotificationV1Notification.MetricExpiredMatchmakingTicketEvent;
-  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricMatchMatchmakingEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMetricMatchMatchmakingEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricMatchMatchmakingEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMetricMatchMatchmakingEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. Their messages differ: a handler names a qualified type, or all. */
   readonly "mpv2SessionHistory.MetricMatchMatchmakingEvent":
     | matchmakingV2NotificationV1Notification.MetricMatchMatchmakingEvent
     | sessionSessionV1Session.MetricMatchMatchmakingEvent;
   /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricMatchMatchmakingEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`. */
   readonly "mpv2SessionHistory.MetricMatchMatchmakingEvent@matchmaking_v2":
     matchmakingV2NotificationV1Notification.MetricMatchMatchmakingEvent;
-  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricMatchMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMetricMatchMatchmakingTicketEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. */
+  /** `accelbyte.matchmaking_v2.notification.v1.Mpv2SessionHistoryMetricMatchMatchmakingTicketEventService` in `accelbyte-asyncapi/matchmaking_v2/notification/v1/notification.proto`, or `accelbyte.session.session.v1.Mpv2SessionHistoryMetricMatchMatchmakingTicketEventService` in `accelbyte-asyncapi/session/session/v1/session.proto`. Their messages differ: a handler names a qualified type, or all. */
   readonly "mpv2SessionHistory.MetricMatchMatchmakingTicketEvent":
     | matchmakingV2NotificationV1Notification.MetricMatchMatchmakingTicketEvent
     | sessionSessionV1Session.MetricMatchMatchmakingTicketEvent;

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ConfigError } from "../../lib/config.ts";
 import { nearest } from "../../lib/core/nearest.ts";
-import { shortKey } from "../../lib/grpc/event_catalog.ts";
+import { eventKey } from "../../lib/core/event_key.ts";
 import { EventPropertiesError } from "../../lib/grpc/event_properties.ts";
 import { ProtoSourceError, readProtoFiles } from "../gen/proto_source.ts";
 import { readDevSettings } from "../settings.ts";
@@ -46,7 +46,7 @@ async function show(
   const protoFolder = join(import.meta.dirname ?? ".", "../../proto");
   const events = eventFacts(await readProtoFiles(protoFolder));
   const [word = "", ...others] = words;
-  const named = others.length > 0 ? [] : eventsOfType(events, shortKey(word));
+  const named = others.length > 0 ? [] : eventsOfType(events, eventKey(word));
   const paint = terminalPaint();
   if (named.length > 0) {
     const { AB_NAMESPACE: namespace = "" } = readDevSettings().env;

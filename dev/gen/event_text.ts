@@ -5,7 +5,9 @@
  */
 
 import { nameEvents } from "../../lib/core/event_key.ts";
-import type { ProtoFile } from "./proto_source.ts";
+import { haveSameShape } from "../../lib/grpc/message_shape.ts";
+import type protobuf from "protobufjs";
+import type { AbsentEvent, ProtoFile } from "./proto_source.ts";
 import { nameTypes } from "./type_names.ts";
 import {
   importPath,
@@ -28,6 +30,7 @@ interface DeclaredEvent {
   readonly service: string;
   readonly path: string;
   readonly type: string;
+  readonly request: protobuf.Type;
 }
 
 /**
@@ -49,7 +52,7 @@ export function eventsText(files: readonly ProtoFile[]): string {
   const paths = [...new Set(events.map(({ path }) => path))];
   return [
     `${TYPES_HEADER}\n`,
-    MODULE_DOC,
+    moduleDoc(files.flatMap(({ absent }) => absent)),
     ...paths.map((path) =>
       `import type * as ${moduleName(path)} from "${
         importPath(EVENTS_PATH, typesPath(path))
@@ -72,15 +75,27 @@ const EVENT_DATA_DOC = `/**
  * @internal
  */`;
 
-const MODULE_DOC = `/**
- * Every event that the proto files beside this one describe.
- *
- * A key that several packages use has the messages of all of them, and each has a
- * qualified type: see \`lib/core/event_key.ts\`.
- *
- * @module
- */
-`;
+function moduleDoc(absent: readonly AbsentEvent[]): string {
+  const lines = absent.map(({ key, serviceName, declaredAt }) =>
+    ` * - \`${key}\`: \`${serviceName}\`, ${declaredAt}`
+  );
+  return [
+    "/**",
+    " * Every event that the proto files beside this one describe.",
+    " *",
+    " * A key that several packages use has the messages of all of them, and each has a",
+    " * qualified type: see `lib/core/event_key.ts`.",
+    ...lines.length === 0 ? [] : [
+      " *",
+      " * Events whose service no proto file has, so that they cannot come:",
+      " *",
+      ...lines,
+    ],
+    " *",
+    " * @module",
+    " */\n",
+  ].join("\n");
+}
 
 function declaredEvents(file: ProtoFile): readonly DeclaredEvent[] {
   const { names } = nameTypes(file);
@@ -89,7 +104,7 @@ function declaredEvents(file: ProtoFile): readonly DeclaredEvent[] {
     const [method, ...others] = service?.methodsArray ?? [];
     const request = method?.resolvedRequestType;
     const type = request ? names.get(request) : undefined;
-    if (others.length > 0 || type === undefined) {
+    if (others.length > 0 || !request || type === undefined) {
       throw new EventServiceError(
         `Service "${serviceName}" of event "${key}" in ${file.path} takes no event: ` +
           `wanted one method whose request is a message of the same file`,
@@ -101,9 +116,14 @@ function declaredEvents(file: ProtoFile): readonly DeclaredEvent[] {
       service: `${file.package}.${serviceName}`,
       path: file.path,
       type: `${moduleName(file.path)}.${type}`,
+      request,
     };
   });
 }
+
+/** `loadServedEvents()` makes sure of it at start. */
+const TWO_SHAPES =
+  " Their messages differ: a handler names a qualified type, or all.";
 
 function member(
   type: string,
@@ -113,8 +133,11 @@ function member(
     `\`${service}\` in \`${path}\``
   );
   const union = sharers.map((sharer) => sharer.type).join(" | ");
+  const [first, ...others] = sharers;
+  const differ = first !== undefined &&
+    others.some(({ request }) => !haveSameShape(first.request, request));
   return [
-    `/** ${services.join(", or ")}. */`,
+    `/** ${services.join(", or ")}.${differ ? TWO_SHAPES : ""} */`,
     `readonly ${JSON.stringify(type)}: ${union};`,
   ];
 }

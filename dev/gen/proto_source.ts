@@ -6,9 +6,8 @@
 
 import { join } from "node:path";
 import protobuf from "protobufjs";
-import { shortKey } from "../../lib/grpc/event_catalog.ts";
+import { eventKey, serviceNames } from "../../lib/core/event_key.ts";
 import {
-  checkServiceNames,
   type EventProperty,
   parseEventProperties,
 } from "../../lib/grpc/event_properties.ts";
@@ -29,8 +28,20 @@ export interface ProtoFile {
   readonly enums: readonly protobuf.Enum[];
   /** Its services. */
   readonly services: readonly protobuf.Service[];
-  /** What `<name>.sc.properties` says; empty without such a file. */
+  /** The events that its services take, as `<name>.sc.properties` says. */
   readonly events: readonly EventProperty[];
+  /** Lines of that file whose service does not exist: no such event can come. */
+  readonly absent: readonly AbsentEvent[];
+}
+
+/** An event without a service. AGS's own files have such lines. */
+export interface AbsentEvent {
+  /** Its key. */
+  readonly key: string;
+  /** The service that is not there. */
+  readonly serviceName: string;
+  /** Where it is declared: `file:line`. */
+  readonly declaredAt: string;
 }
 
 /** A proto file cannot be read, or what it needs is missing. */
@@ -81,7 +92,7 @@ export async function readProtoFiles(
       messages: own.filter((object) => object instanceof protobuf.Type),
       enums: own.filter((object) => object instanceof protobuf.Enum),
       services,
-      events: await readEvents(folder, path, services),
+      ...await readEvents(folder, path, services),
     };
   }));
 }
@@ -156,17 +167,32 @@ async function readEvents(
   folder: string,
   path: string,
   services: readonly protobuf.Service[],
-): Promise<readonly EventProperty[]> {
+): Promise<Pick<ProtoFile, "events" | "absent">> {
   const file = path.replace(/\.proto$/, PROPERTIES);
   let text: string;
   try {
     text = await Deno.readTextFile(join(folder, file));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    if (error instanceof Deno.errors.NotFound) {
+      return { events: [], absent: [] };
+    }
     throw error;
   }
-  const events = parseEventProperties(text, { file });
+  const events: EventProperty[] = [];
+  const absent: AbsentEvent[] = [];
   const names = new Set(services.map(({ name }) => name));
-  checkServiceNames(events, { file, protoFile: path, services: names });
-  return events.map((event) => ({ ...event, key: shortKey(event.key) }));
+  for (const entry of parseEventProperties(text, { file })) {
+    const key = eventKey(entry.key);
+    const serviceName = serviceNames(entry.key, entry.serviceName)
+      .find((name) => names.has(name));
+    if (serviceName !== undefined) events.push({ ...entry, key, serviceName });
+    else {
+      absent.push({
+        key,
+        serviceName: entry.serviceName,
+        declaredAt: `${file}:${entry.line}`,
+      });
+    }
+  }
+  return { events, absent };
 }

@@ -8,7 +8,7 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { shortKey } from "../../lib/grpc/event_catalog.ts";
+import { eventKey } from "../../lib/core/event_key.ts";
 import { EventPropertiesError } from "../../lib/grpc/event_properties.ts";
 import { command } from "../_command.ts";
 import { HandlerFileError } from "./handled_types.ts";
@@ -78,7 +78,7 @@ try {
   if (values.help) console.log(HELP.trimEnd());
   else if (what !== "handler" || patterns.length === 0) {
     throw new UsageError(HELP.trimEnd());
-  } else await make(patterns.map(shortKey), values["dry-run"] ?? false);
+  } else await make(patterns.map(eventKey), values["dry-run"] ?? false);
 } catch (error) {
   if (!isExpected(error)) throw error;
   console.error(error.message);

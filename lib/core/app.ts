@@ -199,19 +199,22 @@ function route(options: AppOptions): ReadonlyMap<string, Handler> {
   const routes = new Map<string, Handler>();
   const problems: string[] = [];
   for (const handler of handlers) {
-    problems.push(...flaws(handler));
+    const found = flaws(handler);
     for (const pattern of handler.types) {
       const types = expand(pattern, known);
-      if (types.length === 0) problems.push(unknownType(pattern, known));
+      if (types.length === 0) found.push(unknownType(pattern, known));
       for (const type of types) {
         if (routes.has(type)) {
-          problems.push(
+          found.push(
             `Event type "${type}" is handled twice: wanted one handler per event type`,
           );
         }
         routes.set(type, handler);
       }
     }
+    const { declaredAt } = handler;
+    const place = declaredAt === undefined ? "" : `${declaredAt}: `;
+    problems.push(...found.map((problem) => `${place}${problem}`));
   }
   if (problems.length > 0) {
     throw new AppError([...new Set(problems)].join("\n"));
@@ -222,7 +225,7 @@ function route(options: AppOptions): ReadonlyMap<string, Handler> {
 /** The longest timer that JavaScript has: a longer one fires at once. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
-function flaws({ types, options: { timeout } }: Handler): readonly string[] {
+function flaws({ types, options: { timeout } }: Handler): string[] {
   const problems: string[] = [];
   if (types.length === 0) {
     problems.push("Handler takes no event type: wanted one or more");

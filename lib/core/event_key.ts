@@ -80,6 +80,35 @@ export function nameEvents<T extends EventDeclaration>(
 }
 
 /**
+ * The key of an event as its properties file writes it: AGS writes some with the
+ * event's name twice, `group.groupCreated.groupCreated`.
+ */
+export function eventKey(written: string): string {
+  const parts = written.split(".");
+  return hasNameTwice(parts) ? parts.slice(0, 2).join(".") : written;
+}
+
+/**
+ * What the service of an event may be called, the first that exists counts. Where AGS
+ * writes a key's last part twice, its proto files say `PayloadService` and its
+ * properties files `Service`.
+ *
+ * @param written The key as the properties file writes it.
+ * @param serviceName The service as the properties file names it.
+ */
+export function serviceNames(
+  written: string,
+  serviceName: string,
+): readonly string[] {
+  if (!hasNameTwice(written.split("."))) return [serviceName];
+  return [serviceName, serviceName.replace(/(?:Service)?$/, "PayloadService")];
+}
+
+function hasNameTwice({ length, 1: name, 2: again }: readonly string[]) {
+  return length === 3 && name === again;
+}
+
+/**
  * Takes an event type apart.
  *
  * @param type A key or a qualified type.

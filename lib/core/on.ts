@@ -4,6 +4,7 @@
  * @module
  */
 
+import { callSite } from "./call_site.ts";
 import type { Context } from "./context.ts";
 import type { Event, EventFor, EventPattern, ReturnFor } from "./event.ts";
 
@@ -36,6 +37,8 @@ export interface Handler {
   readonly handle: (event: Event, ctx: Context) => unknown;
   /** The options, as given. */
   readonly options: OnOptions;
+  /** Where it was made, `handlers/user_logged_in.ts:12`: for errors at start. */
+  readonly declaredAt?: string;
 }
 
 /**
@@ -88,6 +91,7 @@ export function on<const P extends EventPattern>(
   ) => ReturnFor<P> | Promise<ReturnFor<P>>,
   options: OnOptions<EventFor<P>> = {},
 ): Handler {
+  const declaredAt = callSite();
   const types = Object.freeze(typeof type === "string" ? [type] : [...type]);
   // The source decodes by the same key that chose the type: this is the one place
   // where that correspondence is taken on trust.
@@ -95,5 +99,6 @@ export function on<const P extends EventPattern>(
     types,
     handle,
     options: Object.freeze({ ...options }),
+    ...(declaredAt !== undefined && { declaredAt }),
   } as unknown as Handler);
 }

@@ -5,7 +5,7 @@
  */
 
 import { join, relative } from "node:path";
-import { nameEvents } from "../core/event_key.ts";
+import { eventKey, nameEvents, serviceNames } from "../core/event_key.ts";
 import {
   EventPropertiesError,
   parseEventProperties,
@@ -22,6 +22,8 @@ export interface CatalogEvent {
   readonly package: string;
   /** Name of its service, without the package. */
   readonly serviceName: string;
+  /** What the proto file may call it, the first that exists counts. */
+  readonly serviceNames: readonly string[];
   /** The proto file, relative to the proto folder. */
   readonly protoFile: string;
   /** Where it is declared: `file:line`. */
@@ -57,9 +59,10 @@ export function readCatalog(protoFolder: string): EventCatalog {
       const file = relative(protoFolder, path).replaceAll("\\", "/");
       const text = read(file, () => Deno.readTextFileSync(path));
       return parseEventProperties(text, { file }).map((entry) => ({
-        key: shortKey(entry.key),
+        key: eventKey(entry.key),
         package: packageOf(file),
         serviceName: entry.serviceName,
+        serviceNames: serviceNames(entry.key, entry.serviceName),
         protoFile: `${file.slice(0, -SUFFIX.length)}.proto`,
         declaredAt: `${file}:${entry.line}`,
       }));
@@ -113,17 +116,6 @@ function refuseTwins(events: readonly Declared[]): void {
     }
     places.set(`${name} ${key}`, declaredAt);
   }
-}
-
-/**
- * The key as event types have it. AGS writes some with the event's name twice:
- * `group.groupCreated.groupCreated`.
- */
-export function shortKey(key: string): string {
-  const parts = key.split(".");
-  return parts.length === 3 && parts[1] === parts[2]
-    ? `${parts[0]}.${parts[1]}`
-    : key;
 }
 
 /** AGS lays files out by package: `accelbyte-asyncapi/iam/account/v1/account.proto`. */

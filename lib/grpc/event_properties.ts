@@ -77,40 +77,6 @@ export function parseEventProperties(
   return [...entries.values()];
 }
 
-/** Options of {@linkcode checkServiceNames}. */
-export interface CheckServiceNamesOptions {
-  /** The properties file's name, for errors. */
-  readonly file: string;
-  /** The proto file's name, for errors. */
-  readonly protoFile: string;
-  /** Names of the services the proto file declares. */
-  readonly services: ReadonlySet<string>;
-}
-
-/**
- * Makes sure that each line names a service of the proto file beside it.
- *
- * AGS's own files have lines that do not, see the error's advice: no event could
- * ever arrive for these.
- *
- * @param entries What {@linkcode parseEventProperties} read.
- * @throws {EventPropertiesError} A line names no service.
- */
-export function checkServiceNames(
-  entries: readonly EventProperty[],
-  { file, protoFile, services }: CheckServiceNamesOptions,
-): void {
-  for (const { key, serviceName, line } of entries) {
-    if (services.has(serviceName)) continue;
-    throw new EventPropertiesError(
-      file,
-      line,
-      `Service "${serviceName}" of event "${key}" does not exist in ${protoFile}: ` +
-        `name the service that takes this event, or remove the line`,
-    );
-  }
-}
-
 function parseLine(
   content: string,
   { file, line }: { readonly file: string; readonly line: number },

@@ -77,8 +77,10 @@ export const OPEN_CHANNELS: readonly string[] = CHANNELS.map(({ channel }) =>
 export interface OpenMethod {
   /** The proto file, below the proto folder. */
   readonly protoFile: string;
-  /** Full name of the service. */
-  readonly service: string;
+  /** The package of its service. */
+  readonly package: string;
+  /** What the service is called there: one name. */
+  readonly serviceNames: readonly string[];
   /** The property of the message that names the event. */
   readonly nameField: string;
 }
@@ -88,7 +90,8 @@ export function openMethodOf(type: string): OpenMethod | undefined {
   const found = CHANNELS.find(({ channel }) => channel === channelOf(type));
   return found && {
     protoFile: found.protoFile,
-    service: `${found.package}.${found.serviceName}`,
+    package: found.package,
+    serviceNames: [found.serviceName],
     nameField: found.nameField,
   };
 }
@@ -114,11 +117,13 @@ export function loadOpenEvents(
       ...channel,
       key: `${channel.channel}.*`,
       types: [`${channel.channel}.*`],
+      serviceNames: [channel.serviceName],
       declaredAt: channel.protoFile,
     })),
   }, patterns);
   return {
     files,
+    absent: [],
     events: events.map((event, index) => {
       // One for one: every channel asked for is there, or the loading has thrown.
       const channel = channels[index]!;

@@ -10,6 +10,7 @@ import type { Event } from "../core/event.ts";
 import type { Result } from "../core/outcome.ts";
 import type { CatalogEvent, EventCatalog } from "./event_catalog.ts";
 import { type Decode, decoderOf } from "./message_codec.ts";
+import { haveSameShape } from "./message_shape.ts";
 import {
   ProtoFileError,
   type ProtoFiles,
@@ -59,6 +60,19 @@ export interface ServedEvents {
   readonly events: readonly ServedEvent[];
   /** The proto files they are in, and no others. */
   readonly files: ProtoFiles;
+  /** Events that nobody named, and that cannot come: their service does not exist. */
+  readonly absent: readonly CatalogEvent[];
+}
+
+/** Options of {@linkcode loadServedEvents}. */
+export interface LoadServedEventsOptions {
+  /**
+   * The types that handlers name themselves, not by the pattern of a channel: AGS's own
+   * properties files name services that its proto files do not have.
+   *
+   * @default {all types}
+   */
+  readonly named?: ReadonlySet<string>;
 }
 
 /**
@@ -66,12 +80,13 @@ export interface ServedEvents {
  *
  * @param catalog All events.
  * @param types The types that have a handler.
- * @throws {ProtoFileError} A proto file cannot be read, or lacks a service that the
- * properties file beside it names.
+ * @throws {ProtoFileError} A proto file cannot be read; or lacks a service that the
+ * properties file beside it names; or one type stands for messages of different shape.
  */
 export function loadServedEvents(
   catalog: EventCatalog,
   types: readonly string[],
+  { named }: LoadServedEventsOptions = {},
 ): ServedEvents {
   const served = catalog.events.flatMap((event) => {
     const type = event.types.find((each) => types.includes(each));
@@ -79,45 +94,101 @@ export function loadServedEvents(
   });
   const names = new Set(served.map(({ event }) => event.protoFile));
   const files = readProtoFiles(catalog.protoFolder, names);
+  const found = served.map(({ type, event }) => ({
+    type,
+    event,
+    method: methodOf(files, event),
+  }));
+  const absent = found.filter(({ method }) => method === undefined);
+  for (const { type, event } of absent) {
+    if (named === undefined || named.has(type)) throw noService(event);
+  }
+  const loaded = found.flatMap(({ method, ...rest }) =>
+    method === undefined ? [] : [{ ...rest, method }]
+  );
+  refuseTwoShapes(loaded);
   return {
     files,
-    events: served.map(({ type, event }) => load(files, type, event)),
+    events: loaded.map(servedEvent),
+    absent: absent.map(({ event }) => event),
   };
 }
 
-function load(
-  files: ProtoFiles,
-  type: string,
-  event: CatalogEvent,
-): ServedEvent {
-  const service = `${event.package}.${event.serviceName}`;
-  const method = methodOf(files, service);
-  const request = method?.resolvedRequestType;
-  if (method === undefined || !request) {
-    throw new ProtoFileError(
-      `${event.declaredAt}: Service "${service}" of event "${event.key}" is not in ` +
-        `${event.protoFile}: name a service of that file that has one method, or ` +
-        "take the handler out",
-    );
-  }
+interface Loaded {
+  readonly type: string;
+  readonly event: CatalogEvent;
+  readonly method: EventMethod;
+}
+
+function servedEvent({ type, event, method }: Loaded): ServedEvent {
   return {
     type,
-    service,
+    service: method.service,
     method: method.name,
-    path: `/${service}/${method.name}`,
+    path: `/${method.service}/${method.name}`,
     package: event.package,
-    decode: decoderOf(request),
+    decode: decoderOf(method.request),
   };
 }
 
-function methodOf(
-  files: ProtoFiles,
-  name: string,
-): protobuf.Method | undefined {
-  const found = files.root.lookup(name);
-  if (found === null || !("methodsArray" in found)) return undefined;
-  // The lookup also finds what only ends like this: the name would be wrong.
-  if (found.fullName !== `.${name}`) return undefined;
-  const { methodsArray } = found as protobuf.Service;
-  return methodsArray.length === 1 ? methodsArray[0] : undefined;
+function noService(event: CatalogEvent): ProtoFileError {
+  const service = `${event.package}.${event.serviceName}`;
+  return new ProtoFileError(
+    `${event.declaredAt}: Service "${service}" of event "${event.key}" is ` +
+      `not in ${event.protoFile}: name a service of that file that has one method, ` +
+      "or take the handler out",
+  );
+}
+
+/**
+ * A key that several packages use stands for all of them. Where their messages differ,
+ * a handler has to say which it means, or that it means all.
+ */
+function refuseTwoShapes(loaded: readonly Loaded[]): void {
+  for (const [type, events] of Map.groupBy(loaded, ({ type }) => type)) {
+    const [first, ...others] = events;
+    const other = others.find(({ method }) =>
+      first !== undefined &&
+      !haveSameShape(first.method.request, method.request)
+    );
+    if (first === undefined || other === undefined) continue;
+    const qualified = events.map(({ event }) => `"${event.types[0]}"`);
+    throw new ProtoFileError(
+      `${other.event.declaredAt}: Event type "${type}" is two messages of different ` +
+        `shape, this one and that of ${first.event.declaredAt}: name ` +
+        `${qualified.join(" or ")} in the handler, or all of them in a list`,
+    );
+  }
+}
+
+/** The one method of an event's service, with its request. */
+export interface EventMethod {
+  /** Full name of the service. */
+  readonly service: string;
+  /** Its own name. */
+  readonly name: string;
+  /** The event's message. */
+  readonly request: protobuf.Type;
+  /** What it is answered; `google.protobuf.Empty` for AGS's events. */
+  readonly response: protobuf.Type;
+}
+
+/** The method that takes an event; `undefined` where the files have none. */
+export function methodOf(
+  { root }: ProtoFiles,
+  event: Pick<CatalogEvent, "package" | "serviceNames">,
+): EventMethod | undefined {
+  for (const serviceName of event.serviceNames) {
+    const service = `${event.package}.${serviceName}`;
+    const found = root.lookup(service);
+    if (found === null || !("methodsArray" in found)) continue;
+    // The lookup also finds what only ends like this: the name would be wrong.
+    if (found.fullName !== `.${service}`) continue;
+    const { methodsArray: [method, ...others] } = found as protobuf.Service;
+    const request = method?.resolvedRequestType;
+    const response = method?.resolvedResponseType;
+    if (others.length > 0 || !method || !request || !response) continue;
+    return { service, name: method.name, request, response };
+  }
+  return undefined;
 }

@@ -25,6 +25,12 @@ export interface GrpcServerOptions {
   readonly app: App;
   /** All events; those that the app takes are served. */
   readonly catalog: EventCatalog;
+  /**
+   * The types that handlers name themselves, not by the pattern of a channel.
+   *
+   * @default {all that the app takes}
+   */
+  readonly named?: ReadonlySet<string>;
   /** The port; 0 takes any free one. */
   readonly port: number;
   /** Where refusals are logged that no event came of. @default {nowhere} */
@@ -68,6 +74,7 @@ const MAX_STREAMS = 1_024;
  * Registers everything, then opens the port: a connector asks for the methods once,
  * at its start, and does not find what comes later.
  *
+ * @throws {ProtoFileError} A proto file cannot be used.
  * @throws {ListenError} The port cannot be opened.
  */
 export async function startGrpcServer(
@@ -89,7 +96,10 @@ export async function startGrpcServer(
     ],
   });
   calls?.attach(server);
-  const fixed = loadServedEvents(catalog, app.types);
+  const fixed = loadServedEvents(catalog, app.types, options);
+  for (const { key, declaredAt } of fixed.absent) {
+    options.log?.warn("Event has no service", { eventType: key, declaredAt });
+  }
   const open = loadOpenEvents(protoFolder, app.types);
   const events = [...fixed.events, ...open.events];
   const services = events.map(({ service }) => service);

@@ -32,11 +32,13 @@ export function testHandler(
   options: OnOptions & { readonly types?: string | readonly string[] } = {},
 ): Handler {
   const { types = TEST_TYPE, ...rest } = options;
-  return on(
+  // All of them would be declared here.
+  const { declaredAt: _, ...handler } = on(
     types as EventType | readonly EventType[],
     handle as (event: Event, ctx: Context) => void,
     rest,
   );
+  return Object.freeze(handler);
 }
 
 /** A delivery as a source hands it to the pipe. */

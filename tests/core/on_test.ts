@@ -6,7 +6,9 @@ const LOGOUT = "userAuthentication.userLoggedOut";
 
 Deno.test("on() describes a handler of one type", () => {
   const handle = () => {};
-  assert.deepEqual(on(LOGIN, handle), { types: [LOGIN], handle, options: {} });
+  const { declaredAt, ...rest } = on(LOGIN, handle);
+  assert.deepEqual(rest, { types: [LOGIN], handle, options: {} });
+  assert.match(declaredAt ?? "", /^tests\/core\/on_test\.ts:\d+$/);
 });
 
 Deno.test("on() describes a handler of several types, in their order", () => {

@@ -19,6 +19,7 @@ Deno.test("readCatalog() finds the example handlers' events in the project's fil
     types: ["userAuthentication.userLoggedIn"],
     package: "accelbyte.iam.account.v1",
     serviceName: "UserAuthenticationUserLoggedInService",
+    serviceNames: ["UserAuthenticationUserLoggedInService"],
     protoFile: `${IAM}.proto`,
     declaredAt: "",
   });
@@ -41,6 +42,7 @@ Deno.test("readCatalog() reads properties files only, in any folder below", () =
       types: ["c.one"],
       package: "accelbyte.a.b.v1",
       serviceName: "OneService",
+      serviceNames: ["OneService"],
       protoFile: "accelbyte-asyncapi/a/b/v1/b.proto",
       declaredAt: "accelbyte-asyncapi/a/b/v1/b.sc.properties:1",
     },
@@ -49,6 +51,7 @@ Deno.test("readCatalog() reads properties files only, in any folder below", () =
       types: ["c.two"],
       package: "accelbyte.a.c.d.v2",
       serviceName: "TwoService",
+      serviceNames: ["TwoService"],
       protoFile: "accelbyte-asyncapi/a/c/d/v2/d.proto",
       declaredAt: "accelbyte-asyncapi/a/c/d/v2/d.sc.properties:3",
     },

@@ -62,7 +62,7 @@ Deno.test("loadServedEvents() reads the proto files of registered handlers only"
     (error) =>
       error instanceof ProtoFileError &&
       error.message.startsWith(
-        "accelbyte-asyncapi/shop/broken/v1/broken.proto: ",
+        "accelbyte-asyncapi/shop/broken/v1/broken.proto:1: ",
       ),
   );
 });
@@ -165,6 +165,80 @@ Deno.test("loadServedEvents() serves an event to the most specific type a handle
     ["accelbyte.one.a.v1.S", "history.event@one"],
     ["accelbyte.two.a.v1.S", "history.event"],
   ]);
+});
+
+Deno.test("loadServedEvents() leaves out what a pattern covers and no service takes", () => {
+  using folder = makeFolder({
+    [`${SHOP}.sc.properties`]: "order.placed = net.shop.PlacedService\n" +
+      "order.lost = net.shop.LostService\n",
+    [`${SHOP}.proto`]: shopFile(PLACED),
+  });
+  const catalog = readCatalog(folder.path);
+  const load = (...named: readonly string[]) =>
+    loadServedEvents(catalog, ["order.lost", "order.placed"], {
+      named: new Set(named),
+    });
+  const { events, absent } = load("order.*");
+  assert.deepEqual(events.map(({ type }) => type), ["order.placed"]);
+  assert.deepEqual(absent.map(({ key }) => key), ["order.lost"]);
+  assert.equal(load("order.placed").absent.length, 1);
+  assert.throws(() => load("order.lost"), ProtoFileError);
+});
+
+/** A key that two packages use, for messages with these fields. */
+function historyFiles(one: string, two: string): Record<string, string> {
+  const file = (name: string, fields: string) =>
+    `syntax = "proto3"; package accelbyte.${name}.a.v1;
+    import "google/protobuf/empty.proto";
+    enum Kind { NONE = 0; SOME = 1; }
+    message Part { string id = 1; Part inner = 2; }
+    message M { ${fields} }
+    service S { rpc OnMessage(M) returns (google.protobuf.Empty); }`;
+  const properties = "# keys\nhistory.event = net.shop.S";
+  return {
+    "accelbyte-asyncapi/one/a/v1/a.sc.properties": properties,
+    "accelbyte-asyncapi/one/a/v1/a.proto": file("one", one),
+    "accelbyte-asyncapi/two/a/v1/a.sc.properties": properties,
+    "accelbyte-asyncapi/two/a/v1/a.proto": file("two", two),
+  };
+}
+
+for (
+  const [one, two] of [
+    ["string id = 1;", "string id = 1; string user_id = 2;"],
+    ["string id = 1;", "int64 id = 1;"],
+    ["string id = 1;", "repeated string id = 1;"],
+    ["string id = 1;", "oneof choice { string id = 1; }"],
+    ["string id = 1;", "string uid = 1;"],
+    ["Part part = 1;", "M part = 1;"],
+    ["Part part = 1;", "Kind part = 1;"],
+    ["map<string, Part> part = 1;", "Part part = 1;"],
+  ] as const
+) {
+  Deno.test(`loadServedEvents() refuses one type for "${one}" and "${two}"`, () => {
+    using folder = makeFolder(historyFiles(one, two));
+    const catalog = readCatalog(folder.path);
+    assert.throws(() => loadServedEvents(catalog, ["history.event"]), {
+      name: "ProtoFileError",
+      message: "accelbyte-asyncapi/two/a/v1/a.sc.properties:2: Event type " +
+        '"history.event" is two messages of different shape, this one and that of ' +
+        "accelbyte-asyncapi/one/a/v1/a.sc.properties:2: name " +
+        '"history.event@one" or "history.event@two" in the handler, or all of them ' +
+        "in a list",
+    });
+    const both = ["history.event@one", "history.event@two"];
+    assert.equal(loadServedEvents(catalog, both).events.length, 2);
+    assert.equal(loadServedEvents(catalog, catalog.types).events.length, 2);
+  });
+}
+
+Deno.test("loadServedEvents() takes one type for messages that look the same", () => {
+  const fields = "Kind kind = 3; map<string, Part> parts = 4;";
+  using folder = makeFolder(
+    historyFiles(`string id = 1; ${fields}`, `${fields} string id = 9;`),
+  );
+  const catalog = readCatalog(folder.path);
+  assert.equal(loadServedEvents(catalog, ["history.event"]).events.length, 2);
 });
 
 Deno.test("loadServedEvents() loads every event of the project's own files", () => {

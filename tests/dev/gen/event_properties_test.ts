@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  checkServiceNames,
   EventPropertiesError,
   parseEventProperties,
 } from "../../../lib/grpc/event_properties.ts";
@@ -103,28 +102,4 @@ Deno.test("parseEventProperties() says where a key came first", () => {
   const error = errorOf("a.b = c.D\na.c = c.E\na.b = c.F");
   assert.equal(error.line, 3);
   assert.match(error.message, /"a\.b" is already on line 1: remove one/);
-});
-
-Deno.test("checkServiceNames() takes lines whose service the proto file has", () => {
-  checkServiceNames(parse("a.b = net.C\na.d = net.E"), {
-    file: "a.sc.properties",
-    protoFile: "a.proto",
-    services: new Set(["C", "E", "F"]),
-  });
-});
-
-Deno.test("checkServiceNames() says which line names a service that does not exist", () => {
-  assert.throws(
-    () =>
-      checkServiceNames(parse("a.b = net.C\na.d = net.E"), {
-        file: "a.sc.properties",
-        protoFile: "a.proto",
-        services: new Set(["C"]),
-      }),
-    new EventPropertiesError(
-      "a.sc.properties",
-      2,
-      'Service "E" of event "a.d" does not exist in a.proto: name the service that takes this event, or remove the line',
-    ),
-  );
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { EventServiceError } from "../../../dev/gen/event_text.ts";
 import { ProtoSourceError } from "../../../dev/gen/proto_source.ts";
-import { EventPropertiesError } from "../../../lib/grpc/event_properties.ts";
 import { generate } from "./_fixtures.ts";
 
 function proto(packageName: string, body: string): string {
@@ -69,6 +68,20 @@ Deno.test("a key that two packages use is a union and has two qualified types", 
   });
 });
 
+Deno.test("a key of messages that differ says that a handler names a qualified type", async () => {
+  const body = (fields: string) =>
+    `message M { ${fields} } ${eventService("MService", "M")}`;
+  const text = await generateEvents({
+    "a/a.proto": proto("accelbyte.a.b.v1", body("string id = 1;")),
+    "a/a.sc.properties": "history.M = net.x.MService\nsame.M = net.x.MService",
+    "b/b.proto": proto("accelbyte.b.b.v1", body("int64 id = 1;")),
+    "b/b.sc.properties": "history.M = net.x.MService",
+  });
+  const notes = text.match(/Their messages differ: .*\s+readonly ".*"/g) ?? [];
+  assert.equal(notes.length, 1);
+  assert.match(notes[0] ?? "", /readonly "history\.M"$/);
+});
+
 Deno.test("gRPC's own protocols have no types", async () => {
   const files = await generate({
     "grpc/health/v1/health.proto": proto("grpc.health.v1", "message M {}"),
@@ -84,18 +97,34 @@ Deno.test("proto files without events make an empty map", async () => {
   assert.deepEqual(entriesOf(text), {});
 });
 
-Deno.test("a line that names no service says file, line and remedy", async () => {
-  await assert.rejects(
-    generateEvents({
-      "a/a.proto": proto("x", `message M {} ${eventService("MService", "M")}`),
-      "a/a.sc.properties": "# c\na.m = net.x.MService\na.n = net.x.NService\n",
-    }),
-    new EventPropertiesError(
-      "a/a.sc.properties",
-      3,
-      'Service "NService" of event "a.n" does not exist in a/a.proto: name the service that takes this event, or remove the line',
+Deno.test("an event whose service does not exist has no type, and is listed with file and line", async () => {
+  const text = await generateEvents({
+    "a/a.proto": proto("x", `message M {} ${eventService("MService", "M")}`),
+    "a/a.sc.properties": "# c\na.m = net.x.MService\na.n = net.x.NService\n",
+  });
+  assert.deepEqual(entriesOf(text), { "a.m": "aA.M" });
+  assert.match(text, / \* - `a\.n`: `NService`, a\/a\.sc\.properties:3\n/);
+});
+
+Deno.test("a key whose last part comes twice has two parts, and its service may be the payload's", async () => {
+  const text = await generateEvents({
+    "a/a.proto": proto(
+      "x",
+      `message M {} ${eventService("GroupMadeMadePayloadService", "M")}
+      ${eventService("GroupLeftLeftService", "M")}
+      ${eventService("GroupLeftLeftPayloadService", "M")}
+      ${eventService("OtherPayloadService", "M")}`,
     ),
-  );
+    "a/a.sc.properties": `group.made.made = net.x.GroupMadeMadeService
+group.left.left = net.x.GroupLeftLeftService
+group.other = net.x.OtherService
+`,
+  });
+  assert.deepEqual(entriesOf(text), {
+    "group.made": "aA.M",
+    "group.left": "aA.M",
+  });
+  assert.match(text, /`group\.other`: `OtherService`/);
 });
 
 Deno.test("a properties file without its proto file is an error", async () => {
