@@ -59,7 +59,12 @@ const WRAPPERS: Readonly<Record<string, string>> = {
 };
 
 const WELL_KNOWN: Readonly<Record<string, string>> = {
+  ".google.protobuf.Any":
+    "{ readonly typeUrl: string; readonly value: Uint8Array }",
+  ".google.protobuf.Duration":
+    "{ readonly seconds: string; readonly nanos: number }",
   ".google.protobuf.Empty": "Record<string, never>",
+  ".google.protobuf.FieldMask": "{ readonly paths: readonly string[] }",
   ".google.protobuf.ListValue": "readonly JsonValue[]",
   ".google.protobuf.Struct": "JsonObject",
   ".google.protobuf.Timestamp": "string",

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import protobuf from "protobufjs";
 import { propertyType } from "../../dev/gen/field_type.ts";
 import { decoderOf } from "../../lib/grpc/message_codec.ts";
-import { FIXTURE_FOLDER, fixtureType } from "./_fixture.ts";
+import { readProtoFiles } from "../../lib/grpc/proto_files.ts";
+import { FIXTURE_FOLDER, fixtureType, makeFolder } from "./_fixture.ts";
 import { samples, structBytes } from "./_samples.ts";
 import * as wire from "./_wire.ts";
 
@@ -341,4 +342,47 @@ Deno.test("decoderOf() skips unknown fields by their whole tags, and refuses fie
       RangeError,
     );
   }
+});
+
+Deno.test("decoderOf() makes an object of Any, Duration and FieldMask", () => {
+  using folder = makeFolder({
+    "a.proto": `syntax = "proto3"; package a;
+      import "google/protobuf/any.proto";
+      import "google/protobuf/duration.proto";
+      import "google/protobuf/field_mask.proto";
+      message M {
+        google.protobuf.Any any = 1;
+        google.protobuf.Duration duration = 2;
+        google.protobuf.FieldMask mask = 3;
+      }`,
+  });
+  const { root } = readProtoFiles(folder.path, ["a.proto"]);
+  const bytes = wire.concat(
+    wire.nested(
+      1,
+      wire.concat(
+        wire.record(1, 2, wire.text("x/y")),
+        wire.record(2, 2, wire.delimited(new Uint8Array([7]))),
+      ),
+    ),
+    wire.nested(
+      2,
+      wire.concat(
+        wire.record(1, 0, wire.varint(-3)),
+        wire.record(2, 0, wire.varint(5)),
+      ),
+    ),
+    wire.nested(
+      3,
+      wire.concat(
+        wire.record(1, 2, wire.text("a.b")),
+        wire.record(1, 2, wire.text("c")),
+      ),
+    ),
+  );
+  assert.deepEqual(decoderOf(root.lookupType("a.M"))(bytes), {
+    any: { typeUrl: "x/y", value: new Uint8Array([7]) },
+    duration: { seconds: "-3", nanos: 5 },
+    mask: { paths: ["a.b", "c"] },
+  });
 });

@@ -102,13 +102,13 @@ Deno.test("Google's types become what they mean in JSON", async () => {
 Deno.test("a Google type without a mapping is an error that names the field", async () => {
   await assert.rejects(
     generateTypes(
-      'import "google/protobuf/any.proto"; message M { google.protobuf.Any what = 1; }',
+      'import "google/protobuf/struct.proto"; message M { google.protobuf.NullValue what = 1; }',
     ),
     (error) => {
       assert(error instanceof FieldTypeError);
       assert.match(
         error.message,
-        /Field "shop\.v1\.M\.what" has the type "google\.protobuf\.Any", which has no TypeScript mapping/,
+        /Field "shop\.v1\.M\.what" has the type "google\.protobuf\.NullValue", which has no TypeScript mapping/,
       );
       return true;
     },
@@ -195,4 +195,29 @@ Deno.test("a type of another file is imported from its types", async () => {
   assert.deepEqual(propertiesOf(text, "Order"), [
     "readonly total?: commonMoney.Money | undefined",
   ]);
+});
+
+Deno.test("Google's types that are no value in JSON are the objects that are decoded", async () => {
+  const text = await generateTypes(`
+    import "google/protobuf/any.proto";
+    import "google/protobuf/duration.proto";
+    import "google/protobuf/field_mask.proto";
+    message M {
+      google.protobuf.Any a = 1;
+      repeated google.protobuf.Duration b = 2;
+      google.protobuf.FieldMask c = 3;
+    }`);
+  const flat = text.replace(/\s+/g, " ");
+  assert.match(
+    flat,
+    /a\?: \| ?\{ readonly typeUrl: string; readonly value: Uint8Array;? \} \| undefined;/,
+  );
+  assert.match(
+    flat,
+    /b: readonly \(\{ readonly seconds: string; readonly nanos: number;? \}\)\[\];/,
+  );
+  assert.match(
+    flat,
+    /c\?: \{ readonly paths: readonly string\[\];? \} \| undefined;/,
+  );
 });
