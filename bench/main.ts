@@ -14,7 +14,7 @@ import { findEvent, makeEvent } from "../dev/event_source.ts";
 import { stopSignals } from "../lib/stop_signals.ts";
 import { BenchError } from "./errors.ts";
 import { assertLoadTool, writeBody } from "./load.ts";
-import { measureLoad, measureStarts } from "./measure.ts";
+import { measureFiles, measureLoad, measureStarts } from "./measure.ts";
 import { type Measurements, report, reportText } from "./report.ts";
 import { EVENT_TYPE, NAMESPACE, PROTO_FOLDER, USER_ID } from "./scene.ts";
 import { splitCommand, startBackend } from "./servers.ts";
@@ -112,7 +112,10 @@ async function measure(
   return {
     isOtherCommand: command !== undefined,
     requests,
-    ...(only !== "load" && { starts: await measureStarts(options) }),
+    ...(only !== "load" && {
+      starts: await measureStarts(options),
+      files: await measureFiles(options),
+    }),
     ...(only !== "start" && { load: await measureLoad(options) }),
   };
 }

@@ -16,6 +16,7 @@ import {
   type SideOptions,
   startBaseline,
   startService,
+  timeFilesStart,
 } from "./servers.ts";
 
 /** What a measurement needs. */
@@ -125,6 +126,28 @@ export async function measureStarts(
         return side.startTime;
       }),
     );
+  }
+  // The first one fills Deno's caches.
+  return rounds.slice(1);
+}
+
+/** How long the service takes to start, in milliseconds, by its proto files. */
+export interface FilesFigures {
+  /** With two handlers over two files. */
+  readonly two: number;
+  /** With ten handlers over ten files. */
+  readonly ten: number;
+}
+
+/** Measures what proto files cost at start: two of them against ten, in turns. */
+export async function measureFiles(
+  { signal, say }: Pick<MeasureOptions, "signal" | "say">,
+): Promise<readonly FilesFigures[]> {
+  const rounds: FilesFigures[] = [];
+  for (let round = 0; round <= STARTS; round++) {
+    say(`Start with 2 and with 10 proto files, round ${round} of ${STARTS}`);
+    const two = await timeFilesStart(2, signal);
+    rounds.push({ two, ten: await timeFilesStart(10, signal) });
   }
   // The first one fills Deno's caches.
   return rounds.slice(1);

@@ -6,7 +6,7 @@
  */
 
 import { compare, type Comparison, median, type Pair } from "./figures.ts";
-import type { LoadMeasurement, RoundFigures } from "./measure.ts";
+import type { FilesFigures, LoadMeasurement, RoundFigures } from "./measure.ts";
 
 /** What was measured; what was not asked for is absent. */
 export interface Measurements {
@@ -14,6 +14,8 @@ export interface Measurements {
   readonly load?: LoadMeasurement;
   /** How long they took to start, in milliseconds. */
   readonly starts?: readonly Pair<number>[];
+  /** How long the service took to start with few and with many proto files. */
+  readonly files?: readonly FilesFigures[];
   /** Whether the service is another command than `deno task start`. */
   readonly isOtherCommand: boolean;
   /** Events of each load at full speed. */
@@ -48,7 +50,7 @@ const MEGABYTE = 1_000_000;
 
 /** Puts the report together. */
 export function report(measurements: Measurements): Report {
-  const { load, starts } = measurements;
+  const { load, starts, files } = measurements;
   return {
     rows: [
       ...(load === undefined ? [] : loadRows(load)),
@@ -57,6 +59,7 @@ export function report(measurements: Measurements): Report {
     budgets: [
       ...(load === undefined ? [] : loadBudgets(load, measurements.requests)),
       ...(starts === undefined ? [] : [startBudget(starts, measurements)]),
+      ...(files === undefined ? [] : [filesBudget(files)]),
     ],
   };
 }
@@ -176,6 +179,23 @@ function startBudget(
       ? found
       : `${found} from source; measure the executable with --service`,
     isMet: isOtherCommand ? time < MOST_START : undefined,
+  };
+}
+
+const MOST_FILES_RATIO = 2;
+
+function filesBudget(files: readonly FilesFigures[]): Budget {
+  const two = median(files.map(({ two }) => two));
+  const ten = median(files.map(({ ten }) => ten));
+  const ratio = median(files.map(({ two, ten }) => ten / two));
+  return {
+    wanted:
+      `Ten handlers over ten files start in at most ${MOST_FILES_RATIO} ` +
+      "times the time of two",
+    found: `${ratio.toFixed(2)} times: ${ten.toFixed(0)} ms and ${
+      two.toFixed(0)
+    } ms from source`,
+    isMet: ratio <= MOST_FILES_RATIO,
   };
 }
 

@@ -136,6 +136,25 @@ export async function startService(options: SideOptions): Promise<Side> {
   });
 }
 
+/** Files, one handler each, of a start that {@linkcode timeFilesStart} times. */
+export type FileCount = 2 | 10;
+
+/** How long the service takes to start with handlers over so many files, in ms. */
+export async function timeFilesStart(
+  files: FileCount,
+  signal: AbortSignal,
+): Promise<number> {
+  const start = performance.now();
+  await using process = startProcess({
+    name: `service with ${files} files`,
+    command: [...ownServer("files_server.ts"), `${files}`],
+    env: environment(),
+    stdout: "piped",
+  });
+  await firstLine(process, signal);
+  return performance.now() - start;
+}
+
 interface StartOptions {
   readonly name: string;
   readonly port: number;

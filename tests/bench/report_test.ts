@@ -113,3 +113,14 @@ Deno.test("reportText() shows both sides, the ratio and its spread, and the verd
     "not met  Executable's start to SERVING under 300 ms: 400 ms",
   ]);
 });
+
+Deno.test("report() wants ten files to take at most twice the time of two", () => {
+  for (const [ten, expected] of [[400, true], [401, false]] as const) {
+    const files = [
+      { two: 100, ten: 100 },
+      { two: 200, ten },
+      { two: 100, ten: 900 },
+    ];
+    assert.equal(isMet({ files }, /^Ten handlers/), expected);
+  }
+});
