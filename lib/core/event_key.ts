@@ -6,7 +6,8 @@
  * packages use belongs to all of them, and each event also has a qualified type,
  * `key@package part`: `mpv2SessionHistory.MatchHistoryEvent@session` is the one of
  * `accelbyte.session.session.v1`. A handler of the plain key takes the events of
- * all these packages, a handler of a qualified type those of one.
+ * all these packages, a handler of a qualified type those of one. Where the messages
+ * of the packages differ, the service does not start with a handler of the plain key.
  *
  * @module
  */
