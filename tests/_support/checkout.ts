@@ -73,7 +73,7 @@ export function makeCheckout(
 }
 
 /** How long a program may take before it is ended, in milliseconds. */
-const MAX_TIME = 60_000;
+const MAX_TIME = 120_000;
 
 function copyFolder(from: string, to: string): void {
   Deno.mkdirSync(to, { recursive: true });
