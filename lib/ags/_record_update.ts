@@ -18,8 +18,8 @@
  * @module
  */
 
-import { setTimeout } from "node:timers/promises";
 import type { Ags } from "../core/context.ts";
+import { sleep } from "../core/sleep.ts";
 import {
   conflict,
   isConflict,
@@ -109,15 +109,3 @@ const CONFLICT_BACKOFF: BackoffOptions = {
   baseDelay: 20,
   maxDelay: 500,
 };
-
-async function sleep(
-  milliseconds: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    await setTimeout(milliseconds, undefined, signal && { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
-}

@@ -18,6 +18,7 @@ import { exchange } from "./exchange.ts";
 import type { AgsObserver } from "./observer.ts";
 import { fillPath } from "./path.ts";
 import { createRateLimit } from "./rate_limit.ts";
+import { sleep } from "../core/sleep.ts";
 import { createTokenSource, type TokenTimes } from "./token.ts";
 
 /** Options of {@linkcode createAgsClient}. */
@@ -269,19 +270,4 @@ function rateLimited(wait: number): AgsError {
       retryAfter: Math.ceil(wait),
     },
   );
-}
-
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
 }

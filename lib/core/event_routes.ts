@@ -50,9 +50,11 @@ export function unknownType(
 ): string {
   const name = pattern.slice(channelOf(pattern).length + 1);
   const isChannel = name === "" || name.includes("*");
-  const open = openChannels.map((channel) =>
-    `${channel}.${isChannel ? "*" : name}`
-  );
+  // Their names say nothing: only a channel that is nearly right is one that was meant.
+  const channel = nearest(channelOf(pattern), openChannels);
+  const open = channel === undefined
+    ? []
+    : [`${channel}.${isChannel ? "*" : name}`];
   const channels = knownTypes.map((type) => `${channelOf(type)}.*`);
   const isPattern = pattern.endsWith(".*");
   const candidates = new Set([...(isPattern ? channels : knownTypes), ...open]);

@@ -8,6 +8,7 @@ import type { Buffer } from "node:buffer";
 import * as grpc from "@grpc/grpc-js";
 import type { Logger } from "../core/context.ts";
 import { DeadlineError, TerminalError } from "../core/errors.ts";
+import { sleep } from "../core/sleep.ts";
 import {
   type Messaging,
   PublishError,
@@ -239,19 +240,4 @@ function textOf(body: string | object): string {
 function isUnreached({ code, details }: grpc.ServiceError): boolean {
   return code === grpc.status.UNAVAILABLE &&
     details.startsWith("No connection established");
-}
-
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
 }
