@@ -59,4 +59,9 @@ export type {
   Logger,
 } from "./lib/core/context.ts";
 export type { Config } from "./lib/config.ts";
+export type {
+  OtelConfig,
+  PropagatorName,
+  SamplerName,
+} from "./lib/otel_settings.ts";
 export type { Secret } from "./lib/secret.ts";

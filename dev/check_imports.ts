@@ -27,7 +27,13 @@ interface Part {
   readonly without?: readonly string[];
 }
 
-const LEAVES = ["config", "listen_error", "log_levels", "secret"]
+const LEAVES = [
+  "config",
+  "listen_error",
+  "log_levels",
+  "otel_settings",
+  "secret",
+]
   .map((name) => `lib/${name}.ts`);
 const BELOW_EDGES = [...LEAVES, "lib/core/", "lib/middleware/"];
 const EDGES = ["ags", "dead_letters", "grpc", "http", "kafka", "telemetry"]
@@ -43,7 +49,11 @@ const PARTS: readonly Part[] = [
   { path: "lib/secret.ts", imports: [] },
   { path: "lib/listen_error.ts", imports: [] },
   { path: "lib/log_levels.ts", imports: [] },
-  { path: "lib/config.ts", imports: ["lib/log_levels.ts", "lib/secret.ts"] },
+  { path: "lib/otel_settings.ts", imports: [] },
+  {
+    path: "lib/config.ts",
+    imports: ["lib/log_levels.ts", "lib/otel_settings.ts", "lib/secret.ts"],
+  },
   {
     path: "lib/core/",
     imports: ["lib/core/"],

@@ -9,10 +9,11 @@
 import { parseEnv } from "node:util";
 import { z } from "zod";
 import { LOG_CATEGORIES, parseLogLevels } from "./log_levels.ts";
+import { OTEL_SETTINGS, type OtelConfig } from "./otel_settings.ts";
 import { Secret } from "./secret.ts";
 
 /** The settings, checked. Durations are in milliseconds. */
-export interface Config {
+export interface Config extends OtelConfig {
   /** Where AGS is, without a trailing slash. */
   readonly baseUrl: string;
   /** The IAM client this app logs in as. */
@@ -278,6 +279,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     default: "auto",
     schema: z.enum(["auto", "json", "pretty"]),
   },
+  ...OTEL_SETTINGS,
 };
 
 /** The rows, in order, with the name each has in {@linkcode Config}. */

@@ -31,6 +31,7 @@ import { createEventMetrics } from "./telemetry/event_metrics.ts";
 import { createGrpcMetrics } from "./telemetry/grpc_metrics.ts";
 import { allLogs, type Logs } from "./telemetry/log.ts";
 import { startMetrics } from "./telemetry/metrics.ts";
+import { startTracing } from "./telemetry/tracing.ts";
 
 /** Options of {@linkcode startService}. */
 export interface ServiceOptions {
@@ -80,6 +81,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, log, handlers, protoFolder } = options;
   const logs = options.logs ?? allLogs(log);
   await using stack = new AsyncDisposableStack();
+  // First in, last out: what is still under way then is part of a trace, too.
+  const tracing = stack.use(await startTracing({ config, log }));
   const { build = { version: VERSION, commit: "source" } } = options;
   const metrics = stack.use(startMetrics({ build }));
   const agsMetrics = createAgsMetrics(metrics.registry);
@@ -87,6 +90,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const ags = stack.use(createAgsClient({
     ...config,
     observer: agsMetrics,
+    traceCall: tracing.traceCall,
     onRefreshFailed: (error) =>
       logs.ags.warn("AGS token could not be refreshed", { error }),
   }));
@@ -113,6 +117,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         logsPayloads: options.logsPayloads ?? false,
         onEnded: eventMetrics.ended,
       }),
+      tracing.middleware,
       namespace(config.namespace),
       concurrency.middleware,
       deadline({ timeout: config.handlerTimeout }),
@@ -135,7 +140,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
 
   function createContext(delivery: Delivery): Context {
-    const { event, controller: { signal }, attempt, deadline } = delivery;
+    const { event, controller: { signal }, attempt, deadline, traceId } =
+      delivery;
     let eventLog: Logger | undefined;
     let messaging: Messaging | undefined;
     return {
@@ -151,6 +157,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         return eventLog ??= logs.handlers.with({
           eventType: event.type,
           eventId: event.id,
+          ...(traceId !== undefined && { traceID: traceId }),
         });
       },
       ...(deadline !== undefined && { deadline }),
@@ -194,6 +201,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const timer = setTimeout(() => flushed.abort(), FLUSH_TIME);
     await closed;
     clearTimeout(timer);
+    await tracing.flush();
   }
 
   const running = stack.move();

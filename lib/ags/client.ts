@@ -6,6 +6,7 @@
 
 import type { Ags, AgsMethod, AgsRequestOptions } from "../core/context.ts";
 import { DeadlineError } from "../core/errors.ts";
+import type { CallSpan, TraceCall } from "../core/tracing.ts";
 import type { Secret } from "../secret.ts";
 import { type BackoffOptions, nextDelay } from "./backoff.ts";
 import {
@@ -37,6 +38,8 @@ export interface AgsClientOptions {
   readonly onRefreshFailed?: (error: unknown) => void;
   /** Told of every request, login and change of the breaker. */
   readonly observer?: AgsObserver;
+  /** Runs each request, its retries included, within a span. @default {none} */
+  readonly traceCall?: TraceCall | undefined;
   /** Time for one request, in milliseconds. @default {10000} */
   readonly requestTimeout?: number;
   /** How requests are retried. */
@@ -77,7 +80,8 @@ export interface AgsClient extends Disposable {
  * try. A breaker ends the asking while AGS is down: requests then fail at once.
  */
 export function createAgsClient(options: AgsClientOptions): AgsClient {
-  const { baseUrl, namespace, requestTimeout = 10_000, observer } = options;
+  const { baseUrl, namespace, requestTimeout = 10_000 } = options;
+  const { observer, traceCall } = options;
   const tokens = createTokenSource(options);
   const breaker = createBreaker({
     onChanged: (state) => observer?.breakerChanged(state),
@@ -91,6 +95,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
     method: AgsMethod,
     template: string,
     asked: AgsRequestOptions,
+    span?: CallSpan,
   ): Promise<unknown> {
     const params = { namespace, ...asked.params };
     const url = baseUrl + fillPath(template, params, asked.query);
@@ -103,7 +108,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
     const deadline = binding.deadline ?? Infinity;
     const name = `${method} ${template}`;
 
-    async function attempt(): Promise<unknown> {
+    async function attempt(sent: number): Promise<unknown> {
       let token = await tokens.get(signal);
       for (let isFirst = true;; isFirst = false) {
         try {
@@ -112,6 +117,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
           if (!(error instanceof AgsError) || error.status !== 401) throw error;
           tokens.invalidate(token);
           if (!isFirst) throw error;
+          span?.retried({ attempt: sent, delay: 0, status: 401 });
           token = await tokens.get(signal);
           observer?.retried(name);
         }
@@ -138,6 +144,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
         const headers: Record<string, string> = {
           authorization: `Bearer ${token}`,
           accept: "application/json",
+          ...span?.headers,
         };
         if (body !== undefined) headers["content-type"] = "application/json";
         const init: RequestInit = { method, headers };
@@ -151,6 +158,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
           signal,
           timeout: requestTimeout,
           observer,
+          onAnswer: span?.answered,
         });
         breaker.succeeded();
         return answer;
@@ -166,7 +174,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
 
     for (let sent = 1;; sent++) {
       try {
-        return await attempt();
+        return await attempt(sent);
       } catch (error) {
         if (!(error instanceof AgsError) || !isWorthRetrying(error)) {
           throw error;
@@ -178,6 +186,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
         const failed = { attempt: sent, timeLeft, retryAfter };
         const delay = nextDelay(failed, options.backoff);
         if (delay === undefined) throw error;
+        span?.retried({ attempt: sent, delay, status: error.status });
         await sleep(delay, signal);
         observer?.retried(name);
       }
@@ -190,9 +199,10 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
     method: AgsMethod,
     template: string,
     asked: AgsRequestOptions,
+    span?: CallSpan,
   ): Promise<unknown> {
     try {
-      return await request(binding, method, template, asked);
+      return await request(binding, method, template, asked, span);
     } catch (error) {
       const isOwn = asked.signal?.aborted && error === asked.signal.reason;
       if (!isOwn || binding.signal.aborted) throw error;
@@ -218,7 +228,13 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
           method: AgsMethod,
           path: string,
           asked: AgsRequestOptions = {},
-        ) => requestWithin(binding, method, path, asked) as Promise<T>,
+        ) => {
+          const run = (span?: CallSpan) =>
+            requestWithin(binding, method, path, asked, span) as Promise<T>;
+          return traceCall === undefined
+            ? run()
+            : traceCall({ method, route: path }, run);
+        },
       };
     },
     async ready(signal) {

@@ -16,6 +16,8 @@ export interface ExchangeOptions {
   readonly timeout: number;
   /** Told how it ended. */
   readonly observer?: AgsObserver | undefined;
+  /** Called with the status of the answer, before its body is read. */
+  readonly onAnswer?: ((status: number) => void) | undefined;
 }
 
 /** Largest answer read, in bytes: AGS's pages are far smaller. */
@@ -57,6 +59,7 @@ export async function exchange(
       signal: controller.signal,
     });
     code = String(response.status);
+    options.onAnswer?.(response.status);
     const body = await readText(name, response);
     if (!response.ok) throw refusal(name, response, body);
     return body === "" ? undefined : parse(name, response, body);

@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import { ShutdownError } from "../core/errors.ts";
+import type { CallSpan, TraceCall } from "../core/tracing.ts";
 import type { Secret } from "../secret.ts";
 import { AgsError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
@@ -23,6 +24,8 @@ export interface TokenSourceOptions {
   readonly onRefreshFailed?: (error: unknown) => void;
   /** Told of every login. */
   readonly observer?: AgsObserver;
+  /** Runs each login within a span. @default {none} */
+  readonly traceCall?: TraceCall | undefined;
   /** Time for one login, in milliseconds. @default {10000} */
   readonly timeout?: number;
   /** Milliseconds, monotonic. @default {performance.now} */
@@ -120,7 +123,9 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   }
 
   function start(): Promise<Token> {
-    login ??= logIn().then(succeed, fail).finally(() => login = undefined);
+    login ??= tracedLogIn().then(succeed, fail).finally(() =>
+      login = undefined
+    );
     return login;
   }
 
@@ -150,7 +155,14 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     });
   }
 
-  async function logIn(): Promise<Token> {
+  function tracedLogIn(): Promise<Token> {
+    const { traceCall } = options;
+    return traceCall === undefined
+      ? logIn()
+      : traceCall({ method: "POST", route: ROUTE }, logIn);
+  }
+
+  async function logIn(span?: CallSpan): Promise<Token> {
     const startedAt = now();
     const { clientId, clientSecret } = options;
     const basic = new TextEncoder().encode(
@@ -162,9 +174,15 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
         authorization: `Basic ${basic.toBase64()}`,
         "content-type": "application/x-www-form-urlencoded",
         accept: "application/json",
+        ...span?.headers,
       },
       body: "grant_type=client_credentials",
-    }, { signal: disposed.signal, timeout, observer }).catch(asRetryable);
+    }, {
+      signal: disposed.signal,
+      timeout,
+      observer,
+      onAnswer: span?.answered,
+    }).catch(asRetryable);
     const answer = TokenAnswer.safeParse(response);
     if (!answer.success) {
       throw new AgsError(

@@ -22,6 +22,7 @@ import {
   resultOf,
   SKIPPED,
 } from "./outcome.ts";
+import type { Arrival } from "./tracing.ts";
 
 /** Options of {@linkcode createApp}. */
 export interface AppOptions {
@@ -57,6 +58,8 @@ export interface DispatchOptions {
   readonly malformed?: TerminalError | undefined;
   /** Makes the answer of what the handler returns, for events that have one. */
   readonly encode?: ((value: unknown) => unknown) | undefined;
+  /** How it arrived, for traces. */
+  readonly arrival?: Arrival | undefined;
 }
 
 /** A running app. Sources dispatch events to it. */
@@ -119,6 +122,8 @@ export function createApp(options: AppOptions): App {
       bytes: how.bytes,
       malformed: how.malformed,
       encode: how.encode,
+      arrival: how.arrival,
+      traceId: undefined,
     };
     if (drained === undefined) return run(delivery);
     options.onRefused?.(delivery, DRAINING);

@@ -8,6 +8,7 @@ import type { Event } from "./event.ts";
 import type { TerminalError } from "./errors.ts";
 import type { Handler } from "./on.ts";
 import type { Result } from "./outcome.ts";
+import type { Arrival } from "./tracing.ts";
 
 /** One event on its way to its handler. */
 export interface Delivery {
@@ -45,6 +46,10 @@ export interface Delivery {
    * that are answered with nothing. What it throws is the handler's error.
    */
   readonly encode: ((value: unknown) => unknown) | undefined;
+  /** How it arrived, where its source tells. */
+  readonly arrival?: Arrival | undefined;
+  /** The trace it belongs to, once that is known: 32 hexadecimal digits. */
+  traceId?: string | undefined;
 }
 
 /** The rest of the pipe. Resolves always: what is thrown has become a result. */

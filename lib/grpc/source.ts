@@ -109,6 +109,10 @@ async function receive(
     bytes: call.request,
     malformed,
     encode: served.answers?.encode,
+    arrival: {
+      method: served.path.slice(1),
+      header: (name) => headerOf(call.metadata, name),
+    },
   });
   // Also emitted after the answer, when there is nothing left to end.
   call.off("cancelled", onCancelled);
@@ -120,6 +124,12 @@ function answerOf({ answers }: ServedEvent, result: Result): Buffer {
   return Buffer.isBuffer(result.answer)
     ? result.answer
     : answers.without(result);
+}
+
+/** What is sent more than once is one value with commas (RFC 9110, section 5.3). */
+function headerOf(metadata: grpc.Metadata, name: string): string | undefined {
+  const values = metadata.get(name);
+  return values.length === 0 ? undefined : values.join(",");
 }
 
 function deadlineOf(call: Call): number | undefined {

@@ -26,8 +26,8 @@ export interface ObserveOptions {
 }
 
 /**
- * Logs one line per event: type, id, outcome, attempt, duration. No payload, no
- * user: whoever needs those finds them by the event's id.
+ * Logs one line per event: type, id, outcome, attempt, duration, and the trace it
+ * belongs to. No payload, no user: whoever needs those finds them by the event's id.
  *
  * Outermost, so that it sees what every other policy decided.
  */
@@ -75,6 +75,7 @@ function report(
     attempt,
     durationMs: Math.round(milliseconds * 100) / 100,
   };
+  if (delivery.traceId !== undefined) fields.traceID = delivery.traceId;
   if (result.outcome !== result.reason) fields.reason = result.reason;
   if (result.errorId !== undefined) fields.errorId = result.errorId;
   if (result.error !== undefined) fields.error = result.error;

@@ -1,0 +1,80 @@
+/**
+ * The formats in which traces come in with events and go out with requests to AGS.
+ *
+ * @module
+ */
+
+import type { TextMapGetter, TextMapPropagator } from "@opentelemetry/api";
+import {
+  CompositePropagator,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+} from "@opentelemetry/core";
+import { B3InjectEncoding, B3Propagator } from "@opentelemetry/propagator-b3";
+import type { Arrival } from "../core/tracing.ts";
+import type { PropagatorName } from "../otel_settings.ts";
+
+/** How traces come in, and how they go out. */
+export interface Propagation {
+  /** Reads what came with an event. Where two formats disagree, the last one counts. */
+  readonly incoming: TextMapPropagator<Arrival>;
+  /** Writes headers of a request to AGS. */
+  readonly outgoing: TextMapPropagator<Record<string, string>>;
+}
+
+/**
+ * Makes the propagators of these names.
+ *
+ * Baggage comes in, for handlers, and stays: what callers put there is not for
+ * another service to see without anybody having decided so.
+ */
+export function createPropagation(
+  names: readonly PropagatorName[],
+): Propagation {
+  const traces = names.filter((name) => name !== "baggage");
+  return {
+    incoming: compose(names),
+    outgoing: compose(traces),
+  };
+}
+
+/** Either form of B3 comes in by either name; the name says which one goes out. */
+const FACTORIES: Readonly<
+  Record<PropagatorName, () => readonly TextMapPropagator[]>
+> = {
+  tracecontext: () => [new W3CTraceContextPropagator()],
+  baggage: () => [new W3CBaggagePropagator()],
+  b3: () => [new B3Propagator()],
+  b3multi: () => [
+    new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER }),
+  ],
+  none: () => [],
+};
+
+function compose(names: readonly PropagatorName[]): CompositePropagator {
+  const propagators = [...new Set(names)].flatMap((name) => FACTORIES[name]());
+  return new CompositePropagator({ propagators });
+}
+
+/**
+ * Longest values that are read, in characters: of the two that may be long, what their
+ * specifications ask for at least.
+ */
+const MAX_LENGTHS: Readonly<Record<string, number>> = {
+  baggage: 8_192,
+  tracestate: 512,
+};
+const MAX_LENGTH = 128;
+
+/** Reads headers of bounded length: longer ones are as good as none. */
+export const ARRIVAL_GETTER: TextMapGetter<Arrival> = {
+  get(arrival, name) {
+    const value = arrival.header(name);
+    return value !== undefined &&
+        value.length <= (MAX_LENGTHS[name] ?? MAX_LENGTH)
+      ? value
+      : undefined;
+  },
+  // Asked by propagators that look for names of their own making: none of these.
+  keys: () => [],
+};

@@ -1,0 +1,53 @@
+/**
+ * Traces: a span per event, and one per request to AGS; or, where they are off, nothing.
+ *
+ * @module
+ */
+
+import { NONE } from "../otel_settings.ts";
+import type { SpansOptions, Tracing } from "./spans.ts";
+import { traceIds } from "./trace_id.ts";
+
+export type { Tracing } from "./spans.ts";
+
+/** Options of {@linkcode startTracing}. */
+export type TracingOptions = Omit<SpansOptions, "destination">;
+
+/**
+ * Starts traces if the settings want them.
+ *
+ * The libraries are loaded only then: where traces are off, the service starts without
+ * them, and an event costs the look for its caller's trace.
+ */
+export async function startTracing(options: TracingOptions): Promise<Tracing> {
+  const destination = destinationOf(options);
+  if (destination === "none") return OFF;
+  const { startSpans } = await import("./spans.ts");
+  return startSpans({ ...options, destination });
+}
+
+const OFF: Tracing = {
+  middleware: traceIds(),
+  traceCall: undefined,
+  flush: () => Promise.resolve(),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
+
+function destinationOf(
+  { config, log }: TracingOptions,
+): SpansOptions["destination"] | "none" {
+  const { otelTracesExporter: exporter } = config;
+  if (config.otelSdkDisabled || exporter === "none") return "none";
+  const isZipkin = exporter === "zipkin" ||
+    exporter === "auto" && config.otelZipkinEndpoint !== NONE;
+  if (config.otelDeno) {
+    if (isZipkin) {
+      log.info("Spans go to OTLP, not to Zipkin: OTEL_DENO is true");
+    }
+    return "runtime";
+  }
+  if (exporter === "otlp") {
+    log.warn("Spans go nowhere: OTLP needs OTEL_DENO=true");
+  }
+  return isZipkin ? "zipkin" : "none";
+}

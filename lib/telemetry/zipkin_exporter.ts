@@ -1,0 +1,62 @@
+/**
+ * Sends spans to Zipkin.
+ *
+ * In place of the SDK's own exporter, whose requests have no deadline: a collector that
+ * takes connections and does not answer would have them, and their spans, pile up.
+ *
+ * @module
+ */
+
+import { ExportResultCode } from "@opentelemetry/core";
+import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
+import { zipkinSpan } from "./zipkin_span.ts";
+
+/** Options of {@linkcode createZipkinExporter}. */
+export interface ZipkinExporterOptions {
+  /** Where Zipkin takes spans. */
+  readonly url: string;
+  /** Time for one delivery, in milliseconds. */
+  readonly timeout: number;
+  /** Ends the deliveries under way. */
+  readonly signal: AbortSignal;
+  /** Called when a delivery failed, with the spans that are lost. */
+  readonly onFailed: (error: Error, spans: number) => void;
+}
+
+/** Creates the exporter. */
+export function createZipkinExporter(
+  options: ZipkinExporterOptions,
+): SpanExporter {
+  const { url, timeout, signal, onFailed } = options;
+
+  async function send(spans: readonly ReadableSpan[]): Promise<void> {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(spans.map(zipkinSpan)),
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+    });
+    // Its words are of no use, and may be many.
+    await response.body?.cancel();
+    if (!response.ok) {
+      throw new Error(`Zipkin answered ${response.status}: expected 202`);
+    }
+  }
+
+  return {
+    export(spans, done) {
+      send(spans).then(
+        () => done({ code: ExportResultCode.SUCCESS }),
+        (reason) => {
+          const error = reason instanceof Error
+            ? reason
+            : new Error(String(reason));
+          onFailed(error, spans.length);
+          done({ code: ExportResultCode.FAILED, error });
+        },
+      );
+    },
+    shutdown: () => Promise.resolve(),
+  };
+}

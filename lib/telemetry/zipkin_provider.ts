@@ -1,0 +1,146 @@
+/**
+ * OpenTelemetry's SDK, with Zipkin at its end.
+ *
+ * @module
+ */
+
+import {
+  context,
+  createNoopMeter,
+  type MeterProvider,
+  propagation,
+  trace,
+  type Tracer,
+} from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import type { Logger } from "../core/context.ts";
+import {
+  DEFAULT_SERVICE_NAME,
+  NONE,
+  type OtelConfig,
+  parseResourceAttributes,
+} from "../otel_settings.ts";
+import { reportLostSpans } from "./lost_spans.ts";
+import type { Propagation } from "./propagation.ts";
+import { createSampler } from "./sampler.ts";
+import { createZipkinExporter } from "./zipkin_exporter.ts";
+
+/** Options of {@linkcode startZipkinProvider}. */
+export interface ZipkinProviderOptions {
+  /** The settings. */
+  readonly config: OtelConfig;
+  /** Says when spans are lost. */
+  readonly log: Logger;
+  /** For spans and requests that handlers make themselves. */
+  readonly propagation: Propagation;
+}
+
+/** A provider that runs. Disposing sends what is left. */
+export interface ZipkinProvider extends AsyncDisposable {
+  /** Makes spans that are sent. */
+  getTracer(name: string): Tracer;
+  /** Sends what has ended so far; resolves when that is done or its time is up. */
+  flush(): Promise<void>;
+}
+
+/** Where OpenTelemetry expects Zipkin. */
+const DEFAULT_ENDPOINT = "http://localhost:9411/api/v2/spans";
+
+/** Longest text of an attribute, in characters: handlers make spans, too. */
+const MAX_ATTRIBUTE_LENGTH = 1_024;
+
+/** Time to send what is left when the service stops, in milliseconds. */
+const FLUSH_TIME = 3_000;
+
+/**
+ * Starts the SDK, and registers it as the process's: spans that handlers make with
+ * `@opentelemetry/api` lie below their event's.
+ */
+export function startZipkinProvider(
+  options: ZipkinProviderOptions,
+): ZipkinProvider {
+  const { config, log } = options;
+  const endpoint = config.otelZipkinEndpoint === NONE
+    ? DEFAULT_ENDPOINT
+    : config.otelZipkinEndpoint;
+  const lost = reportLostSpans({ log, endpoint });
+  const stopped = new AbortController();
+  const timeout = config.otelBspExportTimeout;
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes(resourceAttributes(config)),
+    sampler: createSampler(
+      config.otelTracesSampler,
+      config.otelTracesSamplerArg,
+    ),
+    spanLimits: { attributeValueLengthLimit: MAX_ATTRIBUTE_LENGTH },
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter: createZipkinExporter({
+          url: endpoint,
+          timeout,
+          signal: stopped.signal,
+          onFailed: lost.failed,
+        }),
+        scheduledDelayMillis: config.otelBspScheduleDelay,
+        maxQueueSize: config.otelBspMaxQueueSize,
+        maxExportBatchSize: Math.min(
+          config.otelBspMaxExportBatchSize,
+          config.otelBspMaxQueueSize,
+        ),
+        exportTimeoutMillis: timeout,
+        selfObsMeterProvider: dropMeter(lost.dropped),
+      }),
+    ],
+  });
+  trace.setGlobalTracerProvider(provider);
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+  propagation.setGlobalPropagator(options.propagation.outgoing);
+
+  return {
+    getTracer: (name) => provider.getTracer(name),
+    flush: () => within(FLUSH_TIME, provider.forceFlush()),
+    async [Symbol.asyncDispose]() {
+      await within(FLUSH_TIME, provider.shutdown());
+      stopped.abort();
+      lost[Symbol.dispose]();
+      trace.disable();
+      context.disable();
+      propagation.disable();
+    },
+  };
+}
+
+function resourceAttributes(config: OtelConfig): Record<string, string> {
+  const attributes = parseResourceAttributes(config.otelResourceAttributes);
+  const isNamed = config.otelServiceName !== DEFAULT_SERVICE_NAME;
+  return {
+    "service.name": DEFAULT_SERVICE_NAME,
+    ...attributes,
+    ...(isNamed && { "service.name": config.otelServiceName }),
+  };
+}
+
+/** Hears of dropped spans: the batch processor tells nobody but its metrics. */
+function dropMeter(onDropped: (spans: number) => void): MeterProvider {
+  const meter = createNoopMeter();
+  meter.createCounter = () => ({
+    add(spans, attributes) {
+      if (attributes?.["error.type"] === "queue_full") onDropped(spans);
+    },
+  });
+  return { getMeter: () => meter };
+}
+
+/** Waits for `promise`, whatever becomes of it, but not for ever. */
+function within(milliseconds: number, promise: Promise<unknown>) {
+  return new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    promise.then(done, done);
+  });
+}
