@@ -7,7 +7,15 @@
 
 import { z } from "zod";
 
-/** The samplers, by the names that OpenTelemetry gives them. */
+/** Which spans are kept, by the names that OpenTelemetry gives its samplers. */
+export type SamplerName =
+  | "always_on"
+  | "always_off"
+  | "traceidratio"
+  | "parentbased_always_on"
+  | "parentbased_always_off"
+  | "parentbased_traceidratio";
+
 const SAMPLERS = [
   "always_on",
   "always_off",
@@ -15,22 +23,23 @@ const SAMPLERS = [
   "parentbased_always_on",
   "parentbased_always_off",
   "parentbased_traceidratio",
-] as const;
+] as const satisfies readonly SamplerName[];
 
-/** Which spans are kept. */
-export type SamplerName = typeof SAMPLERS[number];
+/** A format in which a trace comes in and goes out. */
+export type PropagatorName =
+  | "tracecontext"
+  | "baggage"
+  | "b3"
+  | "b3multi"
+  | "none";
 
-/** The formats in which a trace comes in and goes out. */
 const PROPAGATORS = [
   "tracecontext",
   "baggage",
   "b3",
   "b3multi",
   "none",
-] as const;
-
-/** One format of {@linkcode PROPAGATORS}. */
-export type PropagatorName = typeof PROPAGATORS[number];
+] as const satisfies readonly PropagatorName[];
 
 /** The settings, checked. Durations are in milliseconds. */
 export interface OtelConfig {
@@ -102,7 +111,8 @@ export const OTEL_SETTINGS: {
   },
   otelDeno: {
     env: "OTEL_DENO",
-    doc: "`true`: the runtime sends spans by OTLP; not from `.env`",
+    doc: "`true`: the runtime sends spans by OTLP; not from `.env`, and for " +
+      "an executable when it is compiled",
     expected: "true or false",
     default: "false",
     schema: flag,

@@ -22,6 +22,17 @@ export interface Propagation {
   readonly outgoing: TextMapPropagator<Record<string, string>>;
 }
 
+/** Options of {@linkcode createPropagation}. */
+export interface PropagationOptions {
+  /**
+   * Whether the runtime writes W3C headers into every request by itself. A second
+   * value beside the first would make both of them void.
+   *
+   * @default {false}
+   */
+  readonly isByRuntime?: boolean;
+}
+
 /**
  * Makes the propagators of these names.
  *
@@ -30,11 +41,15 @@ export interface Propagation {
  */
 export function createPropagation(
   names: readonly PropagatorName[],
+  { isByRuntime = false }: PropagationOptions = {},
 ): Propagation {
-  const traces = names.filter((name) => name !== "baggage");
   return {
     incoming: compose(names),
-    outgoing: compose(traces),
+    outgoing: compose(
+      names.filter((name) =>
+        name !== "baggage" && !(isByRuntime && name === "tracecontext")
+      ),
+    ),
   };
 }
 

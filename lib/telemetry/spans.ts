@@ -41,12 +41,10 @@ const SCOPE = "extend-event-handler";
 /** Starts making spans. */
 export function startSpans(options: SpansOptions): Tracing {
   const { config, log, destination } = options;
-  const propagation = createPropagation(config.otelPropagators);
+  const propagation = createPropagation(config.otelPropagators, {
+    isByRuntime: destination === "runtime",
+  });
   if (destination === "runtime") {
-    // Registered before any module ran, and nothing else can be in its place.
-    if (trace.getTracerProvider() !== Deno.telemetry.tracerProvider) {
-      log.warn("Spans go nowhere: OTEL_DENO is not in the environment itself");
-    }
     return {
       ...makers(trace.getTracer(SCOPE), propagation, config.baseUrl),
       // The runtime sends its own when the process exits.

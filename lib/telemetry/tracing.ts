@@ -40,14 +40,27 @@ function destinationOf(
   if (config.otelSdkDisabled || exporter === "none") return "none";
   const isZipkin = exporter === "zipkin" ||
     exporter === "auto" && config.otelZipkinEndpoint !== NONE;
-  if (config.otelDeno) {
+  if (isByRuntime()) {
     if (isZipkin) {
       log.info("Spans go to OTLP, not to Zipkin: OTEL_DENO is true");
     }
     return "runtime";
   }
-  if (exporter === "otlp") {
-    log.warn("Spans go nowhere: OTLP needs OTEL_DENO=true");
+  if (config.otelDeno || exporter === "otlp") {
+    log.warn(
+      "Spans do not go to OTLP: OTEL_DENO was not true when Deno was started, or " +
+        "when the executable was compiled",
+    );
   }
   return isZipkin ? "zipkin" : "none";
+}
+
+/** Where `@opentelemetry/api` keeps what is registered: read without loading it. */
+const REGISTRY = Symbol.for("opentelemetry.js.api.1");
+
+/** Whether the runtime makes spans: it registers itself before any module runs. */
+function isByRuntime(): boolean {
+  const registry: unknown = Reflect.get(globalThis, REGISTRY);
+  return typeof registry === "object" && registry !== null &&
+    "trace" in registry && registry.trace === Deno.telemetry.tracerProvider;
 }

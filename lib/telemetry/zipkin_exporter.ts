@@ -23,11 +23,18 @@ export interface ZipkinExporterOptions {
   readonly onFailed: (error: Error, spans: number) => void;
 }
 
+/** An exporter that knows what is under way. */
+export interface ZipkinExporter extends SpanExporter {
+  /** Resolves when no delivery is under way, however those ended. */
+  settled(): Promise<void>;
+}
+
 /** Creates the exporter. */
 export function createZipkinExporter(
   options: ZipkinExporterOptions,
-): SpanExporter {
+): ZipkinExporter {
   const { url, timeout, signal, onFailed } = options;
+  const underWay = new Set<Promise<void>>();
 
   async function send(spans: readonly ReadableSpan[]): Promise<void> {
     const response = await fetch(url, {
@@ -46,7 +53,7 @@ export function createZipkinExporter(
 
   return {
     export(spans, done) {
-      send(spans).then(
+      const delivery = send(spans).then(
         () => done({ code: ExportResultCode.SUCCESS }),
         (reason) => {
           const error = reason instanceof Error
@@ -55,7 +62,11 @@ export function createZipkinExporter(
           onFailed(error, spans.length);
           done({ code: ExportResultCode.FAILED, error });
         },
-      );
+      ).finally(() => underWay.delete(delivery));
+      underWay.add(delivery);
+    },
+    async settled() {
+      while (underWay.size > 0) await Promise.all(underWay);
     },
     shutdown: () => Promise.resolve(),
   };

@@ -68,6 +68,12 @@ export function startZipkinProvider(
   const lost = reportLostSpans({ log, endpoint });
   const stopped = new AbortController();
   const timeout = config.otelBspExportTimeout;
+  const exporter = createZipkinExporter({
+    url: endpoint,
+    timeout,
+    signal: stopped.signal,
+    onFailed: lost.failed,
+  });
   const provider = new TracerProvider({
     resource: resourceFromAttributes(resourceAttributes(config)),
     sampler: createSampler(
@@ -77,12 +83,7 @@ export function startZipkinProvider(
     spanLimits: { attributeValueLengthLimit: MAX_ATTRIBUTE_LENGTH },
     spanProcessors: [
       new BatchSpanProcessor({
-        exporter: createZipkinExporter({
-          url: endpoint,
-          timeout,
-          signal: stopped.signal,
-          onFailed: lost.failed,
-        }),
+        exporter,
         scheduledDelayMillis: config.otelBspScheduleDelay,
         maxQueueSize: config.otelBspMaxQueueSize,
         maxExportBatchSize: Math.min(
@@ -98,12 +99,19 @@ export function startZipkinProvider(
   context.setGlobalContextManager(new AsyncLocalStorageContextManager());
   propagation.setGlobalPropagator(options.propagation.outgoing);
 
+  /** The processor is done at its first failure: others may be under way then. */
+  async function flush(how: "forceFlush" | "shutdown"): Promise<void> {
+    await provider[how]().catch(() => {});
+    await exporter.settled();
+  }
+
   return {
     getTracer: (name) => provider.getTracer(name),
-    flush: () => within(FLUSH_TIME, provider.forceFlush()),
+    flush: () => within(FLUSH_TIME, flush("forceFlush")),
     async [Symbol.asyncDispose]() {
-      await within(FLUSH_TIME, provider.shutdown());
+      await within(FLUSH_TIME, flush("shutdown"));
       stopped.abort();
+      await exporter.settled();
       lost[Symbol.dispose]();
       trace.disable();
       context.disable();
@@ -133,14 +141,13 @@ function dropMeter(onDropped: (spans: number) => void): MeterProvider {
   return { getMeter: () => meter };
 }
 
-/** Waits for `promise`, whatever becomes of it, but not for ever. */
-function within(milliseconds: number, promise: Promise<unknown>) {
-  return new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    const done = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    promise.then(done, done);
-  });
+/** Waits for `promise`, but not for ever. */
+async function within(
+  milliseconds: number,
+  promise: Promise<void>,
+): Promise<void> {
+  const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  await Promise.race([promise, timeIsUp]);
+  clearTimeout(timer);
 }

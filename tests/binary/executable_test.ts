@@ -9,7 +9,7 @@ const { path: executable, knownLeak, canPing } = await buildExecutable();
 conformance(
   "executable",
   (options) => startProcess({ command: executable }, options),
-  { readsEnvFile: false, knownLeak, canPing },
+  { readsEnvFile: false, knownLeak, canPing, sendsOtlp: false },
 );
 
 Deno.test("executable: --version says which version and which commit it is", async () => {
@@ -50,7 +50,7 @@ if (isRoot) {
   conformance(
     "image",
     (options) => startProcess(runInside(root), options),
-    { readsEnvFile: false, knownLeak, canPing },
+    { readsEnvFile: false, knownLeak, canPing, sendsOtlp: false },
   );
 } else {
   Deno.test({

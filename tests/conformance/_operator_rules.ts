@@ -212,8 +212,8 @@ export function operatorRules(suite: Suite): void {
       body: "grant_type=client_credentials",
     });
     const { access_token: token } = await login.json();
-    const metadata = { authorization: `Bearer ${token}` };
-    assert.equal((await send({ userId, metadata })).status, "OK");
+    const headers = { authorization: `Bearer ${token}` };
+    assert.equal((await send({ userId, headers })).status, "OK");
     assert.equal(grants(userId), 1);
   });
 }

@@ -34,6 +34,8 @@ export interface Suite {
   readonly knownLeak: number;
   /** Whether its runtime can send HTTP/2 pings. */
   readonly canPing: boolean;
+  /** Whether `OTEL_DENO` in its environment has its runtime send OTLP. */
+  readonly sendsOtlp: boolean;
 }
 
 /** Secret of the client that logs in; no output may have it. */
@@ -98,17 +100,15 @@ export async function startWorld(
     gate,
     target,
     channel,
-    send(
-      { type = LOGGED_IN, bytes, timeout, onCall, metadata, ...event } = {},
-    ) {
+    send({ type = LOGGED_IN, bytes, timeout, headers, onCall, ...event } = {}) {
       return call(
         channel.client,
         PATHS[type],
         bytes ?? eventBytes(emulator.namespace, { type, ...event }),
         {
           ...(timeout !== undefined && { timeout }),
+          ...(headers !== undefined && { headers }),
           ...(onCall !== undefined && { onCall }),
-          ...(metadata !== undefined && { metadata }),
         },
       );
     },

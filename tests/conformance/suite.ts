@@ -13,6 +13,7 @@ import { operatorRules } from "./_operator_rules.ts";
 import { sessionRules } from "./_session_rules.ts";
 import { startRules } from "./_start_rules.ts";
 import { transportRules } from "./_transport_rules.ts";
+import { traceRules } from "./_trace_rules.ts";
 import type { StartTarget } from "./_target.ts";
 import type { Suite } from "./_world.ts";
 
@@ -36,6 +37,13 @@ export interface ConformanceOptions {
    * @default {true}
    */
   readonly canPing?: boolean;
+  /**
+   * Whether `OTEL_DENO` in its environment has its runtime send OTLP: an executable
+   * does only if it was compiled with it.
+   *
+   * @default {true}
+   */
+  readonly sendsOtlp?: boolean;
 }
 
 /**
@@ -47,10 +55,21 @@ export interface ConformanceOptions {
 export function conformance(
   name: string,
   startTarget: StartTarget,
-  { readsEnvFile = true, knownLeak = 0, canPing = true }: ConformanceOptions =
-    {},
+  {
+    readsEnvFile = true,
+    knownLeak = 0,
+    canPing = true,
+    sendsOtlp = true,
+  }: ConformanceOptions = {},
 ): void {
-  const suite: Suite = { name, startTarget, readsEnvFile, knownLeak, canPing };
+  const suite: Suite = {
+    name,
+    startTarget,
+    readsEnvFile,
+    knownLeak,
+    canPing,
+    sendsOtlp,
+  };
   startRules(suite);
   eventRules(suite);
   deadLetterRules(suite);
@@ -59,4 +78,5 @@ export function conformance(
   transportRules(suite);
   sessionRules(suite);
   drainRules(suite);
+  traceRules(suite);
 }

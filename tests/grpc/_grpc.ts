@@ -90,10 +90,10 @@ const same = (bytes: Buffer) => bytes;
 export interface CallOptions {
   /** Time for the answer, in milliseconds. @default {10000} */
   readonly timeout?: number;
+  /** What is sent along; a value of several is sent several times. @default {none} */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Called with the call once it is under way. */
   readonly onCall?: (call: grpc.ClientUnaryCall) => void;
-  /** Sent along. @default {nothing} */
-  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Makes one call with raw bytes. Resolves whatever the answer is. */
@@ -101,15 +101,19 @@ export function call(
   client: grpc.Client,
   path: string,
   bytes: Uint8Array = new Uint8Array(),
-  { timeout = 10_000, onCall, metadata = {} }: CallOptions = {},
+  { timeout = 10_000, headers = {}, onCall }: CallOptions = {},
 ): Promise<Answer> {
+  const metadata = new grpc.Metadata();
+  for (const [name, values] of Object.entries(headers)) {
+    for (const value of [values].flat()) metadata.add(name, value);
+  }
   return new Promise((resolve) => {
     const under = client.makeUnaryRequest(
       path,
       same,
       same,
       Buffer.from(bytes),
-      grpc.Metadata.fromHttp2Headers({ ...metadata }),
+      metadata,
       { deadline: Date.now() + timeout },
       (error, value) => {
         resolve({

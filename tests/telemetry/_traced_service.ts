@@ -4,8 +4,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import * as grpc from "@grpc/grpc-js";
 import {
   CONSUMABLE_ITEM_ID,
   DEFAULT_CLIENT_ID,
@@ -24,13 +22,10 @@ import {
   PATHS,
 } from "../conformance/_events.ts";
 import { LOGGED_IN } from "../conformance/_events.ts";
-import { connect } from "../grpc/_grpc.ts";
+import { call, type CallOptions, connect } from "../grpc/_grpc.ts";
 import { PROTO_FOLDER } from "../grpc/_fixture.ts";
 import { testConfig } from "../_support/config.ts";
 import { type RecordingLogger, recordLog } from "../_support/log.ts";
-
-/** Headers of a call; a value of several is sent several times. */
-export type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 /** The service, its AGS and a caller. Disposing ends all of them. */
 export interface TracedService extends AsyncDisposable {
@@ -41,7 +36,7 @@ export interface TracedService extends AsyncDisposable {
   /** What the service logged. */
   readonly log: RecordingLogger;
   /** Sends a login with these headers. Resolves with the status's name. */
-  send(headers?: Headers, event?: EventOptions): Promise<string>;
+  send(headers?: CallOptions["headers"], event?: EventOptions): Promise<string>;
 }
 
 /** Options of {@linkcode startTracedService}. */
@@ -80,33 +75,13 @@ export async function startTracedService(
     emulator,
     service,
     log,
-    send: (headers = {}, event = {}) =>
-      sendWith(client, eventBytes(emulator.namespace, event), headers),
+    async send(headers = {}, event = {}) {
+      const bytes = eventBytes(emulator.namespace, event);
+      const { status } = await call(client, PATHS[LOGGED_IN], bytes, {
+        headers,
+      });
+      return status;
+    },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
-}
-
-const same = (bytes: Buffer) => bytes;
-
-/** Calls the login's method. Resolves with the status's name. */
-export function sendWith(
-  client: grpc.Client,
-  bytes: Uint8Array,
-  headers: Headers,
-): Promise<string> {
-  const metadata = new grpc.Metadata();
-  for (const [name, values] of Object.entries(headers)) {
-    for (const value of [values].flat()) metadata.add(name, value);
-  }
-  return new Promise((resolve) =>
-    client.makeUnaryRequest(
-      PATHS[LOGGED_IN],
-      same,
-      same,
-      Buffer.from(bytes),
-      metadata,
-      { deadline: Date.now() + 10_000 },
-      (error) => resolve(grpc.status[error?.code ?? grpc.status.OK] ?? ""),
-    )
-  );
 }

@@ -46,7 +46,7 @@ export interface Collector extends AsyncDisposable {
 
 /** Options of {@linkcode startCollector}. */
 export interface CollectorOptions {
-  /** Answers in its place. @default {202} */
+  /** Answers in its place; one that never does ends with the collector. @default {202} */
   readonly answer?: (request: Request) => Response | Promise<Response>;
 }
 
@@ -58,12 +58,15 @@ export function startCollector(options: CollectorOptions = {}): Collector {
   const batches: SentSpan[][] = [];
   const texts: string[] = [];
   let requests = 0;
+  const ended = Promise.withResolvers<Response>();
   let arrived = Promise.withResolvers<void>();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
       requests++;
-      if (options.answer !== undefined) return await options.answer(request);
+      if (options.answer !== undefined) {
+        return await Promise.race([options.answer(request), ended.promise]);
+      }
       const text = await request.text();
       texts.push(text);
       batches.push(z.array(Span).parse(JSON.parse(text)));
@@ -100,6 +103,7 @@ export function startCollector(options: CollectorOptions = {}): Collector {
       }
     },
     async [Symbol.asyncDispose]() {
+      ended.resolve(new Response(null, { status: 503 }));
       await server.shutdown();
     },
   };
