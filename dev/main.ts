@@ -111,7 +111,8 @@ function showBanner(
   { emulator, messaging }: Emulated,
 ): void {
   const defaults = settings.map(([, { env }]) => env)
-    .filter((name) => !given.has(name));
+    // Nobody looks for those of traces here.
+    .filter((name) => !given.has(name) && !name.startsWith("OTEL_"));
   const ags = emulator === undefined
     ? env.AB_BASE_URL
     : `emulator at ${emulator.url} (no account needed; AB_BASE_URL is not set)`;

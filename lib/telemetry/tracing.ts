@@ -44,6 +44,11 @@ function destinationOf(
     if (isZipkin) {
       log.info("Spans go to OTLP, not to Zipkin: OTEL_DENO is true");
     }
+    // Nothing here can keep them out: see docs/observability.md.
+    log.warn(
+      "Spans that Deno makes of requests hold their URLs, and those hold users' ids: " +
+        "have the collector drop url.full, url.path and url.query",
+    );
     return "runtime";
   }
   if (config.otelDeno || exporter === "otlp") {

@@ -85,6 +85,9 @@ export function traceRules(suite: Suite): void {
       });
       const headers = { traceparent: TRACEPARENT, baggage: "tier=gold" };
       assert.equal((await world.send({ headers })).status, "OK");
+      await world.target.logged(({ level, message }) =>
+        level === "warn" && /drop url\.full/.test(`${message}`)
+      );
       received = world.emulator.journal.requests();
       world.target.signal("SIGTERM");
       assert.equal((await world.target.exited).code, 0);

@@ -49,6 +49,7 @@ function startService(): Promise<World> {
     readsEnvFile: false,
     knownLeak: 0,
     canPing: true,
+    sendsOtlp: true,
   });
 }
 
