@@ -115,7 +115,9 @@ export const OTEL_SETTINGS: {
       "an executable when it is compiled",
     expected: "true or false",
     default: "false",
-    schema: flag,
+    // Deno takes 1, too.
+    schema: z.enum(["true", "false", "1", "0"])
+      .transform((value) => value === "true" || value === "1"),
   },
   otelTracesExporter: {
     env: "OTEL_TRACES_EXPORTER",

@@ -142,6 +142,18 @@ Deno.test("observe() logs a policy that throws as the bug it is, with the id tha
   assert.equal(log.lines[0]?.fields.error, error);
 });
 
+Deno.test("observe() logs the trace that inner middleware found", async () => {
+  const log = recordLog();
+  await observe({ log })(testDelivery(), (delivery) => {
+    delivery.traceId = "463ac35c9f6413ad48485a3953bb6124";
+    return Promise.resolve(HANDLED);
+  });
+  assert.equal(
+    log.lines[0]?.fields.traceID,
+    "463ac35c9f6413ad48485a3953bb6124",
+  );
+});
+
 Deno.test("observe() logs at the end, not before", async () => {
   const log = recordLog();
   const end = Promise.withResolvers<Result>();

@@ -186,6 +186,7 @@ Deno.test("A handler's own spans lie below its event's, and requests below them"
     config: { otelZipkinEndpoint: collector.url },
     handlers: [on(LOGGED_IN, async (_event, ctx) => {
       await Promise.resolve();
+      ctx.log.info("Handler runs");
       seen = propagation.getBaggage(context.active())?.getEntry("tier")?.value;
       await trace.getTracer("handler").startActiveSpan("look", async (span) => {
         await ctx.ags.request(
@@ -207,6 +208,10 @@ Deno.test("A handler's own spans lie below its event's, and requests below them"
   assert.equal(named("look")?.parentId, named(LOGGED_IN)?.id);
   assert.match(request?.name ?? "", /^GET .*\{itemId\}/);
   assert.equal(seen, "gold");
+  const line = traced.log.lines.find(({ message }) =>
+    message === "Handler runs"
+  );
+  assert.equal(line?.fields.traceID, TRACE_ID);
 });
 
 Deno.test("An event without a trace begins one, and events at the same time keep to their own", async () => {
