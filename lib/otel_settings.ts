@@ -115,9 +115,7 @@ export const OTEL_SETTINGS: {
       "an executable when it is compiled",
     expected: "true or false",
     default: "false",
-    // Deno takes 1, too.
-    schema: z.enum(["true", "false", "1", "0"])
-      .transform((value) => value === "true" || value === "1"),
+    schema: flag,
   },
   otelTracesExporter: {
     env: "OTEL_TRACES_EXPORTER",

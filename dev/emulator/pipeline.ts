@@ -71,9 +71,10 @@ export type Pipeline = (
 
 const NO_EFFECTS: ReadonlySet<string> = new Set();
 
-/** Headers the journal keeps: none of them can carry a credential. */
+/** Headers the journal keeps: none of them is made to carry a credential. */
 const KEPT_HEADERS = [
   "user-agent",
+  "baggage",
   "traceparent",
   "tracestate",
   "b3",

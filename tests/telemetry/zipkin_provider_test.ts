@@ -118,6 +118,21 @@ Deno.test("Spans beyond the queue are dropped and counted, and no span waits for
   assert.deepEqual([last?.dropped, last?.undelivered], [79, 30]);
 });
 
+Deno.test("A delivery ends by its own time, and is a loss then", async () => {
+  await using collector = startCollector({
+    answer: () => new Promise<Response>(() => {}),
+  });
+  const { log, provider, tracer } = start({
+    otelZipkinEndpoint: collector.url,
+    otelBspExportTimeout: 50,
+  });
+  await using _provider = provider;
+  end(tracer, 1);
+  await provider.flush();
+  assert.equal(log.lines[0]?.fields.undelivered, 1);
+  assert.match(String(log.lines[0]?.fields.error), /timeout/);
+});
+
 Deno.test("A collector that never answers does not keep the service from stopping", async () => {
   await using collector = startCollector({
     answer: () => new Promise<Response>(() => {}),
