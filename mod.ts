@@ -64,4 +64,5 @@ export type {
   PropagatorName,
   SamplerName,
 } from "./lib/otel_settings.ts";
+export type { RedisUrl } from "./lib/redis_url.ts";
 export type { Secret } from "./lib/secret.ts";

@@ -118,6 +118,8 @@ export async function startService(options: SideOptions): Promise<Side> {
     GRPC_PORT: `${port}`,
     METRICS_PORT: `${freePort()}`,
     MAX_CONCURRENCY: `${2 * MAX_CALLS}`,
+    // The load is one event, sent again and again.
+    IDEMPOTENCY_STORE: "none",
   };
   // Every setting is set, so that no .env file has a say.
   const defaults = settings.map(([, { env, default: value = "" }]) =>

@@ -32,6 +32,7 @@ const LEAVES = [
   "listen_error",
   "log_levels",
   "otel_settings",
+  "redis_url",
   "secret",
 ]
   .map((name) => `lib/${name}.ts`);
@@ -50,9 +51,15 @@ const PARTS: readonly Part[] = [
   { path: "lib/listen_error.ts", imports: [] },
   { path: "lib/log_levels.ts", imports: [] },
   { path: "lib/otel_settings.ts", imports: [] },
+  { path: "lib/redis_url.ts", imports: ["lib/secret.ts"] },
   {
     path: "lib/config.ts",
-    imports: ["lib/log_levels.ts", "lib/otel_settings.ts", "lib/secret.ts"],
+    imports: [
+      "lib/log_levels.ts",
+      "lib/otel_settings.ts",
+      "lib/redis_url.ts",
+      "lib/secret.ts",
+    ],
   },
   {
     path: "lib/core/",
@@ -72,8 +79,17 @@ const PARTS: readonly Part[] = [
     types: ["proto/"],
   })),
   {
+    path: "lib/idempotency/",
+    imports: ["lib/idempotency/", "lib/ags/", ...BELOW_EDGES],
+  },
+  {
     path: "lib/service.ts",
-    imports: [...BELOW_EDGES, ...EDGES, "lib/build_info.ts"],
+    imports: [
+      ...BELOW_EDGES,
+      ...EDGES,
+      "lib/build_info.ts",
+      "lib/idempotency/",
+    ],
   },
   { path: "lib/doctor.ts", imports: [...BELOW_EDGES, ...EDGES] },
   { path: "lib/build_info.ts", imports: [] },

@@ -1,9 +1,10 @@
-import { fulfillItem } from "../lib/ags/platform.ts";
+import { grantItem } from "../lib/ags/grant.ts";
 import { on } from "../mod.ts";
 
-/** Grants an item to every player who logs in. */
+/** Grants an item to every player who logs in: how often, `grantItem` says. */
 export default on("userAuthentication.userLoggedIn", async (event, ctx) => {
-  await fulfillItem(ctx.ags, {
+  await grantItem(ctx, {
+    event,
     userId: event.data.userId,
     itemId: ctx.config.itemIdToGrant,
   });

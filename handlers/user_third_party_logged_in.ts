@@ -1,11 +1,15 @@
-import { fulfillItem } from "../lib/ags/platform.ts";
+import { grantItem } from "../lib/ags/grant.ts";
 import { on } from "../mod.ts";
 
-/** Grants an item to every player who logs in with Steam, Epic, PlayStation, … */
+/**
+ * Grants an item to every player who logs in with Steam, Epic, PlayStation, …: how
+ * often, `grantItem` says.
+ */
 export default on(
   "userAuthentication.userThirdPartyLoggedIn",
   async (event, ctx) => {
-    await fulfillItem(ctx.ags, {
+    await grantItem(ctx, {
+      event,
       userId: event.data.userId,
       itemId: ctx.config.itemIdToGrant,
     });

@@ -10,6 +10,7 @@ import { parseEnv } from "node:util";
 import { z } from "zod";
 import { LOG_CATEGORIES, parseLogLevels } from "./log_levels.ts";
 import { OTEL_SETTINGS, type OtelConfig } from "./otel_settings.ts";
+import { RedisUrl } from "./redis_url.ts";
 import { Secret } from "./secret.ts";
 
 /** The settings, checked. Durations are in milliseconds. */
@@ -50,6 +51,18 @@ export interface Config extends OtelConfig {
   readonly shutdownGrace: number;
   /** What a rejected event is answered. */
   readonly onReject: "reject" | "ack";
+  /** What remembers which events are done. */
+  readonly idempotencyStore: "memory" | "cloudsave" | "none" | RedisUrl;
+  /** How long they are remembered. */
+  readonly idempotencyTtl: number;
+  /** Longest lease of a running event's claim. */
+  readonly idempotencyLease: number;
+  /** Whose events they are, in a store that others use too; `auto`: the client's id. */
+  readonly idempotencyScope: string;
+  /** Failures until an event is set aside; 0: never. */
+  readonly maxAttempts: number;
+  /** Which of AGS's fulfillment APIs grants items. */
+  readonly fulfillmentApi: "v1" | "v3";
   /** Where events go that will not be delivered again: the log, or a file. */
   readonly deadLetter: "log" | `file:${string}`;
   /** The size from which a new file of them is begun, in bytes. */
@@ -74,6 +87,8 @@ export interface Setting<T = unknown> {
   readonly example?: string;
   /** Whether its value must never be shown. */
   readonly secret?: boolean;
+  /** Whether what is not usable must not be shown: it may hold a password. */
+  readonly mayHoldSecret?: boolean;
   /** Turns the text into the value. */
   readonly schema: z.ZodType<T, string>;
 }
@@ -96,12 +111,35 @@ function integer(min: number, max: number): z.ZodType<number, string> {
     .pipe(z.number().min(min).max(max));
 }
 
+function longDuration(min: number, max: number): z.ZodType<number, string> {
+  const UNITS: Record<string, number> = {
+    ms: 1,
+    s: 1_000,
+    m: 60_000,
+    h: 3_600_000,
+    d: 86_400_000,
+  };
+  return z.string().regex(/^\d{1,10}(ms|s|m|h|d)$/).transform((value) => {
+    const unit = value.replace(/\d+/, "");
+    return parseInt(value) * (UNITS[unit] ?? NaN);
+  }).pipe(z.number().min(min).max(max));
+}
+
 function duration(max: number): z.ZodType<number, string> {
   const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000 };
   return z.string().regex(/^\d{1,9}(ms|s|m)$/).transform((value) => {
     const unit = value.replace(/\d+/, "");
     return parseInt(value) * (UNITS[unit] ?? NaN);
   }).pipe(z.number().min(1).max(max));
+}
+
+function redisUrl(value: string, context: z.RefinementCtx): RedisUrl {
+  try {
+    return new RedisUrl(value);
+  } catch {
+    context.addIssue({ code: "custom" });
+    return z.NEVER;
+  }
 }
 
 /** The table. A handler's own setting is one more row here and in {@linkcode Config}. */
@@ -240,6 +278,61 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     default: "reject",
     schema: z.enum(["reject", "ack"]),
   },
+  idempotencyStore: {
+    env: "IDEMPOTENCY_STORE",
+    doc: "What remembers which events are done: `memory` (this process), " +
+      "`redis://…` or `rediss://…`, `cloudsave` (both shared by all replicas) or `none`",
+    expected: "memory, cloudsave, none or " +
+      "redis[s]://[[user]:password@]host[:port][/database]",
+    default: "memory",
+    mayHoldSecret: true,
+    schema: z.union([
+      z.enum(["memory", "cloudsave", "none"]),
+      z.string().startsWith("redis").transform(redisUrl),
+    ]),
+  },
+  idempotencyTtl: {
+    env: "IDEMPOTENCY_TTL",
+    doc: "How long an event is remembered after it was last run",
+    expected: "a duration such as 30m, 24h or 7d, from 1m to 30d",
+    default: "24h",
+    schema: longDuration(60_000, 2_592_000_000),
+  },
+  idempotencyLease: {
+    env: "IDEMPOTENCY_LEASE",
+    doc: "How long an event stays claimed at most when its replica dies; " +
+      "longer runs renew it",
+    expected: "a duration such as 500ms, 30s or 2m, from 1s to 60m",
+    default: "60s",
+    schema: longDuration(1_000, 3_600_000),
+  },
+  idempotencyScope: {
+    env: "IDEMPOTENCY_SCOPE",
+    doc:
+      "Name that all replicas of this app have, and no other app on the same " +
+      "store or namespace; `auto` is the client id",
+    expected: "up to 64 letters, digits, ., - and _",
+    default: "auto",
+    schema: z.string().regex(/^[\w.-]{1,64}$/),
+  },
+  maxAttempts: {
+    env: "MAX_ATTEMPTS",
+    doc:
+      "How often an event may fail until it is set aside as a dead letter; " +
+      "0 is without end. Outages count less",
+    expected: "a whole number from 0 to 1000",
+    default: "10",
+    schema: integer(0, 1_000),
+  },
+  fulfillmentApi: {
+    env: "FULFILLMENT_API",
+    doc:
+      "AGS API that grants items: `v1`, or `v3`, which grants once per event " +
+      "but is not on Shared Cloud",
+    expected: "v1 or v3",
+    default: "v1",
+    schema: z.enum(["v1", "v3"]),
+  },
   deadLetter: {
     env: "DEAD_LETTER",
     doc:
@@ -330,7 +423,7 @@ export function parseConfig(env: Environment): ParsedConfig {
     const parsed = setting.schema.safeParse(value);
     if (parsed.success) values[key] = parsed.data;
     else {
-      const found = setting.secret
+      const found = setting.secret || setting.mayHoldSecret
         ? "a value that is not shown"
         : quoted(value);
       problems.push(

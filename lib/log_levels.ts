@@ -13,8 +13,8 @@ export type LogLevel = typeof LOG_LEVELS[number];
 /**
  * What log records are about: the process and its settings (`service`), events (one
  * record each), what handlers log (`handlers`), AGS and its token (`ags`), calls that
- * are refused before they are events (`grpc`), and events that are given up
- * (`dead_letters`).
+ * are refused before they are events (`grpc`), the store that remembers which events
+ * are done (`idempotency`), and events that are given up (`dead_letters`).
  */
 export const LOG_CATEGORIES = [
   "service",
@@ -22,6 +22,7 @@ export const LOG_CATEGORIES = [
   "handlers",
   "ags",
   "grpc",
+  "idempotency",
   "dead_letters",
 ] as const;
 

@@ -20,9 +20,11 @@ import { OPEN_CHANNELS } from "./grpc/open_events.ts";
 import { createPublisher } from "./grpc/publisher.ts";
 import { startGrpcServer } from "./grpc/server.ts";
 import { startAdminServer } from "./http/admin.ts";
+import { openStore } from "./idempotency/open_store.ts";
 import { createConcurrency } from "./middleware/concurrency.ts";
 import { deadLetter } from "./middleware/dead_letter.ts";
 import { deadline } from "./middleware/deadline.ts";
+import { idempotency } from "./middleware/idempotency.ts";
 import { namespace } from "./middleware/namespace.ts";
 import { observe } from "./middleware/observe.ts";
 import { createAgsMetrics } from "./telemetry/ags_metrics.ts";
@@ -102,6 +104,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     nextDelay,
     log,
   }));
+  const store = openStore({ config, log: logs.idempotency });
+  if (store !== undefined) stack.use(store);
   const catalog = readCatalog(protoFolder);
   const concurrency = createConcurrency({
     limit: config.maxConcurrency,
@@ -121,6 +125,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       namespace(config.namespace),
       concurrency.middleware,
       deadline({ timeout: config.handlerTimeout }),
+      ...(store === undefined ? [] : [idempotency({
+        store,
+        ttl: config.idempotencyTtl,
+        lease: config.idempotencyLease,
+        maxAttempts: config.maxAttempts,
+        log: logs.idempotency,
+      })]),
       deadLetter({
         sink: letters,
         onLetter: createDeadLetterMetrics(metrics.registry),

@@ -157,6 +157,7 @@ export async function mergeEmpty<T extends object>(
   },
 ): Promise<AdminRecord<T>> {
   const answer = await ags.request("POST", route, {
+    idempotent: true,
     params: { ...params },
     body: metaField(meta),
     ...(signal && { signal }),

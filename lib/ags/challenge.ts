@@ -50,6 +50,7 @@ export async function evaluateChallenges(
   }
   for (let start = 0; start < userIds.length; start += MAX_USERS) {
     await ags.request("POST", EVALUATE, {
+      idempotent: true,
       body: { userIds: userIds.slice(start, start + MAX_USERS) },
     });
   }

@@ -14,7 +14,7 @@ import {
   type BreakerState,
   createBreaker,
 } from "./breaker.ts";
-import { AgsError, isTransient } from "./errors.ts";
+import { AgsError, isInDoubt, isTransient } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import type { AgsObserver } from "./observer.ts";
 import { fillPath } from "./path.ts";
@@ -77,7 +77,8 @@ export interface AgsClient extends Disposable {
  *
  * Retried within the deadline: network errors, 408, 429 (not before its
  * Retry-After), 409 with code 20006, 5xx. A 401 gets one new login and one more
- * try. A breaker ends the asking while AGS is down: requests then fail at once.
+ * try. A request that is not idempotent is not sent again once AGS may have carried
+ * it out. A breaker ends the asking while AGS is down: requests then fail at once.
  */
 export function createAgsClient(options: AgsClientOptions): AgsClient {
   const { baseUrl, namespace, requestTimeout = 10_000 } = options;
@@ -107,6 +108,8 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
       : AbortSignal.any([binding.signal, asked.signal]);
     const deadline = binding.deadline ?? Infinity;
     const name = `${method} ${template}`;
+    const { idempotent = IDEMPOTENT.has(method) } = asked;
+    let mayBeDone = false;
 
     async function attempt(sent: number): Promise<unknown> {
       let token = await tokens.get(signal);
@@ -163,6 +166,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
         breaker.succeeded();
         return answer;
       } catch (error) {
+        mayBeDone ||= !(error instanceof AgsError) || isInDoubt(error);
         const waited = performance.now() - start;
         if (isUnanswered(error, waited)) breaker.failed();
         else if (!(error instanceof AgsError)) breaker.abandoned();
@@ -179,6 +183,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
         if (!(error instanceof AgsError) || !isWorthRetrying(error)) {
           throw error;
         }
+        if (mayBeDone && !idempotent) throw error;
         // Events are to be answered at once while AGS is down, not to wait for it.
         if (breaker.state !== "closed") throw error;
         const { retryAfter } = error;
@@ -246,6 +251,9 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
   };
 }
 
+/** Methods that may be repeated to no harm unless a call says otherwise (RFC 9110). */
+const IDEMPOTENT: ReadonlySet<AgsMethod> = new Set(["GET", "PUT", "DELETE"]);
+
 /**
  * Whether the request itself is sent again. Not after an answer that made no sense
  * or a login that was refused: those fail the event, which comes again later.
@@ -274,6 +282,7 @@ function breakerOpen(wait: number): AgsError {
     {
       retryable: true,
       retryAfter: Math.ceil(wait),
+      isUnsent: true,
     },
   );
 }
@@ -284,6 +293,7 @@ function rateLimited(wait: number): AgsError {
     {
       retryable: true,
       retryAfter: Math.ceil(wait),
+      isUnsent: true,
     },
   );
 }

@@ -18,6 +18,8 @@ export interface AgsErrorOptions extends ErrorOptions {
   readonly retryable: boolean;
   /** How long AGS asks to wait, in milliseconds. */
   readonly retryAfter?: number | undefined;
+  /** Whether the request certainly never reached AGS. @default {false} */
+  readonly isUnsent?: boolean;
 }
 
 /**
@@ -36,6 +38,8 @@ export class AgsError extends EventError {
   readonly errorCode: number | string | undefined;
   /** AGS's own words. */
   readonly errorMessage: string | undefined;
+  /** Whether the request certainly never reached AGS. */
+  readonly isUnsent: boolean;
 
   /** Creates the error. */
   constructor(message: string, options: AgsErrorOptions) {
@@ -49,6 +53,7 @@ export class AgsError extends EventError {
     this.status = options.status;
     this.errorCode = options.errorCode;
     this.errorMessage = options.errorMessage;
+    this.isUnsent = options.isUnsent ?? false;
   }
 }
 
@@ -119,6 +124,17 @@ export function isTransient(
 ): boolean {
   if (status === 409) return Number(code) === OPTIMISTIC_LOCK;
   return status === 408 || status === 429 || status >= 500;
+}
+
+/**
+ * Whether AGS may have carried out a request that failed like this: there was no
+ * answer, or one that does not say. AGS's own refusals say that it has not; so does
+ * a lost optimistic lock.
+ */
+export function isInDoubt({ status, isUnsent }: AgsError): boolean {
+  if (isUnsent) return false;
+  return status === undefined || status < 400 || status === 408 ||
+    status >= 500;
 }
 
 /** An HTTP date as RFC 9110 wants it written, or as RFC 850 had it. */

@@ -73,9 +73,12 @@ export async function exchange(
       throw error;
     }
     code = "network";
+    const cause = withoutUrl(error, url);
     throw new AgsError(`AGS could not be reached for ${name}`, {
       retryable: true,
-      cause: withoutUrl(error, url),
+      // What Deno's HTTP client says when there is no connection to send on.
+      isUnsent: cause.message.includes("client error (Connect)"),
+      cause,
     });
   } finally {
     clearTimeout(timer);

@@ -71,8 +71,10 @@ const FulfillmentAnswer = z.object({
  * the entitlements for items, the credits for coins, the subscriptions for
  * subscriptions: any of them means it worked.
  *
- * AGS has no idempotency key here: each request that AGS accepts grants again, also
- * one that is sent again because the answer to the first was lost.
+ * AGS has no idempotency key here: each request that AGS accepts grants again. So
+ * when it is not known whether AGS has granted (the answer was lost or late, or is a
+ * 5xx), the call fails instead of asking again. The event then comes again, and its
+ * handler grants again: with v1, that is a choice between twice and not at all.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:FULFILLMENT [CREATE]`;
  * on Shared Cloud: Platform Store → Fulfillment (Create).

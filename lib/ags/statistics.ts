@@ -98,6 +98,7 @@ export async function incrementStats(
   const { items, failures = "throw" } = request;
   checkItems(items, ({ userId, inc }) => userId !== "" && Number.isFinite(inc));
   const answer = await ags.request("PUT", INCREMENT, {
+    idempotent: false,
     body: items.map(({ userId, statCode, inc }) => ({ userId, statCode, inc })),
   });
   const results = readResults(answer, {
@@ -136,17 +137,18 @@ export async function updateStats(
       `Stat items name ${codes.size} statistics ${items.length} times: expected each once`,
     );
   }
+  const isRepeatable = items.every(({ updateStrategy }) =>
+    updateStrategy !== "INCREMENT"
+  );
   const answer = await ags.request("PUT", UPDATE, {
     params: { userId },
     body: items,
+    idempotent: isRepeatable,
   });
   const results = readResults(answer, {
     request: `PUT ${UPDATE}`,
     count: items.length,
   });
-  const isRepeatable = items.every(({ updateStrategy }) =>
-    updateStrategy !== "INCREMENT"
-  );
   return judgeResults(results, { failures, isRepeatable });
 }
 

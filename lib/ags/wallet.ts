@@ -63,8 +63,9 @@ const WalletInfo = z.object({
 /**
  * Credits coins to a player's wallet.
  *
- * AGS has no idempotency key here: each call that AGS accepts credits again, and
- * so does a retry after an answer that got lost. Where that must not be, sell the
+ * AGS has no idempotency key here: each call that AGS accepts credits again. After
+ * an answer that got lost the call fails instead of asking again; the event comes
+ * again, and its handler then does. Where that must not be, sell the
  * coins as a COINS item and grant it with `fulfillItems` (fulfillment v3).
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:WALLET [UPDATE]`.
@@ -86,6 +87,7 @@ export async function creditWallet(
     );
   }
   const answer = await ags.request("PUT", CREDIT, {
+    idempotent: false,
     params: { userId, currencyCode },
     body: {
       amount,

@@ -60,6 +60,8 @@ export interface DispatchOptions {
   readonly encode?: ((value: unknown) => unknown) | undefined;
   /** How it arrived, for traces. */
   readonly arrival?: Arrival | undefined;
+  /** An operator sends again what was set aside. @default {false} */
+  readonly isReplay?: boolean;
 }
 
 /** A running app. Sources dispatch events to it. */
@@ -120,10 +122,13 @@ export function createApp(options: AppOptions): App {
       deadline: how.deadline,
       attempt: 1,
       bytes: how.bytes,
-      malformed: how.malformed,
       encode: how.encode,
       arrival: how.arrival,
       traceId: undefined,
+      firstAt: undefined,
+      exhausted: undefined,
+      malformed: how.malformed,
+      isReplay: how.isReplay ?? false,
     };
     if (drained === undefined) return run(delivery);
     options.onRefused?.(delivery, DRAINING);
@@ -183,8 +188,10 @@ const SETTLE_TIME = 1_000;
 /** The last step: the handler itself, its errors turned into results. */
 function invoke(createContext: AppOptions["createContext"]): Next {
   return async (delivery) => {
-    const { event, handler, controller, malformed, encode } = delivery;
+    const { event, handler, controller, malformed, exhausted, encode } =
+      delivery;
     try {
+      if (exhausted !== undefined) throw exhausted;
       if (malformed !== undefined) throw malformed;
       controller.signal.throwIfAborted();
       if (handler.options.filter?.(event) === false) return SKIPPED;

@@ -40,6 +40,14 @@ export interface AgsRequestOptions {
   >;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /**
+   * Whether AGS may carry the request out twice to no harm. One that it may not is
+   * not sent again within the call where AGS may have carried it out although it
+   * failed: the answer was lost or late, or is a 408 or 5xx.
+   *
+   * @default true for GET, PUT and DELETE, false for POST and PATCH
+   */
+  readonly idempotent?: boolean;
   /** Ends the request earlier than the event's own signal does. */
   readonly signal?: AbortSignal;
 }
@@ -89,7 +97,7 @@ export interface Ags {
 export interface Context {
   /** Ends on deadline, caller's cancel and shutdown. Pass it to whatever waits. */
   readonly signal: AbortSignal;
-  /** Which delivery of this event this is, from 1, as far as is known here. */
+  /** Which run of this event this is, from 1, as far as is known here. */
   readonly attempt: number;
   /** Logs with the event's type and id. */
   readonly log: Logger;

@@ -5,7 +5,7 @@
  */
 
 import type { Event } from "./event.ts";
-import type { TerminalError } from "./errors.ts";
+import type { ExhaustedError, TerminalError } from "./errors.ts";
 import type { Handler } from "./on.ts";
 import type { Result } from "./outcome.ts";
 import type { Arrival } from "./tracing.ts";
@@ -30,13 +30,14 @@ export interface Delivery {
   readonly controller: AbortController;
   /** When the caller stops waiting, or the handler's time is up: epoch milliseconds. */
   deadline: number | undefined;
-  /** Which delivery of this event this is, from 1. */
+  /** Which run of this event this is, from 1, as far as is known here. */
   attempt: number;
-  /**
-   * When the event was first tried, where that is known: milliseconds since the epoch.
-   * Set by whoever counts attempts.
-   */
-  firstAt?: number | undefined;
+  /** When the first run began, in milliseconds since the epoch, if it is known. */
+  firstAt: number | undefined;
+  /** Why the event is not to be run again: the last step throws it. */
+  exhausted: ExhaustedError | undefined;
+  /** An operator sends the event again: it is run although it was set aside. */
+  readonly isReplay: boolean;
   /** The message as it arrived, where the source has it. */
   readonly bytes?: Uint8Array | undefined;
   /** Why the event cannot be handled at all: what arrived does not decode. */

@@ -111,6 +111,17 @@ export class ShutdownError extends RetryableError {
   override name = "ShutdownError";
 }
 
+/** The event failed as often as it may (`MAX_ATTEMPTS`): it is not run again. */
+export class ExhaustedError extends TerminalError {
+  /** What logs call it. */
+  override name = "ExhaustedError";
+
+  /** Creates the error; `cause` keeps what led to it. */
+  constructor(message: string, options: ErrorOptions = {}) {
+    super(message, { ...options, fault: "state" });
+  }
+}
+
 /** The app was put together wrongly: reported at start-up, before any port opens. */
 export class AppError extends Error {
   /** What logs call it. */

@@ -8,6 +8,7 @@ import {
   CancelledError,
   DeadlineError,
   EventError,
+  ExhaustedError,
   ShutdownError,
 } from "./errors.ts";
 
@@ -58,6 +59,8 @@ export interface Result {
 export const HANDLED: Result = { outcome: "handled", reason: "handled" };
 /** Not for this app: another namespace, or filtered by the handler. */
 export const SKIPPED: Result = { outcome: "skipped", reason: "skipped" };
+/** Dealt with before, or by another delivery at the same time. */
+export const DUPLICATE: Result = { outcome: "duplicate", reason: "duplicate" };
 /** The concurrency limit is reached. */
 export const OVERLOADED: Result = {
   outcome: "overloaded",
@@ -80,6 +83,9 @@ export const DRAINING: Result = {
  * @param signal The event's signal.
  */
 export function resultOf(error: unknown, signal: AbortSignal): Result {
+  if (error instanceof ExhaustedError) {
+    return { outcome: "exhausted", reason: "exhausted", error };
+  }
   if (error instanceof EventError && !error.retryable) {
     const reason = error.fault === "state" ? "bad_state" : "bad_event";
     return { outcome: "rejected", reason, error };

@@ -38,6 +38,12 @@ type Answer = grpc.sendUnaryData<Buffer>;
 const EMPTY = Buffer.alloc(0);
 const TRANSPORT = "grpc";
 
+/**
+ * Metadata of a call that sends a dead letter's event again: it is run although it
+ * was set aside. Whoever may send events may send this; what is done stays done.
+ */
+const REPLAY = "event-replay";
+
 /** Serves the `OnMessage` method of each event. */
 export function addEvents(
   server: grpc.Server,
@@ -113,6 +119,7 @@ async function receive(
       method: served.path.slice(1),
       header: (name) => headerOf(call.metadata, name),
     },
+    isReplay: call.metadata.get(REPLAY).length > 0,
   });
   // Also emitted after the answer, when there is nothing left to end.
   call.off("cancelled", onCancelled);

@@ -51,8 +51,11 @@ export function testDelivery(overrides: Partial<Delivery> = {}): Delivery {
     controller: new AbortController(),
     deadline: undefined,
     attempt: 1,
+    firstAt: undefined,
+    exhausted: undefined,
     malformed: undefined,
     encode: undefined,
+    isReplay: false,
     ...overrides,
   };
 }

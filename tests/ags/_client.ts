@@ -78,6 +78,8 @@ export async function open(
       bind(binding).request("POST", FULFILLMENT, {
         params: { userId },
         body: { itemId: CONSUMABLE_ITEM_ID, quantity: 1 },
+        // So that it shows what becomes of requests that may be repeated.
+        idempotent: true,
       }),
     seen: (route) =>
       emulator.journal.requests().filter((request) => request.route === route)

@@ -147,14 +147,14 @@ Deno.test("fulfillItem() counts a durable item that is owned already as granted"
 });
 
 for (const kind of ["resetAfter", "slowBody"] as const) {
-  Deno.test(`fulfillItem() finds a durable item granted whose answer was lost by ${kind}`, async () => {
+  Deno.test(`fulfillItem() fails when its answer is lost by ${kind}, and then finds the durable item owned`, async () => {
     await using session = await open({ requestTimeout: 150 });
     await session.client.ready(new AbortController().signal);
     session.emulator.faults.set([{ kind, times: 1 }]);
-    const { alreadyOwned } = await fulfillItem(session.bind(), {
-      userId: "u1",
-      itemId: DURABLE_ITEM_ID,
-    });
+    const request = { userId: "u1", itemId: DURABLE_ITEM_ID };
+    const error = await rejection(fulfillItem(session.bind(), request));
+    assert.ok(error instanceof AgsError && error.retryable);
+    const { alreadyOwned } = await fulfillItem(session.bind(), request);
     assert.equal(alreadyOwned, true);
     assert.equal(
       session.emulator.state.grantCount("u1", DURABLE_ITEM_ID).grants,

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { COINS_ITEM_ID } from "../../dev/emulator/mod.ts";
+import { AgsError } from "../../lib/ags/errors.ts";
 import { fulfillItem } from "../../lib/ags/platform.ts";
 import { creditWallet } from "../../lib/ags/wallet.ts";
-import { open } from "./_client.ts";
+import { open, rejection } from "./_client.ts";
 import {
   answering,
   assertNotAsked,
@@ -57,13 +58,15 @@ Deno.test("creditWallet() sends what it is told, and a reward unless told otherw
   ]);
 });
 
-Deno.test("creditWallet() credits again when an answer got lost: there is no idempotency key", async () => {
+Deno.test("creditWallet() fails when an answer got lost, and credits again when it is called again", async () => {
   await using session = await open();
   session.emulator.faults.set([{
     kind: "resetAfter",
     times: 1,
     match: { path: ROUTE },
   }]);
+  const error = await rejection(creditWallet(session.bind(), REQUEST));
+  assert.ok(error instanceof AgsError && error.retryable);
   assert.equal((await creditWallet(session.bind(), REQUEST)).balance, 10);
 });
 

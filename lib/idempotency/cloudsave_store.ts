@@ -1,0 +1,210 @@
+/**
+ * Remembers events in AGS Cloud Save, as admin records of the game: shared by all
+ * replicas, and no server to run.
+ *
+ * Costs four requests for an event that is handled, one for a duplicate. They are
+ * part of what AGS limits (Shared Cloud: 5,000 a minute for a studio by default).
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import type { AgsBinding } from "../ags/client.ts";
+import { updateAdminRecord } from "../ags/cloudsave.ts";
+import type { Ags } from "../core/context.ts";
+import type {
+  Claim,
+  ClaimOptions,
+  Ending,
+  IdempotencyStore,
+} from "../core/idempotency_store.ts";
+import { type History, nextRun, withCrash } from "./_history.ts";
+
+/** Options of {@linkcode createCloudSaveStore}. */
+export interface CloudSaveStoreOptions {
+  /**
+   * The AGS client. Not the one of the handlers: its breaker judges AGS by one
+   * answer after the other, and those of Cloud Save say nothing of other services.
+   */
+  readonly client: { bind(binding: AgsBinding): Ags };
+  /** Whose events: another app in the same namespace has another scope. */
+  readonly scope: string;
+  /** Time for one operation, its retries included, in milliseconds. @default {5000} */
+  readonly timeout?: number;
+  /** Milliseconds since the epoch. @default {Date.now} */
+  readonly now?: () => number;
+  /** How far the clocks of replicas may be apart, in milliseconds. @default {5000} */
+  readonly skew?: number;
+}
+
+/** What a record says. Times are milliseconds since the epoch, by its writer's clock. */
+interface EventRecord extends History {
+  readonly state: "run" | "failed" | Ending;
+  /** Whose run it is, or was. */
+  readonly token: string;
+  /** When the claim of a run ends by itself. */
+  readonly endsAt: number;
+  /** When the record is to be forgotten, whether AGS has deleted it or not. */
+  readonly expiresAt: number;
+}
+
+/** Longest wait for AGS to delete what is forgotten already, in milliseconds. */
+const DELETION_DELAY = 60_000;
+
+/**
+ * How often a record is read and written for one operation: others that write the
+ * same one are other runs of the same event, and one of them wins each time.
+ */
+const MAX_CONFLICTS = 4;
+
+/** Creates the store. Nothing is sent before the first event. */
+export function createCloudSaveStore(
+  options: CloudSaveStoreOptions,
+): IdempotencyStore {
+  const { client, scope, timeout = 5_000, skew = 5_000 } = options;
+  const now = options.now ?? Date.now;
+  const ending = new AbortController();
+
+  /** Changes an event's record; `undefined` leaves it as it is. */
+  async function update(
+    key: string,
+    decide: (current: EventRecord | undefined) => EventRecord | undefined,
+    { keepFor }: { readonly keepFor: number },
+  ): Promise<void> {
+    const patience = new AbortController();
+    const onEnd = () => patience.abort(ending.signal.reason);
+    if (ending.signal.aborted) onEnd();
+    ending.signal.addEventListener("abort", onEnd);
+    const timer = setTimeout(() => {
+      patience.abort(
+        new Error(`Cloud Save took longer than ${timeout} ms for an event`),
+      );
+    }, timeout);
+    const { signal } = patience;
+    try {
+      const ags = client.bind({ signal, deadline: Date.now() + timeout });
+      await updateAdminRecord<EventRecord>(ags, {
+        key: recordKey(scope, key),
+        signal,
+        backoff: { maxAttempts: MAX_CONFLICTS },
+        expiresAt: new Date(now() + keepFor + DELETION_DELAY),
+        update(record) {
+          const isForgotten = record !== undefined &&
+            record.state !== "run" && record.expiresAt <= now();
+          return decide(isForgotten ? undefined : record);
+        },
+      });
+    } finally {
+      clearTimeout(timer);
+      ending.signal.removeEventListener("abort", onEnd);
+    }
+  }
+
+  /** What becomes of a record by a claim, and what the claim is told. */
+  function claimOf(
+    record: EventRecord | undefined,
+    { token, lease, ttl, isReplay = false }: ClaimOptions,
+  ): { readonly claim: Claim; readonly written?: EventRecord } {
+    const time = now();
+    if (record?.state === "done") return { claim: { state: "done" } };
+    const isAside = record?.state === "set_aside";
+    if (isAside && !isReplay) return { claim: { state: "set_aside" } };
+    const isRun = record?.state === "run";
+    const isOwn = isRun && record.token === token;
+    if (isRun && !isOwn && time < record.endsAt + skew) {
+      const retryAfter = record.endsAt + skew - time;
+      return { claim: { state: "held", retryAfter } };
+    }
+    const before = isAside || record === undefined
+      ? undefined
+      : isRun
+      ? withCrash(record, time)
+      : record;
+    const { attempt, tally, firstAt } = isOwn ? record : nextRun(before, time);
+    const claim: Claim = { state: "claimed", attempt, tally, firstAt };
+    const endsAt = time + lease;
+    const expiresAt = endsAt + ttl;
+    return {
+      claim,
+      written: {
+        state: "run",
+        token,
+        attempt,
+        tally,
+        firstAt,
+        endsAt,
+        expiresAt,
+      },
+    };
+  }
+
+  return {
+    name: "cloudsave",
+    async claim(key, how) {
+      let claim: Claim | undefined;
+      await update(key, (record) => {
+        const decided = claimOf(record, how);
+        claim = decided.claim;
+        return decided.written;
+      }, { keepFor: how.lease + how.ttl });
+      if (claim === undefined) throw new Error("Record was not decided on");
+      return claim;
+    },
+    async renew(key, { token, lease }) {
+      let isOwn = false;
+      await update(key, (record) => {
+        isOwn = record?.state === "run" && record.token === token;
+        if (!isOwn || record === undefined) return undefined;
+        const endsAt = now() + lease;
+        const expiresAt = Math.max(record.expiresAt, endsAt);
+        return { ...record, endsAt, expiresAt };
+      }, { keepFor: lease });
+      return isOwn;
+    },
+    async complete(key, { token, ending, ttl }) {
+      let isDone = false;
+      await update(key, (record) => {
+        const isOthers = record?.state === "run" && record.token !== token;
+        const isEnded = record?.state === "done" ||
+          record?.state === "set_aside";
+        isDone = isEnded ? record.state === ending : !isOthers;
+        if (!isDone || isEnded) return undefined;
+        const { attempt, tally, firstAt } = record ?? nextRun(record, now());
+        const expiresAt = now() + ttl;
+        const endsAt = 0;
+        return {
+          state: ending,
+          token,
+          attempt,
+          tally,
+          firstAt,
+          endsAt,
+          expiresAt,
+        };
+      }, { keepFor: ttl });
+      return isDone;
+    },
+    async release(key, { token, tally, ttl }) {
+      let isFree = false;
+      await update(key, (record) => {
+        isFree = record === undefined || record.state === "failed" ||
+          (record.state === "run" && record.token === token);
+        if (record?.state !== "run" || !isFree) return undefined;
+        const expiresAt = now() + ttl;
+        return { ...record, state: "failed", tally, endsAt: 0, expiresAt };
+      }, { keepFor: ttl });
+      return isFree;
+    },
+    [Symbol.asyncDispose]() {
+      ending.abort(new Error("Idempotency store is closed"));
+      return Promise.resolve();
+    },
+  };
+}
+
+/** A key of the letters and the length that Cloud Save takes, and no user's data. */
+function recordKey(scope: string, key: string): string {
+  const text = JSON.stringify([scope, key]);
+  const hash = createHash("sha256").update(text).digest("hex");
+  return `extend-event-${hash.slice(0, 40)}`;
+}

@@ -1,0 +1,119 @@
+/**
+ * Remembers events in this process: nothing to set up, gone with the process.
+ *
+ * @module
+ */
+
+import {
+  type Claim,
+  type ClaimOptions,
+  type Ending,
+  type IdempotencyStore,
+} from "../core/idempotency_store.ts";
+import { type History, nextRun, withCrash } from "./_history.ts";
+import { createExpiringMap, type ExpiringMap } from "./_expiring_map.ts";
+
+/** Options of {@linkcode createMemoryStore}. */
+export interface MemoryStoreOptions {
+  /**
+   * Events remembered at most, of each kind: done, set aside, failed. The one that
+   * was used least recently goes first; claims that hold are never forgotten.
+   *
+   * @default {100000}
+   */
+  readonly capacity?: number;
+  /** Milliseconds since the epoch. @default {Date.now} */
+  readonly now?: () => number;
+}
+
+interface Run extends History {
+  readonly token: string;
+  /** When the claim ends by itself. */
+  readonly endsAt: number;
+}
+
+/** Creates an empty store. 100,000 events take about 25 MB. */
+export function createMemoryStore(
+  options: MemoryStoreOptions = {},
+): IdempotencyStore {
+  const { capacity = 100_000, now = Date.now } = options;
+  const runs = new Map<string, Run>();
+  const failed = createExpiringMap<History>(capacity);
+  const ended: Readonly<Record<Ending, ExpiringMap<true>>> = {
+    done: createExpiringMap(capacity),
+    set_aside: createExpiringMap(capacity),
+  };
+
+  function claim(
+    key: string,
+    { token, lease, isReplay = false }: ClaimOptions,
+  ): Claim {
+    const time = now();
+    if (ended.done.get(key, time)) return DONE;
+    if (!isReplay && ended.set_aside.get(key, time)) return SET_ASIDE;
+    const run = runs.get(key);
+    const isOwn = run?.token === token;
+    if (run !== undefined && !isOwn && time < run.endsAt) {
+      return { state: "held", retryAfter: run.endsAt - time };
+    }
+    const { attempt, tally, firstAt } = isOwn
+      ? run
+      : nextRun(run && withCrash(run, time) || failed.get(key, time), time);
+    ended.set_aside.delete(key);
+    failed.delete(key);
+    if (runs.size >= capacity) forgetLost(time);
+    runs.set(key, { attempt, tally, firstAt, token, endsAt: time + lease });
+    return { state: "claimed", attempt, tally, firstAt };
+  }
+
+  /** Drops claims that ended by themselves and that nobody has asked for since. */
+  function forgetLost(time: number): void {
+    for (const [key, { endsAt }] of runs) if (endsAt <= time) runs.delete(key);
+  }
+
+  function endingOf(key: string, time: number): Ending | undefined {
+    if (ended.done.get(key, time)) return "done";
+    return ended.set_aside.get(key, time) && "set_aside";
+  }
+
+  return {
+    name: "memory",
+    // An async function around a plain one: an error rejects, as the interface says.
+    // deno-lint-ignore require-await -- Nothing in memory has to be waited for.
+    claim: async (key, how) => claim(key, how),
+    // deno-lint-ignore require-await -- As above.
+    async renew(key, { token, lease }) {
+      const run = runs.get(key);
+      if (run?.token !== token) return false;
+      runs.set(key, { ...run, endsAt: now() + lease });
+      return true;
+    },
+    // deno-lint-ignore require-await -- As above.
+    async complete(key, { token, ending, ttl }) {
+      const time = now();
+      const run = runs.get(key);
+      if (run !== undefined && run.token !== token) return false;
+      const before = endingOf(key, time);
+      if (before !== undefined) return before === ending;
+      runs.delete(key);
+      failed.delete(key);
+      ended[ending].set(key, true, time + ttl);
+      return true;
+    },
+    // deno-lint-ignore require-await -- As above.
+    async release(key, { token, tally, ttl }) {
+      const time = now();
+      const run = runs.get(key);
+      if (run === undefined) return endingOf(key, time) === undefined;
+      if (run.token !== token) return false;
+      runs.delete(key);
+      const { attempt, firstAt } = run;
+      failed.set(key, { attempt, firstAt, tally }, time + ttl);
+      return true;
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+const DONE: Claim = { state: "done" };
+const SET_ASIDE: Claim = { state: "set_aside" };

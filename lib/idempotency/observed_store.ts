@@ -1,0 +1,57 @@
+/**
+ * Counts and times what is asked of a store.
+ *
+ * @module
+ */
+
+import type { Claim, IdempotencyStore } from "../core/idempotency_store.ts";
+
+/** What is asked of a store. */
+export type StoreOperation = "claim" | "renew" | "complete" | "release";
+
+/** Learns what is asked of a store. Each has the store's name as its first argument. */
+export interface StoreObserver {
+  /** A claim was answered: `idempotency_claims_total{store,result}`. */
+  claimed(store: string, result: Claim["state"]): void;
+  /** An operation ended, well or not: `idempotency_store_seconds{store,operation}`. */
+  took(store: string, operation: StoreOperation, seconds: number): void;
+  /** It did not end well: `idempotency_store_errors_total{store,operation}`. */
+  failed(store: string, operation: StoreOperation): void;
+}
+
+/** The same store, observed. */
+export function observeStore(
+  store: IdempotencyStore,
+  observer: StoreObserver,
+): IdempotencyStore {
+  const { name } = store;
+
+  async function observed<T>(
+    operation: StoreOperation,
+    asked: Promise<T>,
+  ): Promise<T> {
+    const start = performance.now();
+    try {
+      return await asked;
+    } catch (error) {
+      observer.failed(name, operation);
+      throw error;
+    } finally {
+      observer.took(name, operation, (performance.now() - start) / 1_000);
+    }
+  }
+
+  return {
+    name,
+    async claim(key, options) {
+      const claim = await observed("claim", store.claim(key, options));
+      observer.claimed(name, claim.state);
+      return claim;
+    },
+    renew: (key, options) => observed("renew", store.renew(key, options)),
+    complete: (key, options) =>
+      observed("complete", store.complete(key, options)),
+    release: (key, options) => observed("release", store.release(key, options)),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}

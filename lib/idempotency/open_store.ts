@@ -1,0 +1,80 @@
+/**
+ * The store that the settings name.
+ *
+ * @module
+ */
+
+import { createAgsClient } from "../ags/client.ts";
+import type { Config } from "../config.ts";
+import type { Logger } from "../core/context.ts";
+import type { IdempotencyStore } from "../core/idempotency_store.ts";
+import { createCloudSaveStore } from "./cloudsave_store.ts";
+import { createMemoryStore } from "./memory_store.ts";
+import { observeStore, type StoreObserver } from "./observed_store.ts";
+import { createRedisStore } from "./redis_store.ts";
+
+/** Options of {@linkcode openStore}. */
+export interface OpenStoreOptions {
+  /** The settings. */
+  readonly config: Config;
+  /** Where a lost connection is reported. */
+  readonly log: Logger;
+  /** Learns what is asked of the store. */
+  readonly observer?: StoreObserver;
+}
+
+/** Opens it, without waiting for a server; `undefined` for `none`. */
+export function openStore(
+  { config, log, observer }: OpenStoreOptions,
+): IdempotencyStore | undefined {
+  const store = storeOf(config, log);
+  if (store === undefined || observer === undefined) return store;
+  return observeStore(store, observer);
+}
+
+function storeOf(config: Config, log: Logger): IdempotencyStore | undefined {
+  const { idempotencyStore: choice, idempotencyScope, clientId, namespace } =
+    config;
+  const scope = idempotencyScope === "auto" ? clientId : idempotencyScope;
+  switch (choice) {
+    case "none":
+      return undefined;
+    case "memory":
+      return createMemoryStore();
+    case "cloudsave":
+      return cloudSaveStore(config, { scope, log });
+    default:
+      return createRedisStore({
+        url: choice,
+        prefix: `extend-event:${namespace}:${scope}:`,
+        onDown: (error) =>
+          log.error("Idempotency store is not connected: events will fail", {
+            store: "redis",
+            error,
+          }),
+        onUp: () =>
+          log.info("Idempotency store is connected again", { store: "redis" }),
+      });
+  }
+}
+
+function cloudSaveStore(
+  config: Config,
+  { scope, log }: { readonly scope: string; readonly log: Logger },
+): IdempotencyStore {
+  const client = createAgsClient({
+    ...config,
+    onRefreshFailed: (error) =>
+      log.warn("AGS token of the idempotency store could not be refreshed", {
+        error,
+      }),
+  });
+  const store = createCloudSaveStore({ client, scope });
+  return {
+    ...store,
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      client[Symbol.dispose]();
+    },
+  };
+}
