@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isIP } from "node:net";
 import type { Redis } from "ioredis";
 import type { Claim, IdempotencyStore } from "../core/idempotency_store.ts";
 import type { RedisUrl } from "../redis_url.ts";
@@ -29,6 +30,8 @@ export interface RedisStoreOptions {
 /** How long to wait before connecting again, in milliseconds: doubles up to the last. */
 const MIN_RECONNECT = 50;
 const MAX_RECONNECT = 2_000;
+/** How long a connection may take to close before it is broken off, in milliseconds. */
+const DISCONNECT_TIME = 100;
 
 /** The scripts as the client has them. */
 type Scripts = {
@@ -110,6 +113,8 @@ interface Connection {
 function connect(options: RedisStoreOptions): Connection {
   const { url, timeout = 1_000, ca, onDown, onUp } = options;
   const first = Promise.withResolvers<void>();
+  let isSettled = false;
+  first.promise.then(() => isSettled = true);
   let isDown = false;
   let isEnded = false;
   let problem: Error | undefined;
@@ -125,7 +130,11 @@ function connect(options: RedisStoreOptions): Connection {
       ...(url.username !== undefined && { username: url.username }),
       ...(url.password && { password: url.password.reveal() }),
       ...(url.isEncrypted && {
-        tls: { servername: url.host, ...(ca !== undefined && { ca }) },
+        tls: {
+          // The certificate is checked for an address, too, but TLS names only hosts.
+          ...(isIP(url.host) === 0 && { servername: url.host }),
+          ...(ca !== undefined && { ca }),
+        },
       }),
       scripts: SCRIPTS,
       protocol: 2,
@@ -133,8 +142,11 @@ function connect(options: RedisStoreOptions): Connection {
       commandTimeout: timeout,
       // A server that is silent for longer is given up, with all that waits for it.
       socketTimeout: 2 * timeout,
+      disconnectTimeout: DISCONNECT_TIME,
       keepAlive: 30_000,
       disableClientInfo: true,
+      // A server that is still loading says so in its answers.
+      enableReadyCheck: false,
       // Nothing is kept to be sent later: the event comes again.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -167,7 +179,7 @@ function connect(options: RedisStoreOptions): Connection {
 
   return {
     async ready() {
-      await first.promise;
+      if (!isSettled) await within(first.promise, 2 * timeout);
       if (client?.status === "ready") return client as unknown as Scripts;
       throw new Error(`Redis is not connected at ${url}`, { cause: problem });
     },
@@ -175,9 +187,27 @@ function connect(options: RedisStoreOptions): Connection {
       isEnded = true;
       first.resolve();
       await loading.catch(() => {});
-      client?.disconnect();
+      if (client === undefined) return;
+      const ended = Promise.withResolvers<void>();
+      client.once("end", ended.resolve);
+      // Between two connections there is nothing that ends.
+      const timer = setTimeout(ended.resolve, 2 * DISCONNECT_TIME);
+      client.disconnect();
+      await ended.promise;
+      clearTimeout(timer);
     },
   };
+}
+
+/** Waits for something, not longer than this many milliseconds. */
+function within(promise: Promise<void>, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    promise.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** What the client says, without the command that it keeps: that may be a login. */

@@ -45,6 +45,13 @@ export const PROTOC: Tool = {
   isRequired: false,
 };
 
+/** The store that replicas share. */
+export const REDIS: Tool = {
+  name: "redis-server (Debian package redis-server)",
+  probes: [["redis-server", "--version"]],
+  isRequired: true,
+};
+
 /** A tool that is there. */
 export interface ToolRun {
   /** The program that was found. */
