@@ -10,7 +10,10 @@ import { open } from "../ags/_client.ts";
 const TTL = 3_600_000;
 const CLAIM = { token: "a", lease: 60_000, ttl: TTL };
 const DONE = { token: "a", ending: "done", ttl: TTL } as const;
-const CONCURRENT = { path: "/concurrent/adminrecords/{key}" };
+const CONCURRENT = {
+  path:
+    "/cloudsave/v1/admin/namespaces/{namespace}/concurrent/adminrecords/{key}",
+};
 
 /** Two replicas' stores on one emulator, on a clock that the test moves. */
 async function openWorld(skew = 0) {
@@ -63,6 +66,7 @@ for (const fault of FAULTS) {
     assert.equal(claim.state === "claimed" && claim.attempt, 1);
     emulator.faults.set([{ ...fault, match: CONCURRENT }]);
     assert.equal(await one.complete("k", DONE), true);
+    assert.ok(emulator.journal.requests().some(({ faults }) => faults?.length));
     const second = await other.claim("k", { ...CLAIM, token: "b" });
     assert.deepEqual(second, { state: "done" });
   });
