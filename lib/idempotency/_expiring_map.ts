@@ -19,6 +19,19 @@ export interface ExpiringMap<V> {
 /** Creates an empty map; beyond `capacity` the least recently used goes first. */
 export function createExpiringMap<V>(capacity: number): ExpiringMap<V> {
   const entries = new Map<string, { value: V; expiresAt: number }>();
+  // One iterator for good: a new one passes over all that was deleted before it finds
+  // the first, which is most of the map where each new entry takes the place of one.
+  let oldest = entries.keys();
+
+  function forgetOldest(): void {
+    let { value, done } = oldest.next();
+    if (done) {
+      oldest = entries.keys();
+      ({ value } = oldest.next());
+    }
+    if (value !== undefined) entries.delete(value);
+  }
+
   return {
     get(key, now) {
       const entry = entries.get(key);
@@ -30,10 +43,7 @@ export function createExpiringMap<V>(capacity: number): ExpiringMap<V> {
     },
     set(key, value, expiresAt) {
       entries.delete(key);
-      if (entries.size >= capacity) {
-        const [oldest] = entries.keys();
-        if (oldest !== undefined) entries.delete(oldest);
-      }
+      if (entries.size >= capacity) forgetOldest();
       entries.set(key, { value, expiresAt });
     },
     delete(key) {

@@ -1,4 +1,6 @@
+import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
+import { Metadata } from "@grpc/grpc-js";
 import type { App, DispatchOptions } from "../../lib/core/app.ts";
 import {
   CancelledError,
@@ -209,4 +211,28 @@ Deno.test("the source does not end an event that has been answered", async () =>
   const first = signal;
   await call(channel.client, PATH);
   assert.equal(first?.aborted, false);
+});
+
+Deno.test("the source takes a call that says so for an operator's replay", async () => {
+  const seen: (boolean | undefined)[] = [];
+  await using channel = await servePlaced(({ options }) => {
+    seen.push(options.isReplay);
+    return HANDLED;
+  });
+  const replay = new Metadata();
+  replay.set("event-replay", "1");
+  for (const metadata of [new Metadata(), replay]) {
+    await new Promise<void>((resolve, reject) => {
+      channel.client.makeUnaryRequest(
+        PATH,
+        (bytes: Buffer) => bytes,
+        (bytes: Buffer) => bytes,
+        Buffer.from(texts([1, "e-1"])),
+        metadata,
+        { deadline: Date.now() + 10_000 },
+        (error) => error === null ? resolve() : reject(error),
+      );
+    });
+  }
+  assert.deepEqual(seen, [false, true]);
 });
