@@ -49,7 +49,7 @@ interface Run {
   readonly endsAt: number;
 }
 
-/** Claims in doubt that are remembered at most: those of one store's bad moment. */
+/** Claims in doubt that are remembered at most; the oldest is forgotten first. */
 const MAX_IN_DOUBT = 10_000;
 
 /**
@@ -103,7 +103,7 @@ export function idempotency(options: IdempotencyOptions): Middleware {
         isReplay: delivery.isReplay,
       });
     } catch (cause) {
-      if (inDoubt.size < MAX_IN_DOUBT) inDoubt.set(key, token);
+      remember(key, token);
       return later(
         new StoreError("Idempotency store did not answer: event was not run", {
           cause,
@@ -148,6 +148,14 @@ export function idempotency(options: IdempotencyOptions): Middleware {
     return result;
   }
 
+  function remember(key: string, token: string): void {
+    if (inDoubt.size >= MAX_IN_DOUBT) {
+      const [oldest = ""] = inDoubt.keys();
+      inDoubt.delete(oldest);
+    }
+    inDoubt.set(key, token);
+  }
+
   async function settle(
     key: string,
     { token, delivery, result, tally }: {
@@ -177,15 +185,13 @@ export function idempotency(options: IdempotencyOptions): Middleware {
           });
           break;
         default: {
-          const counted = delivery.exhausted === undefined
-            ? countFailure({
-              result,
-              endedBy: delivery.controller.signal.reason,
-              tally,
-              lastHandledAt: handledAt.get(type) ?? 0,
-              now: time,
-            })
-            : tally;
+          const counted = countFailure({
+            result,
+            endedBy: delivery.controller.signal.reason,
+            tally,
+            lastHandledAt: handledAt.get(type) ?? 0,
+            now: time,
+          });
           isOwn = await store.release(key, { token, tally: counted, ttl });
         }
       }

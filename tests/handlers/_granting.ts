@@ -30,6 +30,17 @@ export function testGrantingHandler(type: string): void {
     );
   });
 
+  Deno.test(`${type} grants once with fulfillment v3 though it is run twice`, async () => {
+    await using app = await startApp({ fulfillmentApi: "v3" });
+    for (let time = 0; time < 2; time++) {
+      const result = await app.deliver(type, ["userId=u1", "id=event-1"]);
+      assert.equal(result.outcome, "handled");
+    }
+    await app.deliver(type, ["userId=u1", "id=event-2"]);
+    const { grants } = app.emulator.state.grantCount("u1", CONSUMABLE_ITEM_ID);
+    assert.equal(grants, 2);
+  });
+
   Deno.test(`${type} grants the item that ITEM_ID_TO_GRANT names`, async () => {
     await using app = await startApp({ itemIdToGrant: COINS_ITEM_ID });
     const result = await app.deliver(type, ["userId=u1"]);
