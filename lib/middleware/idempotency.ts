@@ -275,7 +275,10 @@ function follow(
 
 /** What a delivery is answered that waited for the run of another one. */
 function shared(result: Result): Result {
-  if (result.outcome === "handled") return DUPLICATE;
+  if (result.outcome === "handled") {
+    const { answer } = result;
+    return answer === undefined ? DUPLICATE : { ...DUPLICATE, answer };
+  }
   if (result.outcome !== "cancelled") return result;
   // The other's caller went away; this one's is still there.
   return later(new CancelledError("Run of the event was cancelled"));

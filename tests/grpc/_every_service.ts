@@ -66,7 +66,7 @@ export async function startEveryService(
   const { types } = readCatalog(folder.path);
   const service = stack.use(
     await startService({
-      config: testConfig({ logLevel: "error" }),
+      config: testConfig({ logLevel: "error", idempotencyStore: "none" }),
       protoFolder: folder.path,
       handlers: [testHandler(handle, { types, anyNamespace: true })],
       log: recordLog(),

@@ -45,7 +45,8 @@ export async function serveHandlers(
   await using stack = new AsyncDisposableStack();
   const service = stack.use(
     await startService({
-      config: testConfig(config),
+      // Tests send the same again, and mean it.
+      config: testConfig({ idempotencyStore: "none", ...config }),
       handlers,
       protoFolder: PROTO_FOLDER,
       log,

@@ -9,6 +9,7 @@ import {
   TerminalError,
 } from "../../lib/core/errors.ts";
 import { ClaimError, StoreError } from "../../lib/core/idempotency_store.ts";
+import { HANDLED } from "../../lib/core/outcome.ts";
 import { createMemoryStore } from "../../lib/idempotency/memory_store.ts";
 import { testDelivery, testEvent, testHandler } from "../_support/delivery.ts";
 import { fakeTime, settle } from "../_support/fake_time.ts";
@@ -204,6 +205,24 @@ Deno.test("Deliveries in flight at once share one run and its success", async ()
     "duplicate",
   ]);
   assert.equal(runs, 1);
+});
+
+Deno.test("Deliveries in flight at once share the answer of what they wait for", async () => {
+  const { middleware } = replica(createMemoryStore());
+  const gate = Promise.withResolvers<void>();
+  const next = async () => {
+    await gate.promise;
+    return { ...HANDLED, answer: "answer" };
+  };
+  const results = Promise.all(
+    [1, 2].map(() => middleware(testDelivery(), next)),
+  );
+  await settle();
+  gate.resolve();
+  assert.deepEqual(
+    (await results).map(({ outcome, answer }) => [outcome, answer]),
+    [["handled", "answer"], ["duplicate", "answer"]],
+  );
 });
 
 Deno.test("Deliveries in flight at once share one failure, the error's id included", async () => {

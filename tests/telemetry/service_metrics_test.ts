@@ -238,6 +238,8 @@ Deno.test("Requests to AGS that are sent again count as retries, and a breaker t
     await ags.request("POST", FULFILLMENT, {
       params: { userId: "player-one" },
       body: {},
+      // Otherwise it would not be sent again: AGS may have carried it out.
+      idempotent: true,
     });
   }, { handlerTimeout: 5_000 });
   world.emulator.faults.set([

@@ -80,7 +80,7 @@ Deno.test("Retries are events of the request's span, with what was answered befo
     config: { otelZipkinEndpoint: collector.url },
   });
   traced.emulator.faults.set([
-    { kind: "error", status: 503, times: 2, match: { path: "/platform" } },
+    { kind: "error", status: 429, times: 2, match: { path: "/platform" } },
   ]);
   assert.equal(await traced.send(), "OK");
   await traced.service.drain();
@@ -93,7 +93,7 @@ Deno.test("Retries are events of the request's span, with what was answered befo
     assert.ok(Number.isInteger(retry["retry.delay_ms"]), value);
     return [retry["retry.attempt"], retry["http.response.status_code"]];
   });
-  assert.deepEqual(attempts, [[1, 503], [2, 503]]);
+  assert.deepEqual(attempts, [[1, 429], [2, 429]]);
   assert.equal(grant?.tags["http.request.resend_count"], "2");
   assert.equal(grant?.tags["http.response.status_code"], "200");
   assert.equal(grant?.tags.error, undefined);
