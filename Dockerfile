@@ -18,7 +18,8 @@ RUN case "$TARGETARCH" in \
       *) echo "TARGETARCH is \"$TARGETARCH\": expected amd64 or arm64" >&2; exit 1 ;; \
     esac \
     && deno task compile --target "$target" --commit "$COMMIT" \
-      --output /out/extend-event-handler
+      --output /out/extend-event-handler \
+    && mkdir /out/dead-letters
 
 # --- runtime: glibc, libgcc, CA certificates, the executable -----------------------
 FROM gcr.io/distroless/cc-debian12:nonroot@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f
@@ -29,6 +30,8 @@ LABEL org.opencontainers.image.title="extend-event-handler-deno" \
       org.opencontainers.image.revision="$COMMIT"
 COPY LICENSE NOTICE /licenses/
 COPY --from=build /out/extend-event-handler /extend-event-handler
+# For DEAD_LETTER=file:dead-letters/…: a volume that is mounted here takes its owner.
+COPY --from=build --chown=65532:65532 /out/dead-letters /dead-letters
 USER 65532:65532
 EXPOSE 6565 8080
 # The exec form: the process is PID 1 and gets SIGTERM itself.

@@ -24,7 +24,7 @@ export async function makeRootFileSystem(executable: string): Promise<string> {
   await Deno.remove(root, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
-  for (const folder of ["proc", "dev", "tmp", "etc"]) {
+  for (const folder of ["proc", "dev", "tmp", "etc", "dead-letters"]) {
     await Deno.mkdir(join(root, folder), { recursive: true });
   }
   const files = [...await linkedLibraries(executable), CERTIFICATES];
@@ -59,6 +59,8 @@ export function runInside(root: string): TargetCommand {
     `mount -o remount,ro,bind "$0"`,
     `mount --rbind /proc "$0/proc"`,
     `mount --rbind /dev "$0/dev"`,
+    // The volume for dead letters, where a rule has one.
+    `if [ -d dead-letters ]; then mount --bind dead-letters "$0/dead-letters"; fi`,
     `exec chroot --userspec=${NONROOT}:${NONROOT} "$0" /extend-event-handler "$@"`,
   ].join("\n");
   return {

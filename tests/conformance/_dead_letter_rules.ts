@@ -11,12 +11,20 @@ import { tempFolder } from "../dev/_run.ts";
 import { LOGGED_IN } from "./_events.ts";
 import { environment, startWorld, type Suite } from "./_world.ts";
 
+/** A working directory with a folder for letters that anybody may write. */
+async function letterFolder(): ReturnType<typeof tempFolder> {
+  const folder = await tempFolder();
+  await Deno.mkdir(join(folder.path, "dead-letters"));
+  await Deno.chmod(join(folder.path, "dead-letters"), 0o777);
+  return folder;
+}
+
 const BROKEN = new Uint8Array([0x0a, 0xff]);
 
 /** Registers the rules. */
 export function deadLetterRules(suite: Suite): void {
   Deno.test(`${suite.name}: a rejected event is in the file of dead letters when it is answered`, async () => {
-    await using folder = await tempFolder();
+    await using folder = await letterFolder();
     await using world = await startWorld(suite, {
       cwd: folder.path,
       env: { DEAD_LETTER: "file:dead-letters/letters.jsonl" },
@@ -38,7 +46,7 @@ export function deadLetterRules(suite: Suite): void {
   });
 
   Deno.test(`${suite.name}: an event whose dead letter cannot be kept is answered UNAVAILABLE`, async () => {
-    await using folder = await tempFolder();
+    await using folder = await letterFolder();
     await using world = await startWorld(suite, {
       cwd: folder.path,
       env: { DEAD_LETTER: "file:dead-letters/letters.jsonl" },
