@@ -62,7 +62,7 @@ async function sendAll({ send, emulator: { faults } }: World): Promise<void> {
   assert.equal((await send()).status, "OK");
   assert.equal((await send({ isRefresh: true })).status, "OK");
   for (
-    const [fault, status] of [[503, "OK"], [
+    const [fault, status] of [[429, "OK"], [
       404,
       "FAILED_PRECONDITION",
     ]] as const

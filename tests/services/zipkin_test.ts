@@ -28,7 +28,7 @@ testWithTool(
       },
     });
     world.emulator.faults.set([
-      { kind: "error", status: 503, times: 1, match: { path: "/platform" } },
+      { kind: "error", status: 429, times: 1, match: { path: "/platform" } },
     ]);
     const userId = agsId();
     const id = agsId();
@@ -82,7 +82,7 @@ testWithTool(
     assert.equal(grant.tags["url.template"], FULFILLMENT);
     assert.equal(grant.tags["http.response.status_code"], "200");
     assert.equal(grant.tags["http.request.resend_count"], "1");
-    assert.match(grant.annotations[0]?.value ?? "", /^"retry": .*503/);
+    assert.match(grant.annotations[0]?.value ?? "", /^"retry": .*429/);
     const login = named("POST /iam/v3/oauth/token");
     assert.equal(login.parentId, grant.id);
     assert.ok(!JSON.stringify(spans).includes(userId), "no user id");
