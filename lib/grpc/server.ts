@@ -10,12 +10,14 @@ import type { Logger } from "../core/context.ts";
 import { ListenError } from "../listen_error.ts";
 import type { Authorizer } from "./auth.ts";
 import { type CallObserver, observeCalls } from "./call_observer.ts";
+import { createInflater } from "./compression.ts";
 import type { EventCatalog } from "./event_catalog.ts";
 import { addHealth } from "./health.ts";
 import { loadOpenEvents } from "./open_events.ts";
+import { limitReceiving } from "./receive_limits.ts";
 import { addReflection } from "./reflection.ts";
 import { loadServedEvents } from "./served_events.ts";
-import { endSessions, guardSessions } from "./session_guard.ts";
+import { endSessions, guardSessions, onStreams } from "./session_guard.ts";
 import { addEvents } from "./source.ts";
 import { isOwnText } from "./status.ts";
 
@@ -43,6 +45,8 @@ export interface GrpcServerOptions {
   readonly authorize?: Authorizer | undefined;
   /** Largest message accepted, in bytes. @default {4194304} */
   readonly maxMessageBytes?: number;
+  /** How long a message may take to come, in milliseconds. @default {30000} */
+  readonly receiveTimeout?: number;
   /** How long a connection may be silent before it is pinged, in ms. @default {60000} */
   readonly keepaliveTime?: number;
   /** How long the ping may go unanswered, in milliseconds. @default {20000} */
@@ -70,6 +74,12 @@ export interface GrpcServer extends Disposable {
  */
 const MAX_STREAMS = 1_024;
 
+/** Bytes of messages held at once, over all connections; or four of the largest. */
+const MAX_HELD = 32 * 1_048_576;
+
+/** The only methods whose callers may take their time between messages. */
+const CONVERSATIONS = "/grpc.reflection.";
+
 /**
  * Registers everything, then opens the port: a connector asks for the methods once,
  * at its start, and does not find what comes later.
@@ -82,28 +92,36 @@ export async function startGrpcServer(
 ): Promise<GrpcServer> {
   const { app, catalog, onReject = "reject", authorize } = options;
   const { protoFolder } = catalog;
+  const { maxMessageBytes = 4_194_304, receiveTimeout } = options;
+  const maxBytes = Math.max(MAX_HELD, 4 * maxMessageBytes);
   guardSessions();
   const calls = options.observer && observeCalls(options.observer);
-  const server = new grpc.Server({
-    "grpc.enable_channelz": 0,
-    "grpc.max_receive_message_length": options.maxMessageBytes ?? 4_194_304,
-    "grpc.max_concurrent_streams": MAX_STREAMS,
-    "grpc.keepalive_time_ms": options.keepaliveTime ?? 60_000,
-    "grpc.keepalive_timeout_ms": options.keepaliveTimeout ?? 20_000,
-    interceptors: [
-      ...(calls ? [calls.interceptor] : []),
-      refusals(options.log),
-    ],
-  });
-  calls?.attach(server);
   const fixed = loadServedEvents(catalog, app.types, options);
   for (const { key, declaredAt } of fixed.absent) {
     options.log?.warn("Event has no service", { eventType: key, declaredAt });
   }
   const open = loadOpenEvents(protoFolder, app.types);
   const events = [...fixed.events, ...open.events];
+  const inflater = createInflater({
+    paths: new Set(events.map(({ path }) => path)),
+    maxMessageBytes,
+    maxBytes,
+  });
+  const server = new grpc.Server({
+    "grpc.enable_channelz": 0,
+    "grpc.max_receive_message_length": maxMessageBytes,
+    "grpc.max_concurrent_streams": MAX_STREAMS,
+    "grpc.keepalive_time_ms": options.keepaliveTime ?? 60_000,
+    "grpc.keepalive_timeout_ms": options.keepaliveTimeout ?? 20_000,
+    interceptors: [
+      ...(calls ? [calls.interceptor] : []),
+      inflater.interceptor,
+      refusals(options.log),
+    ],
+  });
+  calls?.attach(server);
   const services = events.map(({ service }) => service);
-  addEvents(server, { app, events, onReject, authorize });
+  addEvents(server, { app, events, onReject, authorize, inflater });
   const health = addHealth(server, { protoFolder, services });
   addReflection(server, {
     protoFolder,
@@ -111,6 +129,20 @@ export async function startGrpcServer(
     services: [...services, health.service],
   });
   const port = await listen(server, options.port);
+  const receiving = limitReceiving({
+    maxBytes,
+    ...(receiveTimeout !== undefined && { timeout: receiveTimeout }),
+    onEnded(reason, count) {
+      options.log?.warn("Calls were ended before their message was whole", {
+        reason,
+        count,
+      });
+    },
+  });
+  const watching = onStreams(port, (stream, { ":path": path = "" }) => {
+    if (stream.endAfterHeaders) return;
+    receiving.watch(stream, path.startsWith(CONVERSATIONS));
+  });
   health.set("SERVING");
 
   return {
@@ -124,6 +156,8 @@ export async function startGrpcServer(
       await closed(server, signal);
     },
     [Symbol.dispose]() {
+      watching[Symbol.dispose]();
+      receiving[Symbol.dispose]();
       server.forceShutdown();
       // Without channelz, it leaves the connections open.
       endSessions(port);

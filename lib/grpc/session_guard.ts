@@ -46,10 +46,36 @@ export function guardSessions(): void {
 /** Connections that clients have made to this process, and to which port. */
 const accepted = new Map<http2.Http2Session, number | undefined>();
 
+/** Who wants to know of the calls on a port of this process. */
+const listeners = new Map<number, StreamListener>();
+
 function guard(session: http2.Http2Session): void {
   deferDestroy(session);
-  accepted.set(session, session.socket?.localPort);
+  const port = session.socket?.localPort;
+  accepted.set(session, port);
   session.on("close", () => accepted.delete(session));
+  const onStream = port === undefined ? undefined : listeners.get(port);
+  if (onStream !== undefined) session.on("stream", onStream);
+}
+
+/** Is told of a call when its headers are there. */
+export type StreamListener = (
+  stream: http2.ServerHttp2Stream,
+  headers: http2.IncomingHttpHeaders,
+) => void;
+
+/**
+ * Has a listener be told of each call on the connections that clients will make to a
+ * port of this process. grpc-js shows calls only when they are whole.
+ *
+ * @returns Takes it back.
+ */
+export function onStreams(
+  port: number,
+  listener: StreamListener,
+): Disposable {
+  listeners.set(port, listener);
+  return { [Symbol.dispose]: () => listeners.delete(port) };
 }
 
 /** Ends the connections that clients have made to a port of this process. */

@@ -16,6 +16,7 @@ import type { Event } from "../core/event.ts";
 import { bytesId, contentId } from "../core/event_id.ts";
 import type { Authorizer } from "./auth.ts";
 import type { Result } from "../core/outcome.ts";
+import type { Inflater } from "./compression.ts";
 import type { ServedEvent } from "./served_events.ts";
 import { type Refusal, refusalOf } from "./status.ts";
 
@@ -29,6 +30,8 @@ export interface AddEventsOptions {
   readonly onReject: "reject" | "ack";
   /** Says who may send events. @default {everybody} */
   readonly authorize?: Authorizer | undefined;
+  /** Inflates events that come compressed. @default {none is} */
+  readonly inflater?: Pick<Inflater, "open">;
 }
 
 type Call = grpc.ServerUnaryCall<Buffer, Buffer>;
@@ -85,7 +88,22 @@ async function respond(
     const refused = await options.authorize(call.metadata);
     if (refused !== undefined) return refused;
   }
-  const result = await receive(served, options, call);
+  const inflated = options.inflater?.open(call.request);
+  if (inflated === undefined) {
+    return await answer(served, options, call, call.request);
+  }
+  if ("code" in inflated) return inflated;
+  using message = inflated;
+  return await answer(served, options, call, message.bytes);
+}
+
+async function answer(
+  served: ServedEvent,
+  options: AddEventsOptions,
+  call: Call,
+  bytes: Buffer,
+): Promise<Buffer | Refusal> {
+  const result = await receive(served, options, call, bytes);
   return refusalOf(result, options.onReject) ?? answerOf(served, result);
 }
 
@@ -93,6 +111,7 @@ async function receive(
   served: ServedEvent,
   { app }: AddEventsOptions,
   call: Call,
+  bytes: Buffer,
 ): Promise<Result> {
   const controller = new AbortController();
   const deadline = deadlineOf(call);
@@ -107,12 +126,12 @@ async function receive(
   call.on("cancelled", onCancelled);
   // It may have gone while it was looked at who it is.
   if (call.cancelled) onCancelled();
-  const { event, malformed } = read(served, call.request);
+  const { event, malformed } = read(served, bytes);
   const result = await app.dispatch(event, {
     transport: TRANSPORT,
     controller,
     deadline,
-    bytes: call.request,
+    bytes,
     malformed,
     encode: served.answers?.encode,
     arrival: {

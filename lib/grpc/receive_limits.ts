@@ -1,0 +1,131 @@
+/**
+ * Bounds what callers can make this process hold that is no event yet.
+ *
+ * grpc-js keeps the pieces of a message until the caller says that it has sent all of
+ * it, and asks nobody: some slow callers could take all memory, and one caller that
+ * sends four megabytes byte by byte could, too, as each piece is an object of its own.
+ *
+ * @module
+ */
+
+import type { Buffer } from "node:buffer";
+import http2, { type ServerHttp2Stream } from "node:http2";
+
+/** Options of {@linkcode limitReceiving}. */
+export interface ReceiveLimits {
+  /** Bytes of messages held at once, over all connections. */
+  readonly maxBytes: number;
+  /** Calls whose message is awaited at once, over all connections. @default {4096} */
+  readonly maxCalls?: number;
+  /** Longest time that a message may take to come, in milliseconds. @default {30000} */
+  readonly timeout?: number;
+  /** Told now and then how many calls were ended since the last time. */
+  readonly onEnded?: (why: EndedFor, count: number) => void;
+}
+
+/** Which bound a call was ended for. */
+export type EndedFor = "memory" | "calls" | "time";
+
+/** Watches what comes. Disposing stops it, and ends no call. */
+export interface ReceiveGuard extends Disposable {
+  /**
+   * Watches a call, from its headers on.
+   *
+   * @param isConversation Whether it may have many messages, in its own time.
+   */
+  watch(stream: ServerHttp2Stream, isConversation?: boolean): void;
+}
+
+/** What a piece of a message costs beside its bytes. */
+const PIECE_COST = 512;
+
+/** How often it is looked for calls whose time is over, within that time. */
+const TICKS = 8;
+
+/** What is received of a call. */
+interface Received {
+  readonly stream: ServerHttp2Stream;
+  readonly isConversation: boolean;
+  /** When it began, in ticks. */
+  readonly since: number;
+  /** What it holds, in bytes. */
+  cost: number;
+}
+
+/**
+ * Counts what is received of each call, until the call is over. Beyond a bound, the
+ * call whose message has been awaited longest is ended: one that means it has sent its
+ * message long before it is the oldest.
+ *
+ * Ended for memory and calls with ENHANCE_YOUR_CALM, which gRPC reads as
+ * RESOURCE_EXHAUSTED, for time with REFUSED_STREAM, which it reads as UNAVAILABLE: in
+ * both cases the event comes again.
+ */
+export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
+  const { maxBytes, maxCalls = 4_096, timeout = 30_000 } = limits;
+  /** Calls whose message is awaited, the oldest first. */
+  const waiting = new Set<Received>();
+  const ended: Record<EndedFor, number> = { memory: 0, calls: 0, time: 0 };
+  let held = 0;
+  let now = 0;
+
+  function release(call: Received): void {
+    waiting.delete(call);
+    held -= call.cost;
+    call.cost = 0;
+  }
+
+  function end(call: Received, why: EndedFor): void {
+    ended[why]++;
+    release(call);
+    call.stream.close(
+      why === "time"
+        ? http2.constants.NGHTTP2_REFUSED_STREAM
+        : http2.constants.NGHTTP2_ENHANCE_YOUR_CALM,
+    );
+  }
+
+  /** Ends calls until what is held is within its bound; at last the newcomer. */
+  function makeRoom(newcomer: Received): void {
+    for (const call of waiting) {
+      if (held <= maxBytes) return;
+      if (call.cost > 0) end(call, "memory");
+    }
+    // All that is held is being handled.
+    if (held > maxBytes) end(newcomer, "memory");
+  }
+
+  function watch(stream: ServerHttp2Stream, isConversation = false): void {
+    const call: Received = { stream, isConversation, since: now, cost: 0 };
+    waiting.add(call);
+    if (waiting.size > maxCalls) {
+      const [oldest = call] = waiting;
+      end(oldest, "calls");
+    }
+    stream.on("data", (piece: Buffer) => {
+      // What comes after the answer, nobody keeps.
+      if (stream.closed || (stream.headersSent && !isConversation)) return;
+      const cost = piece.length + PIECE_COST;
+      call.cost += cost;
+      held += cost;
+      if (held > maxBytes) makeRoom(call);
+    });
+    stream.on("end", () => waiting.delete(call));
+    stream.on("close", () => release(call));
+  }
+
+  function tick(): void {
+    now++;
+    for (const call of waiting) {
+      if (now - call.since <= TICKS) break;
+      if (!call.isConversation) end(call, "time");
+    }
+    for (const why of ["memory", "calls", "time"] as const) {
+      if (ended[why] > 0) limits.onEnded?.(why, ended[why]);
+      ended[why] = 0;
+    }
+  }
+  const timer = setInterval(tick, timeout / TICKS);
+
+  return { watch, [Symbol.dispose]: () => clearInterval(timer) };
+}

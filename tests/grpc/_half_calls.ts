@@ -1,0 +1,110 @@
+/**
+ * A gRPC server of one event, and calls to it piece by piece.
+ *
+ * @module
+ */
+
+import http2 from "node:http2";
+import type { App } from "../../lib/core/app.ts";
+import { HANDLED, type Result } from "../../lib/core/outcome.ts";
+import { readCatalog } from "../../lib/grpc/event_catalog.ts";
+import {
+  type GrpcServer,
+  type GrpcServerOptions,
+  startGrpcServer,
+} from "../../lib/grpc/server.ts";
+import { PROTO_FOLDER } from "./_fixture.ts";
+
+const TYPE = "userAuthentication.userLoggedIn";
+
+/** The event's method. */
+export const PATH =
+  "/accelbyte.iam.account.v1.UserAuthenticationUserLoggedInService/OnMessage";
+
+/** In bytes. */
+export const MEGABYTE = 1_048_576;
+
+/** Starts the server. @param dispatch Handles an event, of these bytes. */
+export function start(
+  options: Partial<GrpcServerOptions> = {},
+  dispatch: (bytes: Uint8Array) => Promise<Result> = () =>
+    Promise.resolve(HANDLED),
+): Promise<GrpcServer> {
+  const app: App = {
+    types: [TYPE],
+    inFlight: 0,
+    dispatch: (_, { bytes = new Uint8Array() }) => dispatch(bytes),
+    drain: () => Promise.resolve(0),
+  };
+  const catalog = readCatalog(PROTO_FOLDER);
+  return startGrpcServer({ app, catalog, port: 0, ...options });
+}
+
+/** A call that is under way. */
+export interface Call {
+  /** Sends bytes; resolves when they have been handed to the server. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Says that this was all. */
+  end(): void;
+  /** The gRPC status, or the code of the reset, once it is over. */
+  readonly over: Promise<string | number>;
+}
+
+/** A connection; disposing closes it. */
+export interface Connection extends AsyncDisposable {
+  /** Starts a call. */
+  open(options?: OpenOptions): Call;
+}
+
+/** Options of {@linkcode Connection.open}. */
+export interface OpenOptions {
+  /** Its method. @default {the event's} */
+  readonly path?: string;
+  /** Headers beside those that every gRPC call has. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Connects. */
+export function connection(port: number): Connection {
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+  const open = ({ path = PATH, headers = {} }: OpenOptions = {}): Call => {
+    const stream = session.request({
+      ":method": "POST",
+      ":path": path,
+      "content-type": "application/grpc",
+      te: "trailers",
+      ...headers,
+    });
+    let status: unknown;
+    const look = (found: http2.IncomingHttpHeaders) =>
+      status ??= found["grpc-status"];
+    stream.on("response", look).on("trailers", look).on("error", () => {});
+    stream.resume();
+    return {
+      write: (bytes) =>
+        new Promise((resolve) => stream.write(bytes, () => resolve())),
+      end: () => stream.end(),
+      over: new Promise((resolve) => {
+        stream.on("close", () => {
+          const { rstCode = 0 } = stream;
+          resolve(status === undefined ? rstCode : `status ${status}`);
+        });
+      }),
+    };
+  };
+  return {
+    open,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => session.once("close", resolve));
+      session.destroy();
+      await closed;
+    },
+  };
+}
+
+/** The first bytes of a message of this length, its five bytes of header included. */
+export function beginning(length: number, sent: number): Uint8Array {
+  const bytes = new Uint8Array(sent);
+  new DataView(bytes.buffer).setUint32(1, length);
+  return bytes;
+}
