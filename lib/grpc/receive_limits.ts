@@ -9,7 +9,10 @@
  */
 
 import type { Buffer } from "node:buffer";
-import http2, { type ServerHttp2Stream } from "node:http2";
+import http2, {
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
 
 /** Options of {@linkcode limitReceiving}. */
 export interface ReceiveLimits {
@@ -19,6 +22,8 @@ export interface ReceiveLimits {
   readonly maxCalls?: number;
   /** Longest time that a message may take to come, in milliseconds. @default {30000} */
   readonly timeout?: number;
+  /** Beginning of the methods whose callers may take their time. @default {none} */
+  readonly conversations?: string;
   /** Told now and then how many calls were ended since the last time. */
   readonly onEnded?: (why: EndedFor, count: number) => void;
 }
@@ -31,9 +36,9 @@ export interface ReceiveGuard extends Disposable {
   /**
    * Watches a call, from its headers on.
    *
-   * @param isConversation Whether it may have many messages, in its own time.
+   * @param headers They are held as long as it is.
    */
-  watch(stream: ServerHttp2Stream, isConversation?: boolean): void;
+  watch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
 }
 
 /** What a piece of a message costs beside its bytes. */
@@ -62,7 +67,8 @@ interface Received {
  * both cases the event comes again.
  */
 export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
-  const { maxBytes, maxCalls = 4_096, timeout = 30_000 } = limits;
+  const { maxBytes, maxCalls = 4_096, timeout = 30_000, conversations } =
+    limits;
   /** Calls whose message is awaited, the oldest first. */
   const waiting = new Set<Received>();
   const ended: Record<EndedFor, number> = { memory: 0, calls: 0, time: 0 };
@@ -95,9 +101,23 @@ export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
     if (held > maxBytes) end(newcomer, "memory");
   }
 
-  function watch(stream: ServerHttp2Stream, isConversation = false): void {
+  function add(call: Received, length: number): void {
+    const cost = length + PIECE_COST;
+    call.cost += cost;
+    held += cost;
+    if (held > maxBytes) makeRoom(call);
+  }
+
+  function watch(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+  ): void {
+    const { ":path": path = "" } = headers;
+    const isConversation = conversations !== undefined &&
+      path.startsWith(conversations);
     const call: Received = { stream, isConversation, since: now, cost: 0 };
     waiting.add(call);
+    add(call, lengthOf(headers));
     if (waiting.size > maxCalls) {
       const [oldest = call] = waiting;
       end(oldest, "calls");
@@ -105,10 +125,7 @@ export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
     stream.on("data", (piece: Buffer) => {
       // What comes after the answer, nobody keeps.
       if (stream.closed || (stream.headersSent && !isConversation)) return;
-      const cost = piece.length + PIECE_COST;
-      call.cost += cost;
-      held += cost;
-      if (held > maxBytes) makeRoom(call);
+      add(call, piece.length);
     });
     stream.on("end", () => waiting.delete(call));
     stream.on("close", () => release(call));
@@ -128,4 +145,12 @@ export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
   const timer = setInterval(tick, timeout / TICKS);
 
   return { watch, [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function lengthOf(headers: IncomingHttpHeaders): number {
+  let length = 0;
+  for (const name in headers) {
+    length += name.length + (headers[name]?.length ?? 0);
+  }
+  return length;
 }

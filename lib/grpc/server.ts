@@ -131,6 +131,7 @@ export async function startGrpcServer(
   const port = await listen(server, options.port);
   const receiving = limitReceiving({
     maxBytes,
+    conversations: CONVERSATIONS,
     ...(receiveTimeout !== undefined && { timeout: receiveTimeout }),
     onEnded(reason, count) {
       options.log?.warn("Calls were ended before their message was whole", {
@@ -139,9 +140,8 @@ export async function startGrpcServer(
       });
     },
   });
-  const watching = onStreams(port, (stream, { ":path": path = "" }) => {
-    if (stream.endAfterHeaders) return;
-    receiving.watch(stream, path.startsWith(CONVERSATIONS));
+  const watching = onStreams(port, (stream, headers) => {
+    if (!stream.endAfterHeaders) receiving.watch(stream, headers);
   });
   health.set("SERVING");
 

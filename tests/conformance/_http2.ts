@@ -10,6 +10,7 @@ import { concat } from "../grpc/_wire.ts";
 export const FRAME = {
   data: 0,
   headers: 1,
+  priority: 2,
   resetStream: 3,
   settings: 4,
   ping: 6,
@@ -25,7 +26,10 @@ const END_HEADERS = 4;
 /** RST_STREAM's code for "not wanted any more". */
 export const CANCEL = 8;
 
-const PREFACE = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+/** The bytes that a client's side of a connection begins with. */
+export const PREFACE = new TextEncoder().encode(
+  "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+);
 
 /** A frame as it came. */
 export interface Frame {
@@ -219,10 +223,10 @@ export function grpcMessage(
   return concat(head, message);
 }
 
-/** Headers as HPACK literals that no table is to keep (RFC 7541, section 6.2.2). */
-function headerBlock(
+/** Headers of a gRPC call, that no table is to keep (RFC 7541, section 6.2.2). */
+export function headerBlock(
   path: string,
-  extra: Readonly<Record<string, string>>,
+  extra: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const headers = {
     ":method": "POST",
@@ -233,8 +237,15 @@ function headerBlock(
     te: "trailers",
     ...extra,
   };
+  return headerFields(Object.entries(headers));
+}
+
+/** Header fields as HPACK literals, whatever they are. */
+export function headerFields(
+  fields: readonly (readonly [name: string, value: string])[],
+): Uint8Array {
   return concat(
-    ...Object.entries(headers).map(([name, value]) =>
+    ...fields.map(([name, value]) =>
       concat(new Uint8Array([0]), hpackText(name), hpackText(value))
     ),
   );
@@ -245,7 +256,12 @@ function hpackText(text: string): Uint8Array {
   if (bytes.length < 127) return concat(new Uint8Array([bytes.length]), bytes);
   const left = bytes.length - 127;
   return concat(
-    new Uint8Array([127, left & 0x7f | 0x80, left >> 7]),
+    new Uint8Array([
+      127,
+      left & 0x7f | 0x80,
+      left >> 7 & 0x7f | 0x80,
+      left >> 14,
+    ]),
     bytes,
   );
 }

@@ -17,6 +17,7 @@ import {
   type Http2Connection,
   resetStream,
 } from "./_http2.ts";
+import { residentMegabytes } from "./_memory.ts";
 import { GRPC_CORE, H2LOAD, testWithTool } from "./_tools.ts";
 import { rulesOf, startWorld, type Suite, type World } from "./_world.ts";
 
@@ -236,13 +237,6 @@ const WARM_UP = 3_000;
  * this is to find, lose 30 kB a connection: 60 MB. Seen without a leak: up to 10 MB.
  */
 const MAX_GROWTH = 30;
-
-async function residentMegabytes(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-  assert.ok(kilobytes, "Linux says how much memory a process has");
-  return Number(kilobytes) / 1_024;
-}
 
 async function callMany(
   connection: Http2Connection,

@@ -9,6 +9,7 @@ import { agsRules } from "./_ags_rules.ts";
 import { deadLetterRules } from "./_dead_letter_rules.ts";
 import { eventRules } from "./_event_rules.ts";
 import { drainRules } from "./_drain_rules.ts";
+import { fuzzRules } from "./_fuzz_rules.ts";
 import { operatorRules } from "./_operator_rules.ts";
 import { sessionRules } from "./_session_rules.ts";
 import { startRules } from "./_start_rules.ts";
@@ -77,6 +78,7 @@ export function conformance(
   operatorRules(suite);
   transportRules(suite);
   sessionRules(suite);
+  fuzzRules(suite);
   drainRules(suite);
   traceRules(suite);
 }
