@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import type { ClientUnaryCall, ServiceError } from "@grpc/grpc-js";
 import {
   CONSUMABLE_ITEM_ID,
   DEFAULT_CLIENT_ID,
@@ -93,6 +94,7 @@ export async function startWorld(
     }),
   );
   const channel = stack.use(connect(target.grpcPort));
+  recordAnswers(channel, target);
   const itemId = env["ITEM_ID_TO_GRANT"] ?? CONSUMABLE_ITEM_ID;
   const all = stack.move();
   return {
@@ -114,6 +116,25 @@ export async function startWorld(
     },
     grants: (userId) => emulator.state.grantCount(userId, itemId).grants,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+type UnaryCallback = (error: ServiceError | null, value: unknown) => void;
+type UnaryRequest = (...args: readonly unknown[]) => ClientUnaryCall;
+
+/** Has what calls are answered be searched for secrets at the end, whoever makes them. */
+function recordAnswers({ client }: Channel, target: Target): void {
+  // Of all its forms, only that the callback comes last matters here.
+  const methods = client as unknown as { makeUnaryRequest: UnaryRequest };
+  const request = methods.makeUnaryRequest.bind(client);
+  methods.makeUnaryRequest = (...args) => {
+    const callback = args.at(-1) as UnaryCallback;
+    const recorded: UnaryCallback = (error, value) => {
+      const { details, metadata } = error ?? {};
+      target.answered(JSON.stringify({ details, metadata }));
+      callback(error, value);
+    };
+    return request(...args.slice(0, -1), recorded);
   };
 }
 
