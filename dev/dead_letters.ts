@@ -202,7 +202,14 @@ try {
   if (options === undefined) console.log(HELP.trimEnd());
   else Deno.exitCode = await COMMANDS[options.command](options);
 } catch (error) {
-  if (!isExpected(error)) throw error;
-  console.error(error.message);
+  if (error instanceof Deno.errors.NotCapable) {
+    console.error(
+      `${
+        error.message.replace(/, run again.*/s, "")
+      }: expected letters below ` +
+        `dead-letters/, where the task may write`,
+    );
+  } else if (isExpected(error)) console.error(error.message);
+  else throw error;
   Deno.exitCode = 2;
 }

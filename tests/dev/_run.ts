@@ -5,17 +5,18 @@
  */
 
 import { join } from "node:path";
+import { taskFlagsElsewhere, type TaskName } from "../_support/task_flags.ts";
 
 /** The project's folder. */
 export const ROOT = join(import.meta.dirname ?? ".", "../..");
 
-/** What the tasks in `deno.json` allow the tools. */
-const PERMISSIONS = [
-  "--no-prompt",
-  "--allow-net",
-  "--allow-env",
-  "--allow-read",
-];
+/** The task of each tool: it runs with what that allows. */
+const TASKS: Readonly<Record<string, TaskName>> = {
+  "dev/main.ts": "dev",
+  "dev/send.ts": "send",
+  "dev/dead_letters.ts": "dead-letters",
+  "dev/events/main.ts": "events",
+};
 
 /** Variables of this process that a tool needs, and none that set it up. */
 const PASSED_ON = ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME", "TMPDIR"];
@@ -60,22 +61,16 @@ export interface Running extends AsyncDisposable {
   ended(): Promise<Ended>;
 }
 
-/** Arguments that run a file of the project with the tools' permissions. */
-export function tool(
-  file: string,
-  args: readonly string[] = [],
-  permissions: readonly string[] = [],
-): string[] {
+/** Arguments that run a file of the project with what its task allows. */
+export function tool(file: string, args: readonly string[] = []): string[] {
+  const task = TASKS[file];
+  if (task === undefined) throw new Error(`No task is known to run ${file}`);
+  // Watching is the terminal's.
+  const flags = taskFlagsElsewhere(task).filter((flag) =>
+    !/^--(watch|no-clear-screen)/.test(flag)
+  );
   const config = join(ROOT, "deno.json");
-  return [
-    "run",
-    "--config",
-    config,
-    ...PERMISSIONS,
-    ...permissions,
-    join(ROOT, file),
-    ...args,
-  ];
+  return ["run", "--config", config, ...flags, join(ROOT, file), ...args];
 }
 
 /** Starts Deno. */

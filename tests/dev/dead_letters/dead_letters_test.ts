@@ -28,7 +28,7 @@ interface World extends AsyncDisposable {
 async function startWorld(): Promise<World> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await tempFolder());
-  const path = join(folder.path, "letters.jsonl");
+  const path = join(folder.path, "dead-letters", "letters.jsonl");
   const handled: string[] = [];
   let failure: World["failure"] = () => new TerminalError("Item is gone");
   const service = stack.use(
@@ -73,7 +73,7 @@ async function startWorld(): Promise<World> {
           path,
           ...command === "replay" ? ["--address", address] : [],
           ...args,
-        ], ["--allow-write"]),
+        ]),
         { cwd: folder.path },
       ),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
@@ -176,12 +176,25 @@ Deno.test("Lines that are no letters are named, kept by a purge, and in nobody's
   assert.match((await world.tool("list")).stderr, /:1: Line is no JSON/);
 });
 
+Deno.test("Letters elsewhere are listed, and not changed", async () => {
+  await using world = await startWorld();
+  await world.send("one");
+  await using elsewhere = await tempFolder();
+  const file = join(elsewhere.path, "letters.jsonl");
+  await Deno.copyFile(world.path, file);
+  const listed = await world.tool("list", "--file", file);
+  assert.match(listed.stdout, /1 events/);
+  const { code, stderr } = await world.tool("purge", "--all", "--file", file);
+  assert.equal(code, 2);
+  assert.match(stderr, /^Requires write access to .*: expected letters below /);
+  assert.doesNotMatch(stderr, /\n\s+at /);
+  assert.match((await world.tool("list", "--file", file)).stdout, /1 events/);
+});
+
 Deno.test("Words that make no sense are refused with code 2, and --help helps", async () => {
   await using folder = await tempFolder();
   const dead = (...args: string[]) =>
-    run(tool("dev/dead_letters.ts", args, ["--allow-write"]), {
-      cwd: folder.path,
-    });
+    run(tool("dev/dead_letters.ts", args), { cwd: folder.path });
   for (
     const [args, message] of [
       [[], /Expected list, replay or purge/],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { CONSUMABLE_ITEM_ID } from "../../../dev/emulator/mod.ts";
+import { taskFlags } from "../../_support/task_flags.ts";
 import { login } from "./_client.ts";
 
 const MAIN = fileURLToPath(
@@ -9,7 +10,7 @@ const MAIN = fileURLToPath(
 
 function start(...args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--cached-only", "--allow-net=127.0.0.1", MAIN, ...args],
+    args: ["run", "--cached-only", ...taskFlags("emulator"), MAIN, ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

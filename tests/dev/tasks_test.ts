@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import config from "../../deno.json" with { type: "json" };
+import { settings } from "../../lib/config.ts";
+import { taskFlags, type TaskName } from "../_support/task_flags.ts";
+
+/**
+ * Tasks that run no other program, and take what comes from outside. Those that do
+ * (`compile`, `new`, the checks) could have that program do what they may not.
+ */
+const CONFINED = [
+  "start",
+  "dev",
+  "send",
+  "dead-letters",
+  "events",
+  "emulator",
+] as const satisfies readonly TaskName[];
+
+/** Tasks that read the service's settings. */
+const READERS = ["start", "dev", "send", "dead-letters", "events"] as const;
+
+/** What no such task needs, or needs in part only. */
+const TOO_MUCH = [
+  "-A",
+  "--allow-all",
+  "--allow-env",
+  "--allow-write",
+  "--allow-run",
+  "--allow-ffi",
+  "--allow-sys",
+  "--allow-import",
+];
+
+for (const task of CONFINED) {
+  Deno.test(`deno task ${task} is allowed no more than it needs, by name`, () => {
+    const flags = taskFlags(task);
+    assert.deepEqual(flags.filter((flag) => TOO_MUCH.includes(flag)), []);
+    const run = /^(-[a-zA-Z]|--allow-(run|ffi|sys|import)(=|$))/;
+    assert.deepEqual(flags.filter((flag) => run.test(flag)), []);
+    assert.ok(flags.includes("--no-prompt"), "what is not allowed is refused");
+  });
+}
+
+Deno.test("The tasks that handle events write dead letters, and nothing else", () => {
+  for (const task of ["start", "dev", "dead-letters"] as const) {
+    const writes = taskFlags(task).filter((flag) => /write/.test(flag));
+    assert.deepEqual(writes, ["--allow-write=dead-letters"], task);
+  }
+  for (const task of ["send", "events", "emulator"] as const) {
+    assert.ok(!taskFlags(task).some((flag) => /write/.test(flag)), task);
+  }
+});
+
+Deno.test("deno task start and dev read their own files only", () => {
+  for (const task of ["start", "dev"] as const) {
+    const reads = taskFlags(task).filter((flag) => /read/.test(flag));
+    assert.deepEqual(reads, ["--allow-read=proto,.env,dead-letters"], task);
+  }
+});
+
+for (const task of READERS) {
+  Deno.test(`deno task ${task} may read every setting`, () => {
+    const names = taskFlags(task)
+      .find((flag) => flag.startsWith("--allow-env="))
+      ?.replace("--allow-env=", "").split(",") ?? [];
+    const isAllowed = (name: string) =>
+      names.some((allowed) =>
+        allowed.endsWith("*")
+          ? name.startsWith(allowed.slice(0, -1))
+          : name === allowed
+      );
+    const missing = settings.map(([, { env }]) => env)
+      .filter((name) => !isAllowed(name));
+    assert.deepEqual(missing, []);
+  });
+}
+
+Deno.test("No task asks at the terminal for what it is not allowed", () => {
+  for (const [name, { command }] of Object.entries(config.tasks)) {
+    const isUnconfined = /deno (run|test) (\S+ )*-A /.test(command);
+    if (!/\bdeno (run|test)\b/.test(command) || isUnconfined) continue;
+    assert.match(command, /--no-prompt/, name);
+  }
+});
