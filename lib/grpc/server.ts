@@ -13,6 +13,7 @@ import { type CallObserver, observeCalls } from "./call_observer.ts";
 import { createInflater } from "./compression.ts";
 import type { EventCatalog } from "./event_catalog.ts";
 import { addHealth } from "./health.ts";
+import { hideMetadata } from "./library_log.ts";
 import { loadOpenEvents } from "./open_events.ts";
 import { limitReceiving } from "./receive_limits.ts";
 import { addReflection } from "./reflection.ts";
@@ -20,6 +21,7 @@ import { loadServedEvents } from "./served_events.ts";
 import { endSessions, guardSessions, onStreams } from "./session_guard.ts";
 import { addEvents } from "./source.ts";
 import { isOwnText } from "./status.ts";
+import { shortenTimeout } from "./timeout_header.ts";
 
 /** Options of {@linkcode startGrpcServer}. */
 export interface GrpcServerOptions {
@@ -95,6 +97,7 @@ export async function startGrpcServer(
   const { maxMessageBytes = 4_194_304, receiveTimeout } = options;
   const maxBytes = Math.max(MAX_HELD, 4 * maxMessageBytes);
   guardSessions();
+  hideMetadata();
   const calls = options.observer && observeCalls(options.observer);
   const fixed = loadServedEvents(catalog, app.types, options);
   for (const { key, declaredAt } of fixed.absent) {
@@ -141,6 +144,7 @@ export async function startGrpcServer(
     },
   });
   const watching = onStreams(port, (stream, headers) => {
+    shortenTimeout(headers);
     if (!stream.endAfterHeaders) receiving.watch(stream, headers);
   });
   health.set("SERVING");

@@ -55,7 +55,7 @@ function guard(session: http2.Http2Session): void {
   accepted.set(session, port);
   session.on("close", () => accepted.delete(session));
   const onStream = port === undefined ? undefined : listeners.get(port);
-  if (onStream !== undefined) session.on("stream", onStream);
+  if (onStream !== undefined) session.prependListener("stream", onStream);
 }
 
 /** Is told of a call when its headers are there. */
@@ -66,7 +66,7 @@ export type StreamListener = (
 
 /**
  * Has a listener be told of each call on the connections that clients will make to a
- * port of this process. grpc-js shows calls only when they are whole.
+ * port of this process, before grpc-js is, which shows calls only when they are whole.
  *
  * @returns Takes it back.
  */

@@ -168,6 +168,22 @@ export function transportRules(suite: Suite): void {
       );
     });
 
+    for (const timeout of ["99999999H", "99999999S", "2147484S", "2147483S"]) {
+      await rule(`a call with the deadline ${timeout} is handled`, async () => {
+        const headers = { "grpc-timeout": timeout };
+        assert.equal(await statusOf(port, body, headers), "OK");
+      });
+    }
+
+    await rule(
+      "a header that is no text is not printed, though a token may be in it",
+      async () => {
+        const headers = { authorization: "Bearer \u00f1-secret-of-a-caller" };
+        assert.equal(await statusOf(port, body, headers), "OK");
+        assert.deepEqual(target.stderr, []);
+      },
+    );
+
     await rule(
       "a message that says it is longer than the limit is refused before it comes",
       async () => {
