@@ -46,7 +46,7 @@ export function deadline(options: DeadlineOptions): Middleware {
         controller.abort(
           new DeadlineError(`Event took longer than ${end - start} ms`),
         );
-      }, end - start);
+      }, Math.max(0, end - start));
       const onAbort = () => {
         clearTimeout(timer);
         timer = setTimeout(

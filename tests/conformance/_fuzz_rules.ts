@@ -39,7 +39,7 @@ import { rulesOf, startWorld, type Suite, type World } from "./_world.ts";
 
 const PATH = PATHS[LOGGED_IN];
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 1);
-const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 40);
+const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 100);
 
 /** Registers the rules. */
 export function fuzzRules(suite: Suite): void {

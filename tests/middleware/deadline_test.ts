@@ -143,6 +143,23 @@ for (const late of [0, 1, 60_000]) {
   });
 }
 
+Deno.test("deadline() asks for no negative time, which the runtime complains of on standard error", async () => {
+  using time = fakeTime();
+  const delays: (number | undefined)[] = [];
+  const set = globalThis.setTimeout;
+  using _ = {
+    [Symbol.dispose]: () => void (globalThis.setTimeout = set),
+  };
+  globalThis.setTimeout = ((fire: () => void, delay?: number) => {
+    delays.push(delay);
+    return set(fire, delay);
+  }) as typeof set;
+  run({ ...testDelivery(), deadline: time.now() - 2 }, heeding);
+  await settle();
+  assert.equal(delays[0], 0);
+  assert.ok(delays.every((delay = 0) => delay >= 0), delays.join());
+});
+
 Deno.test("deadline() answers for a handler that ignores its signal", async () => {
   using time = fakeTime();
   const delivery = testDelivery();
