@@ -179,7 +179,9 @@ export function transportRules(suite: Suite): void {
       "a header that is no text is not printed, though a token may be in it",
       async () => {
         const headers = { authorization: "Bearer \u00f1-secret-of-a-caller" };
-        assert.equal(await statusOf(port, body, headers), "OK");
+        // Deno 2.7 resets such a call.
+        await statusOf(port, body, headers).catch(() => {});
+        await assertGoesOn();
         assert.deepEqual(target.stderr, []);
       },
     );

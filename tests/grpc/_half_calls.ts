@@ -46,6 +46,8 @@ export interface Call {
   write(bytes: Uint8Array): Promise<void>;
   /** Says that this was all. */
   end(): void;
+  /** Says that its answer is not wanted any more. */
+  cancel(): void;
   /** The gRPC status, or the code of the reset, once it is over. */
   readonly over: Promise<string | number>;
 }
@@ -84,6 +86,7 @@ export function connection(port: number): Connection {
       write: (bytes) =>
         new Promise((resolve) => stream.write(bytes, () => resolve())),
       end: () => stream.end(),
+      cancel: () => stream.close(http2.constants.NGHTTP2_CANCEL),
       over: new Promise((resolve) => {
         stream.on("close", () => {
           const { rstCode = 0 } = stream;

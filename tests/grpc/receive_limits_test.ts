@@ -122,6 +122,22 @@ Deno.test("startGrpcServer() counts what is being handled, and refuses what come
   assert.equal(await send(), "status 0", "and there is room again");
 });
 
+Deno.test("startGrpcServer() forgets what calls held that are over, however they ended", async () => {
+  using server = await start();
+  const half = beginning(4 * MEGABYTE, 3 * MEGABYTE);
+  for (let round = 0; round < 12; round++) {
+    await using client = connection(server.port);
+    const [whole, reset, left] = [client.open(), client.open(), client.open()];
+    for (const call of [reset, left]) await call.write(half);
+    await whole.write(beginning(3 * MEGABYTE - 5, 3 * MEGABYTE));
+    whole.end();
+    assert.equal(await whole.over, "status 0");
+    reset.cancel();
+    assert.equal(await reset.over, http2.constants.NGHTTP2_CANCEL);
+    // The third is still open when its connection ends.
+  }
+});
+
 Deno.test("startGrpcServer() ends the oldest of more than 4,096 calls that send nothing", async () => {
   using server = await start();
   await using stack = new AsyncDisposableStack();
