@@ -56,7 +56,14 @@ const TIMEOUT = 120_000;
 
 const lockSchema = z.object({
   version: z.literal("5"),
-  npm: z.record(z.string(), z.object({ integrity: z.string() })),
+  npm: z.record(
+    z.string(),
+    z.object({
+      integrity: z.string(),
+      /** Set for a package's native build for one system. */
+      os: z.array(z.string()).optional(),
+    }),
+  ),
 });
 
 const infoSchema = z.object({
@@ -129,6 +136,10 @@ function registryOf(info: Info): string {
 /**
  * Brings together what the lock, the module graph and the bundle say.
  *
+ * A native build for one system belongs to the package that has it as an optional
+ * dependency, and is there on machines of that kind only: it is left out, so that every
+ * machine tells the same.
+ *
  * @param bundled Paths of the files in the bundle.
  * @throws {PackagesError} They do not agree.
  */
@@ -140,7 +151,9 @@ export function joinPackages(
   const roots = info.modules.flatMap(({ npmPackage }) => npmPackage ?? []);
   const reachable = reach(info, roots);
   const all = new Map<string, Package>();
+  const isNative = (key: string) => lock.npm[key]?.os !== undefined;
   for (const [key, found] of Object.entries(info.npmPackages)) {
+    if (isNative(key)) continue;
     const integrity = lock.npm[key]?.integrity;
     if (integrity === undefined) {
       throw new PackagesError(
@@ -151,7 +164,8 @@ export function joinPackages(
     const id = idOf(info, key);
     // One version resolved with different peers is one package all the same.
     const twin = all.get(id);
-    const dependencies = found.dependencies.map((each) => idOf(info, each));
+    const dependencies = found.dependencies.filter((each) => !isNative(each))
+      .map((each) => idOf(info, each));
     const folder = localPath.replace(/\/*$/, "/");
     all.set(id, {
       name,

@@ -60,3 +60,24 @@ Deno.test("a package that is not locked is refused by name", () => {
     /else@1\.0\.0 is not in deno\.lock/,
   );
 });
+
+Deno.test("a native build for one system is left out, and so is the way to it", () => {
+  const native = "native@1.0.0";
+  const info = {
+    ...INFO,
+    npmPackages: {
+      ...INFO.npmPackages,
+      "used@1.0.0": found("used", [native]),
+      [native]: found("native"),
+    },
+  };
+  const npm = { ...LOCK.npm, [native]: { integrity: "sha512-", os: ["aix"] } };
+  const { all } = joinPackages({ ...LOCK, npm }, info, []);
+  assert.deepEqual(
+    all.map(({ id, dependencies }) => [id, dependencies]),
+    [["below@1.0.0", ["else@1.0.0", "used@1.0.0"]], ["else@1.0.0", []], [
+      "used@1.0.0",
+      [],
+    ]],
+  );
+});
