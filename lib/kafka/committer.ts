@@ -1,0 +1,106 @@
+/**
+ * Commits what is done with: a while after it is, for all partitions at once, one commit
+ * at a time.
+ *
+ * @module
+ */
+
+import type { Logger } from "../core/context.ts";
+import type { SafeObserver } from "./observer.ts";
+import { partitionKey, type Position } from "./port.ts";
+
+/** Options of {@linkcode createCommitter}. */
+export interface CommitterOptions {
+  /** The group's full id. */
+  readonly groupId: string;
+  /** How long a commit may wait for more, in milliseconds. */
+  readonly interval: number;
+  /** Where everything before is done with, of the partitions that are ours now. */
+  readonly positions: () => readonly Position[];
+  /** Whether they may be committed now. */
+  readonly isOpen: () => boolean;
+  /** Commits. */
+  readonly commit: (positions: readonly Position[]) => Promise<void>;
+  /** Who is told. */
+  readonly observer: SafeObserver;
+  /** Where failures go. */
+  readonly log: Logger;
+}
+
+/** Commits what is done with. */
+export interface Committer {
+  /** Something is done with. */
+  touch(): void;
+  /** A partition is ours from here on. */
+  start(position: Position): void;
+  /** Commits now, whether the assignment is settled or not if `force` is set. */
+  flush(options?: { readonly force?: boolean }): Promise<void>;
+  /** Commits no more on its own. */
+  stop(): void;
+}
+
+/** Makes a committer. */
+export function createCommitter(options: CommitterOptions): Committer {
+  const { groupId, interval, observer, log } = options;
+  const committed = new Map<string, bigint>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let running: Promise<void> | undefined;
+  let isStopped = false;
+
+  async function commit(force: boolean): Promise<void> {
+    if (!force && !options.isOpen()) return;
+    const positions = options.positions().filter((each) =>
+      committed.get(partitionKey(each)) !== each.offset
+    );
+    if (positions.length === 0) return;
+    const started = performance.now();
+    const told = () => ({
+      groupId,
+      partitions: positions.length,
+      seconds: (performance.now() - started) / 1_000,
+    });
+    try {
+      await options.commit(positions);
+      for (const each of positions) {
+        committed.set(partitionKey(each), each.offset);
+      }
+      observer.committed(told());
+    } catch (error) {
+      // Nothing is lost: it is committed with what follows, or delivered again.
+      observer.committed({ ...told(), error });
+      log.warn("Offsets are not committed", { groupId, error });
+      touch();
+    }
+  }
+
+  function touch(): void {
+    if (isStopped) return;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      flush();
+    }, interval);
+  }
+
+  /** Begins at once if none is on its way: a rebalance may be about to. */
+  function flush({ force = false } = {}): Promise<void> {
+    const next = running === undefined
+      ? commit(force)
+      : running.then(() => commit(force));
+    running = next;
+    return next.finally(() => {
+      if (running === next) running = undefined;
+    });
+  }
+
+  return {
+    touch,
+    start(position) {
+      committed.set(partitionKey(position), position.offset);
+    },
+    flush,
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

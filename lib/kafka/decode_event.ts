@@ -1,0 +1,155 @@
+/**
+ * Bytes to events: those of every version of the event stream SDK for Go.
+ *
+ * @module
+ */
+
+import { DecodingError } from "./errors.ts";
+import { type Field, FIELDS, type StreamEvent } from "./event.ts";
+import type { StreamRecord } from "./record.ts";
+
+/** An event's envelope without what the record adds. */
+type Envelope = Record<string, unknown>;
+
+/** Go reads bytes that are not UTF-8 as U+FFFD, and takes no byte order mark. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Go takes keys whatever their case. */
+const BY_KEY = new Map(
+  FIELDS.flatMap((field) => [[field.key.toLowerCase(), field] as const]),
+);
+
+const NANO_KEY = "timestampunixnano";
+const NANO = /"timestampUnixNano"\s*:\s*(-?\d+)/gi;
+
+/**
+ * Reads an event. Unknown keys are ignored, `null` is the same as absent.
+ *
+ * @param topic The topic as it was subscribed to, without prefix.
+ * @throws {DecodingError} The value is not a JSON object, or a field of it has another
+ * type.
+ */
+export function decodeEvent(record: StreamRecord, topic: string): StreamEvent {
+  const { value, partition, offset } = record;
+  if (value === undefined || value.length === 0) {
+    throw new DecodingError("Record has no value: expected a JSON object");
+  }
+  const text = decoder.decode(value);
+  const envelope = readEnvelope(text);
+  return {
+    id: "",
+    name: "",
+    ...envelope,
+    topic,
+    partition,
+    offset,
+    key: record.key === undefined ? "" : decoder.decode(record.key),
+  };
+}
+
+function readEnvelope(text: string): Envelope {
+  const json = parse(text);
+  const envelope: Envelope = {};
+  for (const [key, value] of Object.entries(json)) {
+    if (value === null) continue;
+    const field = BY_KEY.get(key.toLowerCase());
+    if (field === undefined) continue;
+    envelope[field.property] = field.type === "int64"
+      ? exactInteger(text, key, value)
+      : check(field, value);
+  }
+  return envelope;
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // The parser's own message has the text in it, with whatever that says of people.
+    throw new DecodingError("Record's value is not JSON");
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new DecodingError("Record's value is not a JSON object");
+  }
+  return json as Record<string, unknown>;
+}
+
+/** `null` stands for the empty value, in lists too: older publishers write it. */
+function check(field: Field, value: unknown): unknown {
+  switch (field.type) {
+    case "string":
+      return typeof value === "string" ? value : wrong(field, "a string");
+    case "bool":
+      return typeof value === "boolean" ? value : wrong(field, "a boolean");
+    case "strings":
+      if (!Array.isArray(value)) return wrong(field, "an array of strings");
+      return value.map((each) =>
+        each === null
+          ? ""
+          : typeof each === "string"
+          ? each
+          : wrong(field, "an array of strings")
+      );
+    case "object":
+      return typeof value === "object" && !Array.isArray(value)
+        ? value
+        : wrong(field, "an object");
+    default:
+      return Number.isSafeInteger(value) ? value : wrong(field, "an integer");
+  }
+}
+
+/** Nanoseconds since the epoch have more digits than a number holds. */
+function exactInteger(text: string, key: string, value: unknown): bigint {
+  if (typeof value !== "number" || !Number.isInteger(value)) {
+    return wrongKey(key, "an integer");
+  }
+  if (Number.isSafeInteger(value)) return BigInt(value);
+  const found = [...text.matchAll(NANO)];
+  const digits = found.length === 1 ? found[0]?.[1] : sourceOf(text, key);
+  if (digits === undefined || !/^-?\d+$/.test(digits)) {
+    return wrongKey(key, "an integer");
+  }
+  const exact = BigInt(digits);
+  return BigInt.asIntN(64, exact) === exact
+    ? exact
+    : wrongKey(key, "an integer of 64 bits");
+}
+
+/** A parser's reviver, which is told a value's text in a third argument. */
+type Reviver = (
+  this: unknown,
+  key: string,
+  value: unknown,
+  context: { readonly source?: string },
+) => unknown;
+
+/** The text of the envelope's own number, when a payload has one by that name, too. */
+function sourceOf(text: string, key: string): string | undefined {
+  const sources = new Map<unknown, string>();
+  const reviver: Reviver = function (name, value, { source }) {
+    if (name.toLowerCase() === NANO_KEY && source !== undefined) {
+      // Members come before the object that holds them: the envelope is the last.
+      if (name === key) sources.set(this, source);
+    }
+    return value;
+  };
+  const root: unknown = JSON.parse(
+    text,
+    reviver as Parameters<
+      typeof JSON.parse
+    >[1],
+  );
+  return sources.get(root);
+}
+
+function wrong({ key }: Field, wanted: string): never {
+  return wrongKey(key, wanted);
+}
+
+function wrongKey(key: string, wanted: string): never {
+  throw new DecodingError(
+    `Field "${key}" of the record has another type: expected ${wanted}`,
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * One record until it is done with: attempts with growing delays, then the dead letters.
+ *
+ * @module
+ */
+
+import type { Logger } from "../core/context.ts";
+import { EventError } from "../core/errors.ts";
+import type { DeadLetter } from "./dead_letter.ts";
+import { DecodingError } from "./errors.ts";
+import type { DeadReason, RecordOutcome, SafeObserver } from "./observer.ts";
+import type { StreamRecord } from "./record.ts";
+import { growingDelay, sleep } from "./wait.ts";
+
+/** What a callback gets beside the event. */
+export interface DeliveryContext {
+  /** Ends when the subscription has to end, and its grace is over. */
+  readonly signal: AbortSignal;
+  /** How often the callback was called for this record here, from 1. */
+  readonly attempt: number;
+  /** The record as it is on the partition. */
+  readonly record: StreamRecord;
+}
+
+/** Does a record's work. @returns Whether it was for us. */
+export type RecordWork = (
+  record: StreamRecord,
+  context: DeliveryContext,
+) => Promise<"handled" | "skipped"> | "handled" | "skipped";
+
+/** When to try again, and when to give up. */
+export interface RetryOptions {
+  /** Calls for one record, at most; then it goes to the dead letters. */
+  readonly maxAttempts: number;
+  /** The delay after the first failure, in milliseconds; doubles each time. */
+  readonly baseDelay: number;
+  /** The longest delay, in milliseconds. */
+  readonly maxDelay: number;
+}
+
+/** Options of {@linkcode deliver}. */
+export interface DeliverOptions {
+  /** The group's full id. */
+  readonly groupId: string;
+  /** What is to be done. */
+  readonly work: RecordWork;
+  /** When to try again; `undefined` for at most once. */
+  readonly retry: RetryOptions | undefined;
+  /** Keeps a record that cannot be handled. It is called again until it resolves. */
+  readonly deadLetter: (letter: DeadLetter) => Promise<void>;
+  /** Who is told. */
+  readonly observer: SafeObserver;
+  /** Where failures go. */
+  readonly log: Logger;
+  /** Ends what the callback does. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Delivers a record.
+ *
+ * @param stop Ends the waiting between attempts: the record is another's now.
+ * @returns How it ended; `"revoked"` if it did not.
+ */
+export async function deliver(
+  record: StreamRecord,
+  stop: AbortSignal,
+  options: DeliverOptions,
+): Promise<RecordOutcome> {
+  const started = performance.now();
+  const { outcome, attempts } = await attemptAll(record, stop, options);
+  const { topic, partition } = record;
+  options.observer.consumed({
+    topic,
+    partition,
+    groupId: options.groupId,
+    outcome,
+    attempts,
+    seconds: (performance.now() - started) / 1_000,
+  });
+  return outcome;
+}
+
+interface Ended {
+  readonly outcome: RecordOutcome;
+  readonly attempts: number;
+}
+
+async function attemptAll(
+  record: StreamRecord,
+  stop: AbortSignal,
+  options: DeliverOptions,
+): Promise<Ended> {
+  const { work, retry, signal } = options;
+  for (let attempt = 1;; attempt++) {
+    try {
+      const outcome = await work(record, { signal, attempt, record });
+      return { outcome, attempts: attempt };
+    } catch (error) {
+      const failed = { record, attempt, error };
+      if (retry === undefined && !(error instanceof DecodingError)) {
+        report("Event is dropped: at most once", failed, options);
+        return { outcome: "dropped", attempts: attempt };
+      }
+      const reason = reasonOf(failed, retry);
+      const outcome = reason === undefined
+        ? await waitAgain(failed, stop, options)
+        : await bury({ ...failed, reason }, stop, options);
+      if (outcome !== undefined) return { outcome, attempts: attempt };
+    }
+  }
+}
+
+interface Failed {
+  readonly record: StreamRecord;
+  readonly attempt: number;
+  readonly error: unknown;
+}
+
+function reasonOf(
+  { attempt, error }: Failed,
+  retry: RetryOptions | undefined,
+): DeadReason | undefined {
+  if (error instanceof DecodingError) return "undecodable";
+  if (error instanceof EventError && !error.retryable) return "rejected";
+  return attempt >= (retry?.maxAttempts ?? 1) ? "exhausted" : undefined;
+}
+
+async function waitAgain(
+  failed: Failed,
+  stop: AbortSignal,
+  options: DeliverOptions,
+): Promise<"revoked" | undefined> {
+  const { attempt, error, record: { topic, partition } } = failed;
+  const { baseDelay = 0, maxDelay = 0 } = options.retry ?? {};
+  const asked = error instanceof EventError ? error.retryAfter ?? 0 : 0;
+  const delay = Math.max(
+    asked,
+    growingDelay(attempt, { base: baseDelay, max: maxDelay }),
+  );
+  if (!stop.aborted) {
+    const { groupId } = options;
+    report("Event failed, and is tried again", failed, options, { delay });
+    const again = { topic, partition, groupId, attempt, delay, error };
+    options.observer.retried(again);
+    await sleep(delay, stop);
+  }
+  return stop.aborted ? "revoked" : undefined;
+}
+
+/** Keeps the record until it is kept: what is not is not done with. */
+async function bury(
+  failed: Failed & { readonly reason: DeadReason },
+  stop: AbortSignal,
+  options: DeliverOptions,
+): Promise<RecordOutcome> {
+  const { record, attempt: attempts, error, reason } = failed;
+  const { topic, partition } = record;
+  const { groupId } = options;
+  report("Event goes to the dead letters", failed, options, { reason });
+  for (let attempt = 1; !stop.aborted; attempt++) {
+    try {
+      await options.deadLetter({ record, groupId, reason, attempts, error });
+      options.observer.deadLettered({ topic, partition, groupId, reason });
+      return "dead";
+    } catch (error) {
+      const again = { record, attempt, error };
+      report("Dead letter is not written, and is tried again", again, options);
+      await sleep(growingDelay(attempt, { base: 100, max: 10_000 }), stop);
+    }
+  }
+  return "revoked";
+}
+
+function report(
+  message: string,
+  { record, attempt, error }: Failed,
+  { log, groupId }: DeliverOptions,
+  more: Readonly<Record<string, unknown>> = {},
+): void {
+  const { topic, partition, offset } = record;
+  const place = { topic, partition, offset: String(offset), groupId };
+  log.warn(message, { ...place, attempt, error, ...more });
+}

@@ -1,0 +1,238 @@
+/**
+ * The event stream on Kafka.
+ *
+ * @module
+ */
+
+import type { Logger } from "../core/context.ts";
+import { auditLogSettings, outgoingAuditLog } from "./audit_log.ts";
+import { nanoseconds } from "./clock.ts";
+import { checkConnection, type ConnectionOptions } from "./connection.ts";
+import { type DeadLetter, deadLetterRecord } from "./dead_letter.ts";
+import { decodeEvent } from "./decode_event.ts";
+import type { RecordWork } from "./delivery.ts";
+import {
+  EventStreamError,
+  MissingArgumentError,
+  StreamClosedError,
+  StreamOptionsError,
+} from "./errors.ts";
+import type {
+  EventCallback,
+  EventStream,
+  EventStreamOptions,
+  RecordCallback,
+  SubscribeOptions,
+} from "./stream.ts";
+import {
+  checkEventName,
+  checkTopic,
+  newId,
+  withoutPrefix,
+  withPrefix,
+} from "./names.ts";
+import { safeObserver } from "./observer.ts";
+import { outgoingEvent } from "./outgoing_event.ts";
+import type { KafkaPort } from "./port.ts";
+import { createPublisher } from "./publisher.ts";
+import { startSubscription, type Subscription } from "./subscription.ts";
+
+/** Bytes sent at once: brokers take a megabyte. */
+const MAX_BATCH_BYTES = 524_288;
+const RETRY = { maxAttempts: 10, baseDelay: 500, maxDelay: 30_000 };
+
+/** Makes an event stream on Kafka. Nothing is connected yet. */
+export function createKafkaStream(options: EventStreamOptions): EventStream {
+  const {
+    prefix = "",
+    strict = false,
+    maxMessageBytes = 1_048_576,
+    now = nanoseconds,
+    auditLog = auditLogSettings({}),
+    log = SILENT,
+  } = options;
+  const connection = connectionOf(options);
+  const observer = safeObserver(options.observer);
+  const rules = { strict, maxMessageBytes, now };
+  const subscriptions = new Set<Subscription>();
+  let opened: Promise<KafkaPort> | undefined;
+  let isClosed = false;
+
+  const port = () =>
+    opened ??= options.port?.() ??
+      import("./platformatic_port.ts").then((module) =>
+        module.createPlatformaticPort(connection)
+      );
+  const publisher = createPublisher({
+    producer: async () => (await port()).producer(),
+    timeout: options.publishTimeout ?? 60_000,
+    maxQueued: options.maxQueued ?? 100_000,
+    maxQueuedBytes: options.maxQueuedBytes ?? 67_108_864,
+    maxBatchBytes: Math.min(MAX_BATCH_BYTES, maxMessageBytes),
+    observer,
+    log,
+  });
+
+  async function writeDeadLetter(letter: DeadLetter): Promise<void> {
+    const { topic, record } = deadLetterRecord(letter);
+    await publisher.send(topic, record);
+  }
+
+  function subscribe(
+    asked: SubscribeOptions & { readonly raw?: boolean },
+    callback: EventCallback | RecordCallback,
+  ): Subscription {
+    const topics = checkSubscription(asked, callback);
+    if (isClosed) throw new StreamClosedError("Event stream is disposed");
+    const { sessionTimeout = 15_000, heartbeatInterval = 3_000 } = asked;
+    const isAnonymous = !asked.groupId;
+    const subscription = startSubscription({
+      port,
+      topics: topics.map((topic) => withPrefix(prefix, topic)),
+      groupId: withPrefix(prefix, asked.groupId || newId()),
+      ...(asked.groupInstanceId && {
+        groupInstanceId: withPrefix(prefix, asked.groupInstanceId),
+      }),
+      groupProtocol: asked.groupProtocol ?? "classic",
+      isAnonymous,
+      offset: asked.offset ?? "earliest",
+      retry: asked.delivery === "at-most-once"
+        ? undefined
+        : { ...RETRY, ...asked.retry },
+      commitInterval: asked.commitInterval ?? 100,
+      grace: asked.grace ?? 10_000,
+      sessionTimeout,
+      heartbeatInterval: Math.min(heartbeatInterval, sessionTimeout / 3),
+      work: asked.raw === true
+        ? rawWork(callback as RecordCallback)
+        : eventWork(callback as EventCallback, asked.eventName ?? "", prefix),
+      deadLetter: asked.deadLetter ?? writeDeadLetter,
+      signal: asked.signal,
+      observer,
+      log,
+    });
+    subscriptions.add(subscription);
+    subscription.closed.then(() => subscriptions.delete(subscription));
+    return subscription;
+  }
+
+  return {
+    publish(event) {
+      const record = outgoingEvent(event, rules);
+      publisher.enqueue(withPrefix(prefix, event.topic), record);
+    },
+    async publishSync(event, sendOptions) {
+      const record = outgoingEvent(event, rules);
+      const topic = withPrefix(prefix, event.topic);
+      await publisher.send(topic, record, sendOptions);
+    },
+    publishAuditLog(entry) {
+      if (!auditLog.enabled) return;
+      const record = outgoingAuditLog(entry, Number(now() / 1_000_000n));
+      publisher.enqueue(withPrefix(prefix, auditLog.topic), record);
+    },
+    subscribe,
+    writeDeadLetter,
+    async metadata(topic, { signal } = {}) {
+      signal?.throwIfAborted();
+      if (topic !== undefined) checkTopic(topic);
+      const full = topic === undefined ? topic : withPrefix(prefix, topic);
+      const asked = port().then((cluster) => cluster.brokers(full));
+      try {
+        return await (signal === undefined ? asked : raceAbort(asked, signal));
+      } catch (cause) {
+        if (signal?.aborted) throw signal.reason;
+        throw new EventStreamError("Brokers cannot be asked for", { cause });
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      // Subscriptions first: they may still write dead letters.
+      await Promise.all(
+        [...subscriptions].map((each) => each[Symbol.asyncDispose]()),
+      );
+      await publisher.close(options.flushTimeout ?? 10_000);
+      await (await opened)?.close();
+    },
+  };
+}
+
+function connectionOf(options: EventStreamOptions): ConnectionOptions {
+  const { brokers = [], tls, sasl } = options;
+  const connection = {
+    brokers,
+    clientId: options.clientId ?? "extend-event-handler",
+    ...(tls !== undefined && { tls }),
+    ...(sasl !== undefined && { sasl }),
+    connectTimeout: options.connectTimeout ?? 5_000,
+  };
+  checkConnection(connection);
+  return connection;
+}
+
+function checkSubscription(
+  options: SubscribeOptions,
+  callback: EventCallback | RecordCallback,
+): readonly string[] {
+  if (options === undefined || options === null) {
+    throw new MissingArgumentError("There is nothing to subscribe to");
+  }
+  const { topic, eventName, retry: { maxAttempts = 1 } = {} } = options;
+  const topics = typeof topic === "string" ? [topic] : [...new Set(topic)];
+  if (topics.length === 0) {
+    throw new MissingArgumentError("There is no topic to subscribe to");
+  }
+  for (const each of topics) checkTopic(each);
+  if (eventName) checkEventName(eventName);
+  if (typeof callback !== "function") {
+    throw new MissingArgumentError("There is no callback to subscribe");
+  }
+  if (!(maxAttempts >= 1)) {
+    throw new StreamOptionsError(
+      `Option "maxAttempts" is ${maxAttempts}: expected 1 or more`,
+    );
+  }
+  return topics;
+}
+
+function rawWork(callback: RecordCallback): RecordWork {
+  return async (record, context): Promise<"handled"> => {
+    await callback(record, context);
+    return "handled";
+  };
+}
+
+function eventWork(
+  callback: EventCallback,
+  eventName: string,
+  prefix: string,
+): RecordWork {
+  return async (record, context) => {
+    const event = decodeEvent(record, withoutPrefix(prefix, record.topic));
+    if (eventName !== "" && event.name !== eventName) return "skipped";
+    await callback(event, context);
+    return "handled";
+  };
+}
+
+async function raceAbort<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+const SILENT: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  with: () => SILENT,
+};

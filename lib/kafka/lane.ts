@@ -1,0 +1,161 @@
+/**
+ * The records of one partition on their way to the callback: one at a time, in order,
+ * with a buffer that is bounded.
+ *
+ * @module
+ */
+
+import type { Partition } from "./observer.ts";
+import type { Fetched } from "./port.ts";
+import type { StreamRecord } from "./record.ts";
+
+/** Options of {@linkcode createLane}. */
+export interface LaneOptions {
+  /** The partition. */
+  readonly partition: Partition;
+  /** Where reading begins. */
+  readonly position: bigint;
+  /** Delivery begins when this settles: another delivery of the partition goes on. */
+  readonly after: Promise<unknown> | undefined;
+  /**
+   * Does a record's work.
+   *
+   * @param stop Ends when the lane is stopped.
+   * @returns Whether it is done with.
+   */
+  readonly handle: (
+    record: StreamRecord,
+    stop: AbortSignal,
+  ) => Promise<boolean>;
+  /** Whether a record may be handled now. */
+  readonly isOpen: () => boolean;
+  /** Called when a record is done with. */
+  readonly onProgress: () => void;
+}
+
+/** The records of one partition on their way. */
+export interface Lane {
+  /** The partition. */
+  readonly partition: Partition;
+  /** Where to read on. */
+  readonly position: bigint;
+  /** Everything before is done with. */
+  readonly done: bigint;
+  /** Bytes that wait. */
+  readonly bufferedBytes: number;
+  /** Whether there is room for more. */
+  readonly wantsMore: boolean;
+  /** Whether one record has been worked on for long: room will not come soon. */
+  readonly isStuck: boolean;
+  /** Takes what was read. What does not follow on is left out. */
+  push(fetched: Fetched, from: bigint): void;
+  /** Reads on from elsewhere: what was there is gone. */
+  seek(position: bigint): void;
+  /** Looks again whether a record may be handled. */
+  wake(): void;
+  /** Begins no more records. Settles when the one at hand has ended. */
+  stop(): Promise<void>;
+}
+
+/** Records that wait when reading stops. */
+const MAX_RECORDS = 500;
+/** Bytes that wait when reading stops. */
+const MAX_BYTES = 524_288;
+/** After this time a record counts as stuck, in milliseconds. */
+const STUCK_AFTER = 500;
+
+/** Makes a lane, and begins with what is pushed to it. */
+export function createLane(options: LaneOptions): Lane {
+  const { partition, handle, isOpen, onProgress } = options;
+  const stopping = new AbortController();
+  let buffer: StreamRecord[] = [];
+  let head = 0;
+  let bytes = 0;
+  let position = options.position;
+  let done = options.position;
+  let startedAt: number | undefined;
+  let signal = Promise.withResolvers<void>();
+  const ended = run();
+
+  async function run(): Promise<void> {
+    await options.after;
+    while (!stopping.signal.aborted) {
+      const record = isOpen() ? buffer[head] : undefined;
+      if (record === undefined) {
+        await signal.promise;
+        signal = Promise.withResolvers();
+        continue;
+      }
+      startedAt = performance.now();
+      const isDone = await handle(record, stopping.signal);
+      startedAt = undefined;
+      // Only a lane that is stopped gives up: the record stays undone.
+      if (!isDone) return;
+      take(record);
+      onProgress();
+    }
+  }
+
+  function take(record: StreamRecord): void {
+    bytes -= sizeOf(record);
+    head++;
+    // What is hidden behind the last record is done with, too.
+    done = head === buffer.length ? position : record.offset + 1n;
+    if (head === buffer.length) {
+      buffer = [];
+      head = 0;
+    }
+  }
+
+  return {
+    partition,
+    get position() {
+      return position;
+    },
+    get done() {
+      return done;
+    },
+    get bufferedBytes() {
+      return bytes;
+    },
+    get wantsMore() {
+      return !stopping.signal.aborted &&
+        buffer.length - head < MAX_RECORDS && bytes < MAX_BYTES;
+    },
+    get isStuck() {
+      return startedAt !== undefined &&
+        performance.now() - startedAt > STUCK_AFTER;
+    },
+    push({ records, next }, from) {
+      if (from !== position || stopping.signal.aborted) return;
+      const isIdle = buffer.length === 0;
+      buffer.splice(0, head);
+      head = 0;
+      for (const record of records) {
+        buffer.push(record);
+        bytes += sizeOf(record);
+      }
+      position = next;
+      if (isIdle && buffer.length === 0 && next !== done) {
+        done = next;
+        onProgress();
+      }
+      signal.resolve();
+    },
+    seek(to) {
+      if (buffer.length > 0) return;
+      position = to;
+      done = to;
+    },
+    wake: () => signal.resolve(),
+    stop() {
+      stopping.abort();
+      signal.resolve();
+      return ended;
+    },
+  };
+}
+
+function sizeOf({ key, value }: StreamRecord): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
+}

@@ -1,0 +1,24 @@
+/**
+ * Which partition a record goes to.
+ *
+ * @module
+ */
+
+import { crc32 } from "node:zlib";
+
+/**
+ * The partition of a key, as librdkafka's `consistent_random` has it: CRC-32 of the
+ * key, modulo the number of partitions; any for an empty key. The Go SDK's publishers
+ * put the same key there.
+ *
+ * @param random A number from 0 up to 1.
+ */
+export function partitionOf(
+  key: Uint8Array | undefined,
+  partitions: number,
+  random: () => number = Math.random,
+): number {
+  return key === undefined || key.length === 0
+    ? Math.floor(random() * partitions)
+    : crc32(key) % partitions;
+}

@@ -1,0 +1,269 @@
+/**
+ * A member of a group, with @platformatic/kafka.
+ *
+ * Its own stream is not used: what that has buffered survives a rebalance, and one full
+ * partition stops all. So a first client is the member, and a second one, which never
+ * joins, reads: a long poll would hold up heartbeats and commits on a shared connection.
+ *
+ * @module
+ */
+
+import { Base, Consumer, ListOffsetTimestamps } from "@platformatic/kafka";
+import type { ConnectionOptions } from "./connection.ts";
+import type { Partition } from "./observer.ts";
+import { assignPartitions } from "./platformatic_assigner.ts";
+import { baseOptions, portError } from "./platformatic_options.ts";
+import { type FetchResponse, readFetched } from "./platformatic_records.ts";
+import {
+  type Assignment,
+  type ConsumerChange,
+  type ConsumerPort,
+  type ConsumerPortOptions,
+  partitionKey,
+} from "./port.ts";
+
+/** How long members have to join again when the group changes, in milliseconds. */
+const REBALANCE_TIMEOUT = 20_000;
+/** Bytes that a broker sends of one partition at once, more only for a longer record. */
+const MAX_PARTITION_BYTES = 262_144;
+/** Bytes that a broker sends at once. */
+const MAX_FETCH_BYTES = 4_194_304;
+/** The protocol that members of all libraries know. */
+const PROTOCOLS = [{ name: "roundrobin", version: 1 }];
+
+/** Makes a member that has not joined yet. */
+export function createConsumerPort(
+  connection: ConnectionOptions,
+  options: ConsumerPortOptions,
+): ConsumerPort {
+  const { groupId, groupInstanceId, groupProtocol, sessionTimeout } = options;
+  const topics = [...options.topics];
+  const base = {
+    ...baseOptions(connection),
+    // No retries: the library's would nest, and commit for partitions that are gone.
+    retries: 0,
+    groupId,
+    autocommit: false,
+  };
+  const rebalanceTimeout = Math.max(REBALANCE_TIMEOUT, sessionTimeout);
+  const member = new Consumer({
+    ...base,
+    groupProtocol,
+    ...(groupInstanceId !== undefined && { groupInstanceId }),
+    sessionTimeout,
+    rebalanceTimeout,
+    heartbeatInterval: options.heartbeatInterval,
+    protocols: PROTOCOLS,
+    partitionAssigner: assignPartitions,
+    // A join lasts as long as the slowest member takes.
+    requestTimeout: rebalanceTimeout + 10_000,
+  });
+  const reader = new Consumer(base);
+  member.topics.trackAll(...topics);
+  reader.topics.trackAll(...topics);
+
+  const listeners: ((change: ConsumerChange) => void)[] = [];
+  const tell = (change: ConsumerChange) =>
+    listeners.forEach((listener) => listener(change));
+  let aliveAt = -Infinity;
+  const onAlive = () => {
+    aliveAt = performance.now();
+    tell({ type: "assigned" });
+  };
+  member.on("consumer:group:join", onAlive);
+  member.on("consumer:heartbeat:end", onAlive);
+  member.on("consumer:group:rebalance", () => tell({ type: "rebalancing" }));
+  member.on("consumer:heartbeat:stalled", ({ lastError }) => {
+    const error = portError("Group coordinator does not answer", lastError);
+    tell({ type: "failed", error });
+  });
+  // The library says by this event, which its types do not have, that a join failed.
+  for (const client of [member, reader]) {
+    client.on(
+      "error" as "client:close",
+      ((error: unknown) => {
+        tell({ type: "failed", error: portError("Group is lost", error) });
+      }) as () => void,
+    );
+  }
+
+  let seen: typeof member.assignments = null;
+  let current: Assignment | undefined;
+
+  async function attempt<T>(what: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw portError(what, error);
+    }
+  }
+
+  return {
+    async join() {
+      await attempt(
+        `Group "${groupId}" cannot be joined`,
+        groupProtocol === "classic"
+          ? member.joinGroup().then(() => {})
+          : joinByStream(),
+      );
+    },
+    assignment() {
+      const { assignments, memberId } = member;
+      const isSilent = performance.now() - aliveAt > sessionTimeout;
+      if (isSilent || !member.isActive() || !assignments || !memberId) {
+        return undefined;
+      }
+      if (seen !== assignments || current?.memberId !== memberId) {
+        seen = assignments;
+        current = {
+          memberId,
+          partitions: assignments.flatMap(({ topic, partitions }) =>
+            partitions.map((partition) => ({ topic, partition }))
+          ),
+        };
+      }
+      return current;
+    },
+    onChange(listener) {
+      listeners.push(listener);
+    },
+    async committed(partitions) {
+      const found = await attempt(
+        "Committed offsets cannot be read",
+        member.listCommittedOffsets({ topics: byTopic(partitions) }),
+      );
+      return pick(partitions, found);
+    },
+    async ends(partitions, end) {
+      const wanted = byTopic(partitions);
+      const found = await attempt(
+        "Ends of partitions cannot be read",
+        reader.listOffsets({
+          topics: wanted.map(({ topic }) => topic),
+          partitions: Object.fromEntries(
+            wanted.map(({ topic, partitions }) => [topic, partitions]),
+          ),
+          timestamp: end === "earliest"
+            ? ListOffsetTimestamps.EARLIEST
+            : ListOffsetTimestamps.LATEST,
+        }),
+      );
+      return pick(partitions, found);
+    },
+    async leaders(partitions) {
+      const metadata = await attempt(
+        "Leaders of partitions cannot be read",
+        reader.metadata({ topics: [...topics] }),
+      );
+      return new Map(partitions.flatMap((each) => {
+        const leader = metadata.topics.get(each.topic)
+          ?.partitions[each.partition]?.leader;
+        return leader === undefined || !metadata.brokers.has(leader)
+          ? []
+          : [[partitionKey(each), leader]];
+      }));
+    },
+    async fetch({ node, positions, maxWait }) {
+      const metadata = await attempt(
+        "Topics cannot be read",
+        reader.metadata({ topics: [...topics] }),
+      );
+      const names = new Map(
+        [...metadata.topics].map(([name, { id }]) => [id, name]),
+      );
+      const request = positions.flatMap(({ topic, partition, offset }) => {
+        const topicId = metadata.topics.get(topic)?.id;
+        return topicId === undefined ? [] : [{
+          topicId,
+          partitions: [{
+            partition,
+            fetchOffset: offset,
+            currentLeaderEpoch: -1,
+            lastFetchedEpoch: -1,
+            partitionMaxBytes: MAX_PARTITION_BYTES,
+          }],
+        }];
+      });
+      let response: FetchResponse;
+      try {
+        response = await reader.fetch({
+          node,
+          topics: request,
+          minBytes: 1,
+          maxBytes: MAX_FETCH_BYTES,
+          maxWaitTime: maxWait,
+        });
+      } catch (error) {
+        // Leaders move: whatever it was, the next look is a fresh one.
+        reader.clearMetadata();
+        response = partialResponse(error);
+      }
+      return readFetched(response, { names, positions });
+    },
+    async commit(positions) {
+      await attempt(
+        "Offsets cannot be committed",
+        member.commit({
+          offsets: positions.map((each) => ({ ...each, leaderEpoch: -1 })),
+        }),
+      );
+    },
+    async close() {
+      listeners.length = 0;
+      await Promise.all([closeMember(), reader.close(true)]);
+    },
+  };
+
+  /** Only the library's stream joins by the broker's protocol: it is not read from. */
+  async function joinByStream(): Promise<void> {
+    const stream = await member.consume({
+      topics: [...topics],
+      mode: "committed",
+      fallbackMode: "earliest",
+    });
+    stream.on("error", () => {});
+    await stream.close();
+  }
+
+  async function closeMember(): Promise<void> {
+    try {
+      await member.close(true);
+    } catch {
+      // It could not say goodbye: the group will notice. Connections end all the same.
+      await Base.prototype.close.call(member);
+    }
+  }
+}
+
+/** What a broker said of other partitions than the one that failed. */
+function partialResponse(error: unknown): FetchResponse {
+  const response = (error as { response?: FetchResponse }).response;
+  if (response === undefined || response.errorCode !== 0) {
+    throw portError("Records cannot be read", error);
+  }
+  return response;
+}
+
+function byTopic(
+  partitions: readonly Partition[],
+): { readonly topic: string; readonly partitions: number[] }[] {
+  return [...Map.groupBy(partitions, ({ topic }) => topic)].map(
+    ([topic, each]) => ({
+      topic,
+      partitions: each.map(({ partition }) => partition),
+    }),
+  );
+}
+
+/** Offsets of the partitions that have one. */
+function pick(
+  partitions: readonly Partition[],
+  found: ReadonlyMap<string, readonly bigint[]>,
+): ReadonlyMap<string, bigint> {
+  return new Map(partitions.flatMap((each) => {
+    const offset = found.get(each.topic)?.[each.partition];
+    return offset === undefined || offset < 0n
+      ? []
+      : [[partitionKey(each), offset]];
+  }));
+}

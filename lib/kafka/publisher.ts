@@ -1,0 +1,401 @@
+/**
+ * The queue between publishers and the broker: a lane per partition, in which one batch
+ * is on its way at a time, so that order holds and a partition without a leader stops
+ * nobody else.
+ *
+ * @module
+ */
+
+import type { Logger } from "../core/context.ts";
+import {
+  DeliveryError,
+  DeliveryTimeoutError,
+  QueueFullError,
+  StreamClosedError,
+} from "./errors.ts";
+import type { SafeObserver } from "./observer.ts";
+import { partitionOf } from "./partitioner.ts";
+import { PortError, type ProducerPort } from "./port.ts";
+import type { OutgoingRecord } from "./record.ts";
+import { growingDelay, sleep, within } from "./wait.ts";
+
+/** Options of {@linkcode createPublisher}. */
+export interface PublisherOptions {
+  /** What sends. Called when there is something to send. */
+  readonly producer: () => Promise<ProducerPort>;
+  /** How long a message may take until it is confirmed, in milliseconds. */
+  readonly timeout: number;
+  /** Messages that may wait. */
+  readonly maxQueued: number;
+  /** Bytes that may wait. */
+  readonly maxQueuedBytes: number;
+  /** Bytes sent at once, more only for a single longer message. */
+  readonly maxBatchBytes: number;
+  /** Who is told. */
+  readonly observer: SafeObserver;
+  /** Where failures go. */
+  readonly log: Logger;
+}
+
+/** Options of {@linkcode Publisher.send}. */
+export interface SendOptions {
+  /** Stops the waiting; a message that is on its way may arrive all the same. */
+  readonly signal?: AbortSignal | undefined;
+  /** Less time than the publisher's, in milliseconds. */
+  readonly timeout?: number | undefined;
+}
+
+/** The queue. */
+export interface Publisher {
+  /**
+   * Queues a message. A failure is logged.
+   *
+   * @param topic Its full name.
+   * @throws {QueueFullError} Too much is waiting.
+   * @throws {StreamClosedError} The publisher is closed.
+   */
+  enqueue(topic: string, record: OutgoingRecord): void;
+  /**
+   * Queues a message and waits until it is confirmed.
+   *
+   * @throws {DeliveryError} It is not.
+   * @throws {QueueFullError} Too much is waiting.
+   * @throws {StreamClosedError} The publisher is closed.
+   */
+  send(
+    topic: string,
+    record: OutgoingRecord,
+    options?: SendOptions,
+  ): Promise<void>;
+  /** Waits until the queue is empty, but no longer than asked; gives up the rest. */
+  close(timeout: number): Promise<void>;
+}
+
+interface Message {
+  readonly record: OutgoingRecord;
+  readonly bytes: number;
+  /** By `performance.now()`. */
+  readonly deadline: number;
+  readonly settle: (error?: Error) => void;
+  isSettled: boolean;
+}
+
+/** Messages of one partition. */
+interface Lane {
+  readonly partition: number;
+  readonly waiting: Message[];
+  isSending: boolean;
+}
+
+interface TopicQueue {
+  readonly topic: string;
+  /** Messages whose partition is not known yet. */
+  unplaced: Message[];
+  partitions: number;
+  /** When the partitions were counted, by `performance.now()`. */
+  countedAt: number;
+  isCounting: boolean;
+  readonly lanes: Map<number, Lane>;
+}
+
+/** How long a topic's number of partitions is believed, in milliseconds. */
+const COUNT_MAX_AGE = 60_000;
+/** What a record takes beside its key and value, in bytes, at most. */
+const RECORD_OVERHEAD = 64;
+const MAX_BATCH_RECORDS = 10_000;
+const RETRY = { base: 100, max: 1_000 };
+
+/** Makes a queue. */
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { timeout, observer } = options;
+  const topics = new Map<string, TopicQueue>();
+  const stop = new AbortController();
+  const drained: (() => void)[] = [];
+  let producer: Promise<ProducerPort> | undefined;
+  let count = 0;
+  let bytes = 0;
+  let isClosed = false;
+
+  const getProducer = () => producer ??= options.producer();
+
+  function add(
+    topic: string,
+    record: OutgoingRecord,
+    time: number,
+    onSettled: (error?: Error) => void,
+  ): Message {
+    if (isClosed) throw new StreamClosedError("Event stream is disposed");
+    const size = sizeOf(record);
+    if (count >= options.maxQueued || bytes + size > options.maxQueuedBytes) {
+      throw new QueueFullError(
+        `Queue is full with ${count} messages of ${bytes} bytes: expected at most ` +
+          `${options.maxQueued} messages and ${options.maxQueuedBytes} bytes`,
+      );
+    }
+    count++;
+    bytes += size;
+    const message: Message = {
+      record,
+      bytes: size,
+      deadline: performance.now() + time,
+      isSettled: false,
+      settle(error) {
+        if (message.isSettled) return;
+        message.isSettled = true;
+        count--;
+        bytes -= size;
+        onSettled(error);
+        if (count === 0) drained.splice(0).forEach((tell) => tell());
+      },
+    };
+    const queue = queueOf(topic);
+    if (isFresh(queue)) place(queue, message);
+    else {
+      queue.unplaced.push(message);
+      countPartitions(queue);
+    }
+    return message;
+  }
+
+  function queueOf(topic: string): TopicQueue {
+    let queue = topics.get(topic);
+    if (queue === undefined) {
+      queue = {
+        topic,
+        unplaced: [],
+        partitions: 0,
+        countedAt: -Infinity,
+        isCounting: false,
+        lanes: new Map(),
+      };
+      topics.set(topic, queue);
+    }
+    return queue;
+  }
+
+  function isFresh({ countedAt, unplaced }: TopicQueue): boolean {
+    // Those that wait for the count come first, or their order is lost.
+    return unplaced.length === 0 &&
+      performance.now() - countedAt < COUNT_MAX_AGE;
+  }
+
+  async function countPartitions(queue: TopicQueue): Promise<void> {
+    if (queue.isCounting) return;
+    queue.isCounting = true;
+    for (let attempt = 1; queue.unplaced.length > 0; attempt++) {
+      try {
+        const counted = untilDeadline(
+          queue.unplaced,
+          getProducer().then((port) => port.partitions(queue.topic)),
+        );
+        queue.partitions = await counted;
+        queue.countedAt = performance.now();
+        for (const message of queue.unplaced.splice(0)) place(queue, message);
+      } catch (error) {
+        queue.unplaced = prune(queue.topic, queue.unplaced, error);
+        if (queue.unplaced.length > 0) {
+          await pause(queue.unplaced, growingDelay(attempt, RETRY));
+        }
+      }
+    }
+    queue.isCounting = false;
+  }
+
+  function place(queue: TopicQueue, message: Message): void {
+    const partition = partitionOf(message.record.key, queue.partitions);
+    let lane = queue.lanes.get(partition);
+    if (lane === undefined) {
+      lane = { partition, waiting: [], isSending: false };
+      queue.lanes.set(partition, lane);
+    }
+    lane.waiting.push(message);
+    if (!lane.isSending) run(queue.topic, lane);
+  }
+
+  async function run(topic: string, lane: Lane): Promise<void> {
+    lane.isSending = true;
+    // What is published in the same turn goes together.
+    await sleep(0, stop.signal);
+    while (lane.waiting.length > 0) {
+      const batch = takeBatch(lane.waiting, options.maxBatchBytes);
+      await deliver({ topic, partition: lane.partition }, batch);
+    }
+    lane.isSending = false;
+  }
+
+  /**
+   * Sends a batch until it is confirmed, cannot be, or its time is up. What is timed out
+   * is not sent again, but still waited for: the next batch must not overtake it.
+   */
+  async function deliver(
+    to: { readonly topic: string; readonly partition: number },
+    batch: readonly Message[],
+  ): Promise<void> {
+    let left = prune(to.topic, batch, undefined);
+    for (let attempt = 1; left.length > 0; attempt++) {
+      const started = performance.now();
+      const records = left.map(({ record }) => record);
+      const sending = getProducer().then((port) => port.send(to, records));
+      const watch = watchDeadlines(to.topic, left);
+      try {
+        await sending;
+        observer.produced({
+          ...to,
+          count: left.length,
+          bytes: left.reduce((sum, message) => sum + message.bytes, 0),
+          seconds: (performance.now() - started) / 1_000,
+        });
+        for (const message of left) message.settle();
+        return;
+      } catch (error) {
+        left = prune(to.topic, left, error);
+        if (left.length > 0) await pause(left, growingDelay(attempt, RETRY));
+      } finally {
+        clearTimeout(watch);
+      }
+    }
+  }
+
+  /** Rejects messages when their time is up, though the batch is still on its way. */
+  function watchDeadlines(
+    topic: string,
+    batch: readonly Message[],
+  ): ReturnType<typeof setTimeout> {
+    const last = Math.max(...batch.map(({ deadline }) => deadline));
+    return setTimeout(
+      () => fail(topic, batch, timedOut(topic)),
+      Math.max(0, last - performance.now()),
+    );
+  }
+
+  /** Those of a batch that may be sent again; the others fail. */
+  function prune(
+    topic: string,
+    batch: readonly Message[],
+    error: unknown,
+  ): Message[] {
+    const now = performance.now();
+    const isFinal = stop.signal.aborted ||
+      (error instanceof PortError && !error.retryable);
+    const lost: Message[] = [];
+    const left = batch.filter((message) => {
+      if (message.isSettled) return false;
+      const isLost = isFinal || message.deadline <= now;
+      if (isLost) lost.push(message);
+      return !isLost;
+    });
+    fail(topic, lost, isFinal ? refused(topic, error) : timedOut(topic, error));
+    return left;
+  }
+
+  function fail(
+    topic: string,
+    messages: readonly Message[],
+    error: DeliveryError,
+  ): void {
+    const open = messages.filter(({ isSettled }) => !isSettled);
+    if (open.length === 0) return;
+    options.log.error("Messages could not be delivered", {
+      topic,
+      count: open.length,
+      error,
+    });
+    observer.produceFailed({ topic, count: open.length, error });
+    for (const message of open) message.settle(error);
+  }
+
+  /** Waits, but not beyond the last deadline. */
+  function pause(batch: readonly Message[], delay: number): Promise<void> {
+    const last = Math.max(...batch.map(({ deadline }) => deadline));
+    return sleep(Math.min(delay, last - performance.now()), stop.signal);
+  }
+
+  /** Work, ended when the last message's time is up. */
+  async function untilDeadline<T>(
+    batch: readonly Message[],
+    work: Promise<T>,
+  ): Promise<T> {
+    const last = Math.max(...batch.map(({ deadline }) => deadline));
+    const isDone = await within(Math.max(0, last - performance.now()), work);
+    if (isDone) return await work;
+    work.catch(() => {});
+    throw new PortError("Time is up", { retryable: true });
+  }
+
+  return {
+    enqueue(topic, record) {
+      add(topic, record, timeout, () => {});
+    },
+    async send(topic, record, { signal, timeout: less = timeout } = {}) {
+      signal?.throwIfAborted();
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const time = Math.min(less, timeout);
+      const message = add(topic, record, time, (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+      const onTimeout = setTimeout(
+        () => fail(topic, [message], timedOut(topic)),
+        time,
+      );
+      const onAbort = () => message.settle(signal?.reason);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      try {
+        await promise;
+      } finally {
+        clearTimeout(onTimeout);
+        signal?.removeEventListener("abort", onAbort);
+      }
+    },
+    async close(limit) {
+      isClosed = true;
+      if (count > 0) {
+        await within(limit, new Promise<void>((tell) => drained.push(tell)));
+      }
+      stop.abort();
+      for (const { topic, unplaced, lanes } of topics.values()) {
+        prune(topic, unplaced, undefined);
+        for (const { waiting } of lanes.values()) {
+          prune(topic, waiting, undefined);
+        }
+      }
+      await (await producer)?.close();
+    },
+  };
+}
+
+function sizeOf({ key, value, headers = [] }: OutgoingRecord): number {
+  const extra = headers.reduce(
+    (sum, [name, content]) => sum + name.length + content.length + 8,
+    RECORD_OVERHEAD,
+  );
+  return (key?.length ?? 0) + (value?.length ?? 0) + extra;
+}
+
+function takeBatch(waiting: Message[], maxBytes: number): readonly Message[] {
+  let bytes = 0;
+  let length = 0;
+  while (length < waiting.length && length < MAX_BATCH_RECORDS) {
+    bytes += waiting[length]?.bytes ?? 0;
+    if (bytes > maxBytes && length > 0) break;
+    length++;
+  }
+  return waiting.splice(0, length);
+}
+
+function timedOut(topic: string, cause?: unknown): DeliveryTimeoutError {
+  return new DeliveryTimeoutError(
+    `Message for "${topic}" was not confirmed in time`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+function refused(topic: string, cause: unknown): DeliveryError {
+  return cause === undefined
+    ? new DeliveryError(
+      `Message for "${topic}" was not confirmed before the event stream was disposed`,
+    )
+    : new DeliveryError(`Message for "${topic}" cannot be delivered`, {
+      cause,
+    });
+}

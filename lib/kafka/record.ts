@@ -1,0 +1,34 @@
+/**
+ * A record as it is on a partition.
+ *
+ * @module
+ */
+
+/** A header: names can repeat, and Kafka keeps their order. */
+export type RecordHeader = readonly [name: string, value: Uint8Array];
+
+/** What is written to a partition. */
+export interface OutgoingRecord {
+  /** Decides the partition, and so the order; absent or empty: any partition. */
+  readonly key?: Uint8Array;
+  /** Its content; absent for a tombstone. */
+  readonly value?: Uint8Array;
+  /** Facts beside the content. @default {none} */
+  readonly headers?: readonly RecordHeader[];
+  /** When it was made, in milliseconds since the epoch. @default {now} */
+  readonly timestamp?: bigint;
+}
+
+/** What is read from a partition. */
+export interface StreamRecord extends OutgoingRecord {
+  /** The topic's full name. */
+  readonly topic: string;
+  /** The partition, from 0. */
+  readonly partition: number;
+  /** Its place in the partition. */
+  readonly offset: bigint;
+  /** Facts beside the content. */
+  readonly headers: readonly RecordHeader[];
+  /** When it was made, in milliseconds since the epoch. */
+  readonly timestamp: bigint;
+}

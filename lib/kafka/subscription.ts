@@ -1,0 +1,231 @@
+/**
+ * A subscription: memberships in a group, one after another for as long as it lasts.
+ *
+ * @module
+ */
+
+import type { Logger } from "../core/context.ts";
+import type { DeadLetter } from "./dead_letter.ts";
+import { deliver, type RecordWork, type RetryOptions } from "./delivery.ts";
+import type { Partition, SafeObserver } from "./observer.ts";
+import {
+  type ConsumerPort,
+  type ConsumerPortOptions,
+  type KafkaPort,
+  partitionKey,
+} from "./port.ts";
+import { runSession } from "./session.ts";
+import { growingDelay, sleep } from "./wait.ts";
+
+/** A subscription that runs. */
+export interface Subscription extends AsyncDisposable {
+  /** Settles when it has its partitions for the first time, or has ended before. */
+  readonly ready: Promise<void>;
+  /** Settles when it has ended: what was at hand is done, committed, the group left. */
+  readonly closed: Promise<void>;
+  /** The partitions it has now. */
+  readonly partitions: readonly Partition[];
+}
+
+/** Options of {@linkcode startSubscription}. */
+export interface SubscriptionOptions
+  extends Omit<ConsumerPortOptions, "topics"> {
+  /** The way to the cluster. */
+  readonly port: () => Promise<KafkaPort>;
+  /** Topics by their full names. Those that do not exist are waited for. */
+  readonly topics: readonly string[];
+  /** Whether the group is nobody else's: it commits nothing, and leaves no trace. */
+  readonly isAnonymous: boolean;
+  /** Where a partition begins of which nothing was ever committed. */
+  readonly offset: "earliest" | "latest";
+  /** When to try again; `undefined` for at most once. */
+  readonly retry: RetryOptions | undefined;
+  /** How long a commit may wait for more, in milliseconds. */
+  readonly commitInterval: number;
+  /** How long the record at hand may take at the end, in milliseconds. */
+  readonly grace: number;
+  /** Does a record's work. */
+  readonly work: RecordWork;
+  /** Keeps a record that cannot be handled. */
+  readonly deadLetter: (letter: DeadLetter) => Promise<void>;
+  /** Ends the subscription. */
+  readonly signal: AbortSignal | undefined;
+  /** Who is told. */
+  readonly observer: SafeObserver;
+  /** Where failures go. */
+  readonly log: Logger;
+}
+
+/** How often topics that do not exist are looked for, in milliseconds. */
+const LOOK_OFTEN = 500;
+/** How often topics are looked at for new partitions, in milliseconds. */
+const LOOK_SELDOM = 30_000;
+const RETRY = { base: 250, max: 10_000 };
+
+/** Starts a subscription. It goes on through whatever happens to the cluster. */
+export function startSubscription(options: SubscriptionOptions): Subscription {
+  const { groupId, observer, log } = options;
+  const stop = new AbortController();
+  const interrupt = new AbortController();
+  const ready = Promise.withResolvers<void>();
+  const wrap = options.isAnonymous ? forgetful() : (port: ConsumerPort) => port;
+  let partitions: readonly Partition[] = [];
+
+  async function handle(
+    ...[record, stopLane]: Parameters<
+      Parameters<typeof runSession>[1]["handle"]
+    >
+  ): Promise<boolean> {
+    const outcome = await deliver(record, stopLane, {
+      groupId,
+      work: options.work,
+      retry: options.retry,
+      deadLetter: options.deadLetter,
+      observer,
+      log,
+      signal: interrupt.signal,
+    });
+    return outcome !== "revoked";
+  }
+
+  /** One membership, until it fails or the topics are others. */
+  async function take(port: KafkaPort, found: Topics): Promise<void> {
+    const changed = new AbortController();
+    const signal = AbortSignal.any([stop.signal, changed.signal]);
+    const watching = watch(port, found, signal).then(() => changed.abort());
+    try {
+      await runSession(signal, {
+        consumer: wrap(
+          port.consumer({ ...options, topics: [...found.keys()] }),
+        ),
+        groupId,
+        offset: options.offset,
+        atMostOnce: options.retry === undefined,
+        commitInterval: options.commitInterval,
+        grace: options.grace,
+        handle,
+        interrupt: () => {
+          if (stop.signal.aborted) interrupt.abort(stop.signal.reason);
+        },
+        onAssigned(assigned) {
+          partitions = assigned;
+          ready.resolve();
+        },
+        observer,
+        log,
+      });
+    } finally {
+      partitions = [];
+      changed.abort();
+      await watching;
+    }
+  }
+
+  /** Settles when there are more topics or partitions than were found. */
+  async function watch(
+    port: KafkaPort,
+    found: Topics,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isComplete = found.size === options.topics.length;
+    while (!signal.aborted) {
+      await sleep(isComplete ? LOOK_SELDOM : LOOK_OFTEN, signal);
+      if (signal.aborted) return;
+      try {
+        const now = await findTopics(port, options.topics);
+        if (!isSame(now, found)) return;
+      } catch {
+        // The session notices by itself when the cluster is gone.
+      }
+    }
+  }
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    while (!stop.signal.aborted) {
+      const started = performance.now();
+      try {
+        const port = await options.port();
+        const found = await findTopics(port, options.topics);
+        if (found.size > 0) await take(port, found);
+        else await sleep(LOOK_OFTEN, stop.signal);
+        failures = 0;
+      } catch (error) {
+        if (stop.signal.aborted) break;
+        // One that lasted was all right: the next one is tried soon.
+        failures = performance.now() - started > RETRY.max ? 1 : failures + 1;
+        log.warn("Subscription is interrupted, and goes on", {
+          groupId,
+          topics: options.topics,
+          error,
+        });
+        await sleep(growingDelay(failures, RETRY), stop.signal);
+      }
+    }
+  }
+
+  const onAbort = () => stop.abort(options.signal?.reason);
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  if (options.signal?.aborted) onAbort();
+  const closed = run().finally(() => {
+    options.signal?.removeEventListener("abort", onAbort);
+    ready.resolve();
+  });
+  return {
+    ready: ready.promise,
+    closed,
+    get partitions() {
+      return partitions;
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await closed;
+    },
+  };
+}
+
+/** Topics that exist, and how many partitions they have. */
+type Topics = ReadonlyMap<string, number>;
+
+async function findTopics(
+  port: KafkaPort,
+  topics: readonly string[],
+): Promise<Topics> {
+  const found = await Promise.all(
+    topics.map(async (topic) => [topic, await port.partitions(topic)] as const),
+  );
+  return new Map(
+    found.flatMap(([topic, count]) =>
+      count === undefined ? [] : [[topic, count]]
+    ),
+  );
+}
+
+function isSame(a: Topics, b: Topics): boolean {
+  return a.size === b.size &&
+    [...a].every(([key, value]) => b.get(key) === value);
+}
+
+/**
+ * For a group that is nobody else's: offsets are kept here, from one membership to the
+ * next, so that the broker forgets the group when it is left.
+ */
+function forgetful(): (port: ConsumerPort) => ConsumerPort {
+  const offsets = new Map<string, bigint>();
+  return (port) => ({
+    ...port,
+    committed: (partitions) =>
+      Promise.resolve(
+        new Map(partitions.flatMap((each) => {
+          const offset = offsets.get(partitionKey(each));
+          return offset === undefined ? [] : [[partitionKey(each), offset]];
+        })),
+      ),
+    commit(positions) {
+      for (const each of positions) {
+        offsets.set(partitionKey(each), each.offset);
+      }
+      return Promise.resolve();
+    },
+  });
+}
