@@ -1,0 +1,139 @@
+/**
+ * Connections that are encrypted and authenticated, with a broker that insists.
+ */
+
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { SaslOptions, TlsOptions } from "../../lib/kafka/connection.ts";
+import { DeliveryError } from "../../lib/kafka/errors.ts";
+import { newId } from "../../lib/kafka/names.ts";
+import type { EventStreamOptions } from "../../lib/kafka/stream.ts";
+import { Secret } from "../../lib/secret.ts";
+import { makeCertificates } from "./_kafka_certificates.ts";
+import { type NodePorts, PASSWORD, USER } from "./_kafka_config.ts";
+import { type KafkaTest, kafkaTests, QUICK } from "./_kafka_tests.ts";
+import { until } from "./_until.ts";
+
+const certificates = await makeCertificates();
+const kafkaTest = kafkaTests({ certificates });
+Deno.test.afterAll(async () => {
+  await certificates[Symbol.asyncDispose]();
+});
+
+const TRUST: TlsOptions = { ca: certificates.ca };
+const CLIENT: TlsOptions = {
+  ...TRUST,
+  certificate: certificates.clientCertificate,
+  privateKey: new Secret(certificates.clientKey),
+};
+
+function login(
+  mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512",
+  password: string = PASSWORD,
+): SaslOptions {
+  return { mechanism, username: USER, password: new Secret(password) };
+}
+
+/** A token that nobody signed, which this broker takes. */
+function token(lifetime: number): Secret {
+  const encode = (part: object) =>
+    Buffer.from(JSON.stringify(part)).toString("base64url");
+  const now = Math.floor(Date.now() / 1_000);
+  const claims = { sub: USER, iat: now, exp: now + lifetime };
+  return new Secret(`${encode({ alg: "none" })}.${encode(claims)}.`);
+}
+
+function at(
+  { kafka }: KafkaTest,
+  listener: keyof NodePorts,
+): Pick<EventStreamOptions, "brokers"> {
+  return {
+    brokers: kafka.ports.map((ports) => `127.0.0.1:${ports[listener]}`),
+  };
+}
+
+const WAYS: readonly (readonly [
+  name: string,
+  listener: keyof NodePorts,
+  options: Pick<EventStreamOptions, "sasl" | "tls">,
+])[] = [
+  ["PLAIN", "sasl", { sasl: login("PLAIN") }],
+  ["SCRAM-SHA-256", "sasl", { sasl: login("SCRAM-SHA-256") }],
+  ["SCRAM-SHA-512", "sasl", { sasl: login("SCRAM-SHA-512") }],
+  ["OAUTHBEARER", "sasl", {
+    sasl: {
+      mechanism: "OAUTHBEARER",
+      token: () => Promise.resolve(token(600)),
+    },
+  }],
+  ["a client certificate", "tls", { tls: CLIENT }],
+  ["SCRAM-SHA-512 over TLS", "saslTls", {
+    tls: TRUST,
+    sasl: login("SCRAM-SHA-512"),
+  }],
+  ["OAUTHBEARER over TLS", "saslTls", {
+    tls: { ...TRUST, serverName: "localhost" },
+    sasl: { mechanism: "OAUTHBEARER", token: () => token(600) },
+  }],
+];
+
+for (const [name, listener, options] of WAYS) {
+  kafkaTest(
+    `events are published and subscribed to with ${name}`,
+    async (test) => {
+      const events = test.stream({ ...at(test, listener), ...options });
+      const topic = test.topic();
+      const seen: string[] = [];
+      const subscription = events.subscribe(
+        { ...QUICK, topic, groupId: newId() },
+        ({ id }) => void seen.push(id),
+      );
+      const id = newId();
+      await events.publishSync({ topic, name: "e", id });
+      await until("the event", () => seen.length > 0 || undefined);
+      assert.deepEqual(seen, [id]);
+      await subscription[Symbol.asyncDispose]();
+    },
+  );
+}
+
+const REFUSED: typeof WAYS = [
+  ["a wrong password", "sasl", { sasl: login("PLAIN", "mirror") }],
+  ["a wrong SCRAM password", "sasl", {
+    sasl: login("SCRAM-SHA-256", "mirror"),
+  }],
+  ["a token that has expired", "sasl", {
+    sasl: { mechanism: "OAUTHBEARER", token: () => token(-600) },
+  }],
+  ["no client certificate", "tls", { tls: TRUST }],
+  ["no trust in the broker's authority", "saslTls", {
+    tls: {},
+    sasl: login("PLAIN"),
+  }],
+  ["a broker of another name", "saslTls", {
+    tls: { ...TRUST, serverName: "other.example" },
+    sasl: login("PLAIN"),
+  }],
+];
+
+for (const [name, listener, options] of REFUSED) {
+  kafkaTest(`nothing is published with ${name}`, async (test) => {
+    const events = test.stream({
+      ...at(test, listener),
+      ...options,
+      flushTimeout: 0,
+    });
+    const topic = test.topic();
+    await assert.rejects(
+      events.publishSync({ topic, name: "e" }, { timeout: 2_000 }),
+      (error) => {
+        assert.ok(error instanceof DeliveryError);
+        assert.doesNotMatch(
+          Deno.inspect(error, { depth: 10 }),
+          /mirror|wonderland/,
+        );
+        return true;
+      },
+    );
+  });
+}
