@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BaseOptions, findErrorBy } from "@platformatic/kafka";
+import type { BaseOptions } from "@platformatic/kafka";
 import type { ConnectionOptions, SaslOptions } from "./connection.ts";
 import { PortError } from "./port.ts";
 
@@ -25,6 +25,9 @@ const FINAL = [
   "TOPIC_AUTHORIZATION_FAILED",
   "UNSUPPORTED_FOR_MESSAGE_FORMAT",
 ];
+
+/** How the library calls credentials that are refused. */
+const REFUSED = "PLT_KFK_AUTHENTICATION";
 
 /** Options that all of the library's clients share. */
 export function baseOptions(options: ConnectionOptions): BaseOptions {
@@ -64,28 +67,35 @@ function saslOptions(sasl: SaslOptions): NonNullable<BaseOptions["sasl"]> {
 /** Any error of the library as one of ours, with what the broker calls it. */
 export function portError(what: string, error: unknown): PortError {
   if (error instanceof PortError) return error;
-  const found = error instanceof Error ? error : new Error(String(error));
-  const final = FINAL.find((id) => findErrorBy(found, "apiId", id));
-  const isRefused = findErrorBy(found, "code", "PLT_KFK_AUTHENTICATION");
-  const code = final ?? codeOf(found);
+  const all = [...errorsIn(error)];
+  const codes = all.flatMap(({ apiId }) => apiId ?? []);
+  const final = codes.find((code) => FINAL.includes(code)) ??
+    all.map(({ code }) => code).find((code) => code === REFUSED);
+  const code = final ?? codes[0];
   return new PortError(code === undefined ? what : `${what}: ${code}`, {
-    cause: found,
-    retryable: final === undefined && !isRefused,
+    cause: error,
+    retryable: final === undefined,
     code,
   });
 }
 
-/** The broker's own code, however deep the library has it. */
-function codeOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  if ("apiId" in error && typeof error.apiId === "string") return error.apiId;
-  if (error instanceof AggregateError) {
-    for (const each of error.errors) {
-      const code = codeOf(each);
-      if (code !== undefined) return code;
-    }
-  }
-  return "cause" in error ? codeOf(error.cause) : undefined;
+/** What the library's errors say. */
+interface LibraryError {
+  /** Their kind. */
+  readonly code?: string;
+  /** What the broker calls it. */
+  readonly apiId?: string;
+  readonly errors?: readonly unknown[];
+  readonly cause?: unknown;
+}
+
+/** An error and all that it has inside: the library nests them by list and by cause. */
+function* errorsIn(error: unknown): Generator<LibraryError> {
+  if (!(error instanceof Error)) return;
+  const { errors = [], cause } = error as LibraryError;
+  yield error as LibraryError;
+  for (const each of errors) yield* errorsIn(each);
+  yield* errorsIn(cause);
 }
 
 /** Whether the library says that there is no such topic. */

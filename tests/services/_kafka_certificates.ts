@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { BrokerCertificates } from "./_kafka_config.ts";
 
 /** Certificates of a test. */
-export interface Certificates extends BrokerCertificates, AsyncDisposable {
+export interface Certificates extends BrokerCertificates {
   /** The authority's certificate, as PEM. */
   readonly ca: string;
   /** A client's certificate, as PEM. */
@@ -17,9 +17,8 @@ export interface Certificates extends BrokerCertificates, AsyncDisposable {
   readonly clientKey: string;
 }
 
-/** Makes certificates. */
-export async function makeCertificates(): Promise<Certificates> {
-  const folder = await Deno.makeTempDir({ prefix: "kafka-tls-" });
+/** Makes certificates, with OpenSSL. @param folder Where their files go. */
+export async function makeCertificates(folder: string): Promise<Certificates> {
   const file = (name: string) => join(folder, name);
 
   async function openssl(...args: string[]): Promise<void> {
@@ -73,6 +72,5 @@ export async function makeCertificates(): Promise<Certificates> {
     clientKey: await read("client.key"),
     keyStore: file("broker.store"),
     trustStore: file("ca.pem"),
-    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
 }

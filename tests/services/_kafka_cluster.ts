@@ -5,20 +5,21 @@
  */
 
 import { join } from "node:path";
+import { type Certificates, makeCertificates } from "./_kafka_certificates.ts";
 import {
-  type BrokerCertificates,
   brokerProperties,
   type NodePorts,
   SCRAM_USERS,
 } from "./_kafka_config.ts";
 import { kafkaClassPath, missingForKafka } from "./_kafka_jars.ts";
+import { until } from "./_until.ts";
 
 /** Options of {@linkcode startKafka}. */
 export interface KafkaOptions {
   /** How many brokers. @default {1} */
   readonly nodes?: number;
-  /** Opens listeners that check who connects. */
-  readonly certificates?: BrokerCertificates;
+  /** Opens listeners that check who connects. @default {false} */
+  readonly isSecure?: boolean;
 }
 
 /** A cluster that runs. */
@@ -27,6 +28,8 @@ export interface KafkaCluster extends AsyncDisposable {
   readonly brokers: readonly string[];
   /** Ports of the brokers; none if it is not ours. */
   readonly ports: readonly NodePorts[];
+  /** Of brokers and clients, if it has listeners that check who connects. */
+  readonly certificates: Certificates | undefined;
   /** Ends a broker as a lost machine does. @param node Its number, from 1. */
   kill(node: number): Promise<void>;
   /** Starts a broker that was killed, and waits until it takes part. */
@@ -46,11 +49,13 @@ export async function startKafka(
   options: KafkaOptions = {},
 ): Promise<KafkaCluster> {
   if (
-    GIVEN.length > 0 && options.nodes === undefined && !options.certificates
+    GIVEN.length > 0 && options.nodes === undefined &&
+    options.isSecure !== true
   ) {
     return {
       brokers: GIVEN,
       ports: [],
+      certificates: undefined,
       kill: () => Promise.reject(new Error("Broker is not ours")),
       restart: () => Promise.reject(new Error("Broker is not ours")),
       [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -60,8 +65,12 @@ export async function startKafka(
   if (missing !== undefined) throw new Error(`${missing}: wanted it`);
   const classPath = await kafkaClassPath();
   const folder = await Deno.makeTempDir({ prefix: "kafka-" });
+  const certificates = options.isSecure === true
+    ? await makeCertificates(folder)
+    : undefined;
   const ports = freePorts(options.nodes ?? 1);
-  const processes = new Map<number, Deno.ChildProcess>();
+  /** Process ids of brokers, by node. */
+  const processes = new Map<number, number>();
   const nodes = ports.map((_, index) => index + 1);
 
   const java = (args: readonly string[]) => [
@@ -76,7 +85,6 @@ export async function startKafka(
   async function format(node: number): Promise<void> {
     const home = join(folder, String(node));
     await Deno.mkdir(home);
-    const { certificates } = options;
     await Deno.writeTextFile(
       join(home, "server.properties"),
       brokerProperties({ node, ports, folder: home, certificates }),
@@ -101,40 +109,48 @@ export async function startKafka(
     );
   }
 
-  function spawn(node: number): void {
+  /**
+   * Starts a broker in the background of a shell, which ends at once: one that a test
+   * starts or ends is then no leak of that test.
+   */
+  async function spawn(node: number): Promise<void> {
     const home = join(folder, String(node));
-    // The shell becomes the broker, whose output goes to a file.
-    const process = new Deno.Command("sh", {
+    const { stdout } = await new Deno.Command("sh", {
       args: [
         "-c",
-        'log="$1"; shift; exec java "$@" >> "$log" 2>&1',
+        'log="$1"; shift; java "$@" < /dev/null >> "$log" 2>&1 & echo $!',
         "sh",
         join(home, "log"),
         ...java(["kafka.Kafka", join(home, "server.properties")]),
       ],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    processes.set(node, process);
+    }).output();
+    processes.set(node, Number(new TextDecoder().decode(stdout)));
   }
 
   async function ready(node: number): Promise<void> {
     const port = ports[node - 1]?.plain ?? 0;
-    const deadline = performance.now() + START_TIMEOUT;
-    while (performance.now() < deadline) {
-      if (await accepts(port)) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    try {
+      await until(
+        `broker ${node}`,
+        async () => await accepts(port) || undefined,
+        { patience: START_TIMEOUT },
+      );
+    } catch (cause) {
+      const log = await Deno.readTextFile(join(folder, String(node), "log"));
+      throw new Error(`Broker ${node} did not start: ${log.slice(-4_000)}`, {
+        cause,
+      });
     }
-    const log = await Deno.readTextFile(join(folder, String(node), "log"));
-    throw new Error(`Broker ${node} did not start: ${log.slice(-4_000)}`);
   }
 
   async function kill(node: number): Promise<void> {
-    const process = processes.get(node);
+    const pid = processes.get(node);
+    if (pid === undefined) return;
     processes.delete(node);
-    process?.kill("SIGKILL");
-    await process?.status;
+    Deno.kill(pid, "SIGKILL");
+    await until(`the end of broker ${node}`, async () => {
+      return await accepts(ports[node - 1]?.plain ?? 0) ? undefined : true;
+    });
   }
 
   async function end(): Promise<void> {
@@ -144,11 +160,11 @@ export async function startKafka(
 
   // A test run that is broken off must not leave brokers behind.
   globalThis.addEventListener("unload", () => {
-    for (const process of processes.values()) process.kill("SIGKILL");
+    for (const pid of processes.values()) Deno.kill(pid, "SIGKILL");
   });
   try {
     await Promise.all(nodes.map(format));
-    nodes.forEach(spawn);
+    await Promise.all(nodes.map(spawn));
     await Promise.all(nodes.map(ready));
   } catch (error) {
     await end();
@@ -157,9 +173,10 @@ export async function startKafka(
   return {
     brokers: ports.map(({ plain }) => `127.0.0.1:${plain}`),
     ports,
+    certificates,
     kill,
     async restart(node) {
-      spawn(node);
+      await spawn(node);
       await ready(node);
     },
     [Symbol.asyncDispose]: end,

@@ -40,6 +40,7 @@ const TIMEOUT = 300_000;
 /** What is missing for running a broker; `undefined` if nothing is. */
 export function missingForKafka(): string | undefined {
   if (!works("java", "-version")) return "Java 17 is not installed";
+  if (!works("openssl", "version")) return "OpenSSL is not installed";
   if (existsSync(MARK) || works("mvn", "--version")) return undefined;
   return "Maven is not installed";
 }

@@ -7,25 +7,34 @@ import { Buffer } from "node:buffer";
 import type { SaslOptions, TlsOptions } from "../../lib/kafka/connection.ts";
 import { DeliveryError } from "../../lib/kafka/errors.ts";
 import { newId } from "../../lib/kafka/names.ts";
-import type { EventStreamOptions } from "../../lib/kafka/stream.ts";
+import type {
+  EventStream,
+  EventStreamOptions,
+} from "../../lib/kafka/stream.ts";
 import { Secret } from "../../lib/secret.ts";
-import { makeCertificates } from "./_kafka_certificates.ts";
+import type { Certificates } from "./_kafka_certificates.ts";
 import { type NodePorts, PASSWORD, USER } from "./_kafka_config.ts";
 import { type KafkaTest, kafkaTests, QUICK } from "./_kafka_tests.ts";
 import { until } from "./_until.ts";
 
-const certificates = await makeCertificates();
-const kafkaTest = kafkaTests({ certificates });
-Deno.test.afterAll(async () => {
-  await certificates[Symbol.asyncDispose]();
-});
+const kafkaTest = kafkaTests({ isSecure: true });
 
-const TRUST: TlsOptions = { ca: certificates.ca };
-const CLIENT: TlsOptions = {
-  ...TRUST,
-  certificate: certificates.clientCertificate,
-  privateKey: new Secret(certificates.clientKey),
-};
+/** Options for connecting, once there are certificates. */
+type Way = (
+  certificates: Certificates,
+) => Pick<EventStreamOptions, "sasl" | "tls">;
+
+function trust({ ca }: Certificates): TlsOptions {
+  return { ca };
+}
+
+function client(certificates: Certificates): TlsOptions {
+  return {
+    ...trust(certificates),
+    certificate: certificates.clientCertificate,
+    privateKey: new Secret(certificates.clientKey),
+  };
+}
 
 function login(
   mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512",
@@ -43,45 +52,50 @@ function token(lifetime: number): Secret {
   return new Secret(`${encode({ alg: "none" })}.${encode(claims)}.`);
 }
 
-function at(
-  { kafka }: KafkaTest,
+/** A stream through a listener. */
+function connect(
+  { kafka, stream }: KafkaTest,
   listener: keyof NodePorts,
-): Pick<EventStreamOptions, "brokers"> {
-  return {
-    brokers: kafka.ports.map((ports) => `127.0.0.1:${ports[listener]}`),
-  };
+  way: Way,
+): EventStream {
+  const { ports, certificates } = kafka;
+  assert.ok(certificates !== undefined);
+  const brokers = ports.map((each) => `127.0.0.1:${each[listener]}`);
+  return stream({ brokers, flushTimeout: 0, ...way(certificates) });
 }
 
 const WAYS: readonly (readonly [
   name: string,
   listener: keyof NodePorts,
-  options: Pick<EventStreamOptions, "sasl" | "tls">,
+  way: Way,
 ])[] = [
-  ["PLAIN", "sasl", { sasl: login("PLAIN") }],
-  ["SCRAM-SHA-256", "sasl", { sasl: login("SCRAM-SHA-256") }],
-  ["SCRAM-SHA-512", "sasl", { sasl: login("SCRAM-SHA-512") }],
-  ["OAUTHBEARER", "sasl", {
+  ["PLAIN", "sasl", () => ({ sasl: login("PLAIN") })],
+  ["SCRAM-SHA-256", "sasl", () => ({ sasl: login("SCRAM-SHA-256") })],
+  ["SCRAM-SHA-512", "sasl", () => ({ sasl: login("SCRAM-SHA-512") })],
+  ["OAUTHBEARER", "sasl", () => ({
     sasl: {
       mechanism: "OAUTHBEARER",
       token: () => Promise.resolve(token(600)),
     },
-  }],
-  ["a client certificate", "tls", { tls: CLIENT }],
-  ["SCRAM-SHA-512 over TLS", "saslTls", {
-    tls: TRUST,
+  })],
+  ["a client certificate", "tls", (certificates) => ({
+    tls: client(certificates),
+  })],
+  ["SCRAM-SHA-512 over TLS", "saslTls", (certificates) => ({
+    tls: trust(certificates),
     sasl: login("SCRAM-SHA-512"),
-  }],
-  ["OAUTHBEARER over TLS", "saslTls", {
-    tls: { ...TRUST, serverName: "localhost" },
+  })],
+  ["OAUTHBEARER over TLS", "saslTls", (certificates) => ({
+    tls: { ...trust(certificates), serverName: "localhost" },
     sasl: { mechanism: "OAUTHBEARER", token: () => token(600) },
-  }],
+  })],
 ];
 
-for (const [name, listener, options] of WAYS) {
+for (const [name, listener, way] of WAYS) {
   kafkaTest(
     `events are published and subscribed to with ${name}`,
     async (test) => {
-      const events = test.stream({ ...at(test, listener), ...options });
+      const events = connect(test, listener, way);
       const topic = test.topic();
       const seen: string[] = [];
       const subscription = events.subscribe(
@@ -98,31 +112,29 @@ for (const [name, listener, options] of WAYS) {
 }
 
 const REFUSED: typeof WAYS = [
-  ["a wrong password", "sasl", { sasl: login("PLAIN", "mirror") }],
-  ["a wrong SCRAM password", "sasl", {
+  ["a wrong password", "sasl", () => ({ sasl: login("PLAIN", "mirror") })],
+  ["a wrong SCRAM password", "sasl", () => ({
     sasl: login("SCRAM-SHA-256", "mirror"),
-  }],
-  ["a token that has expired", "sasl", {
+  })],
+  ["a token that has expired", "sasl", () => ({
     sasl: { mechanism: "OAUTHBEARER", token: () => token(-600) },
-  }],
-  ["no client certificate", "tls", { tls: TRUST }],
-  ["no trust in the broker's authority", "saslTls", {
+  })],
+  ["no client certificate", "tls", (certificates) => ({
+    tls: trust(certificates),
+  })],
+  ["no trust in the broker's authority", "saslTls", () => ({
     tls: {},
     sasl: login("PLAIN"),
-  }],
-  ["a broker of another name", "saslTls", {
-    tls: { ...TRUST, serverName: "other.example" },
+  })],
+  ["a broker of another name", "saslTls", (certificates) => ({
+    tls: { ...trust(certificates), serverName: "other.example" },
     sasl: login("PLAIN"),
-  }],
+  })],
 ];
 
-for (const [name, listener, options] of REFUSED) {
+for (const [name, listener, way] of REFUSED) {
   kafkaTest(`nothing is published with ${name}`, async (test) => {
-    const events = test.stream({
-      ...at(test, listener),
-      ...options,
-      flushTimeout: 0,
-    });
+    const events = connect(test, listener, way);
     const topic = test.topic();
     await assert.rejects(
       events.publishSync({ topic, name: "e" }, { timeout: 2_000 }),
@@ -137,3 +149,19 @@ for (const [name, listener, options] of REFUSED) {
     );
   });
 }
+
+kafkaTest(
+  "a wrong password is told at once, not when time is up",
+  async (test) => {
+    const events = connect(test, "sasl", () => ({
+      sasl: login("SCRAM-SHA-512", "mirror"),
+    }));
+    const started = performance.now();
+    const topic = test.topic();
+    await assert.rejects(
+      events.publishSync({ topic, name: "e" }),
+      DeliveryError,
+    );
+    assert.ok(performance.now() - started < 10_000);
+  },
+);
