@@ -14,13 +14,15 @@ type Envelope = Record<string, unknown>;
 /** Go reads bytes that are not UTF-8 as U+FFFD, and takes no byte order mark. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** As all publishers write them. */
+const BY_KEY = new Map(FIELDS.map((field) => [field.key, field]));
 /** Go takes keys whatever their case. */
-const BY_KEY = new Map(
-  FIELDS.flatMap((field) => [[field.key.toLowerCase(), field] as const]),
+const BY_ANY_CASE = new Map(
+  FIELDS.map((field) => [field.key.toLowerCase(), field]),
 );
 
 const NANO_KEY = "timestampunixnano";
-const NANO = /"timestampUnixNano"\s*:\s*(-?\d+)/gi;
+const NANO = /"\s*:\s*(-?\d+)/y;
 
 /**
  * Reads an event. Unknown keys are ignored, `null` is the same as absent.
@@ -52,7 +54,7 @@ function readEnvelope(text: string): Envelope {
   const envelope: Envelope = {};
   for (const [key, value] of Object.entries(json)) {
     if (value === null) continue;
-    const field = BY_KEY.get(key.toLowerCase());
+    const field = BY_KEY.get(key) ?? BY_ANY_CASE.get(key.toLowerCase());
     if (field === undefined) continue;
     envelope[field.property] = field.type === "int64"
       ? exactInteger(text, key, value)
@@ -106,8 +108,7 @@ function exactInteger(text: string, key: string, value: unknown): bigint {
     return wrongKey(key, "an integer");
   }
   if (Number.isSafeInteger(value)) return BigInt(value);
-  const found = [...text.matchAll(NANO)];
-  const digits = found.length === 1 ? found[0]?.[1] : sourceOf(text, key);
+  const digits = onlySourceOf(text, key) ?? sourceOf(text, key);
   if (digits === undefined || !/^-?\d+$/.test(digits)) {
     return wrongKey(key, "an integer");
   }
@@ -115,6 +116,14 @@ function exactInteger(text: string, key: string, value: unknown): bigint {
   return BigInt.asIntN(64, exact) === exact
     ? exact
     : wrongKey(key, "an integer of 64 bits");
+}
+
+/** The number's text, if the key is nowhere else: a look is cheaper than parsing. */
+function onlySourceOf(text: string, key: string): string | undefined {
+  const at = text.indexOf(key);
+  if (at < 0 || at !== text.lastIndexOf(key)) return undefined;
+  NANO.lastIndex = at + key.length;
+  return NANO.exec(text)?.[1];
 }
 
 /** A parser's reviver, which is told a value's text in a third argument. */

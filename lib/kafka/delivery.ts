@@ -57,28 +57,46 @@ export interface DeliverOptions {
 }
 
 /**
- * Delivers a record.
+ * Delivers a record. What ends at once is answered at once, without a promise.
  *
  * @param stop Ends the waiting between attempts: the record is another's now.
  * @returns How it ended; `"revoked"` if it did not.
  */
-export async function deliver(
+export function deliver(
   record: StreamRecord,
   stop: AbortSignal,
   options: DeliverOptions,
-): Promise<RecordOutcome> {
+): RecordOutcome | Promise<RecordOutcome> {
   const started = performance.now();
-  const { outcome, attempts } = await attemptAll(record, stop, options);
-  const { topic, partition } = record;
-  options.observer.consumed({
-    topic,
-    partition,
-    groupId: options.groupId,
-    outcome,
-    attempts,
-    seconds: (performance.now() - started) / 1_000,
-  });
-  return outcome;
+  const tell = (outcome: RecordOutcome, attempts: number) => {
+    const { topic, partition } = record;
+    options.observer.consumed({
+      topic,
+      partition,
+      groupId: options.groupId,
+      outcome,
+      attempts,
+      seconds: (performance.now() - started) / 1_000,
+    });
+    return outcome;
+  };
+  const again = async (error: unknown) => {
+    const { outcome, attempts } = await tryAgain(
+      { record, attempt: 1, error },
+      stop,
+      options,
+    );
+    return tell(outcome, attempts);
+  };
+  try {
+    const { signal } = options;
+    const outcome = options.work(record, { signal, attempt: 1, record });
+    return typeof outcome === "string"
+      ? tell(outcome, 1)
+      : outcome.then((each) => tell(each, 1), again);
+  } catch (error) {
+    return again(error);
+  }
 }
 
 interface Ended {
@@ -86,27 +104,31 @@ interface Ended {
   readonly attempts: number;
 }
 
-async function attemptAll(
-  record: StreamRecord,
+/** All attempts after the first. */
+async function tryAgain(
+  first: Failed,
   stop: AbortSignal,
   options: DeliverOptions,
 ): Promise<Ended> {
   const { work, retry, signal } = options;
-  for (let attempt = 1;; attempt++) {
+  const { record } = first;
+  for (let failed = first;;) {
+    const { attempt: attempts } = failed;
+    if (retry === undefined && !(failed.error instanceof DecodingError)) {
+      report("Event is dropped: at most once", failed, options);
+      return { outcome: "dropped", attempts };
+    }
+    const reason = reasonOf(failed, retry);
+    const ended = reason === undefined
+      ? await waitAgain(failed, stop, options)
+      : await bury({ ...failed, reason }, stop, options);
+    if (ended !== undefined) return { outcome: ended, attempts };
+    const attempt = attempts + 1;
     try {
       const outcome = await work(record, { signal, attempt, record });
       return { outcome, attempts: attempt };
     } catch (error) {
-      const failed = { record, attempt, error };
-      if (retry === undefined && !(error instanceof DecodingError)) {
-        report("Event is dropped: at most once", failed, options);
-        return { outcome: "dropped", attempts: attempt };
-      }
-      const reason = reasonOf(failed, retry);
-      const outcome = reason === undefined
-        ? await waitAgain(failed, stop, options)
-        : await bury({ ...failed, reason }, stop, options);
-      if (outcome !== undefined) return { outcome, attempts: attempt };
+      failed = { record, attempt, error };
     }
   }
 }

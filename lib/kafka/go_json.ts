@@ -12,7 +12,8 @@ import { EncodingError } from "./errors.ts";
 const MAX_DEPTH = 500;
 
 /** What `JSON.stringify` leaves as it is, and Go escapes. */
-const GO_ONLY = /[<>&\u2028\u2029]/g;
+const GO_ONLY = /[<>&\u2028\u2029]/;
+const ALL_GO_ONLY = new RegExp(GO_ONLY, "g");
 
 /** What a lone surrogate becomes: Go escapes what is not UTF-8. */
 const NOT_UNICODE =
@@ -34,7 +35,7 @@ export function goJson(value: unknown): string {
 /** Writes a string as Go does, with its quotes. */
 export function goString(text: string): string {
   const safe = text.isWellFormed() ? JSON.stringify(text) : lossy(text);
-  return GO_ONLY.test(safe) ? safe.replace(GO_ONLY, escapeCharacter) : safe;
+  return GO_ONLY.test(safe) ? safe.replace(ALL_GO_ONLY, escapeCharacter) : safe;
 }
 
 function lossy(text: string): string {

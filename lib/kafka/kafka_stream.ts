@@ -196,10 +196,7 @@ function checkSubscription(
 }
 
 function rawWork(callback: RecordCallback): RecordWork {
-  return async (record, context): Promise<"handled"> => {
-    await callback(record, context);
-    return "handled";
-  };
+  return (record, context) => handled(callback(record, context));
 }
 
 function eventWork(
@@ -207,12 +204,22 @@ function eventWork(
   eventName: string,
   prefix: string,
 ): RecordWork {
-  return async (record, context) => {
+  return (record, context) => {
     const event = decodeEvent(record, withoutPrefix(prefix, record.topic));
     if (eventName !== "" && event.name !== eventName) return "skipped";
-    await callback(event, context);
-    return "handled";
+    return handled(callback(event, context));
   };
+}
+
+function handled(
+  result: void | Promise<void>,
+): "handled" | Promise<"handled"> {
+  return result === undefined ? "handled" : handledLater(result);
+}
+
+async function handledLater(result: Promise<void>): Promise<"handled"> {
+  await result;
+  return "handled";
 }
 
 async function raceAbort<T>(

@@ -26,7 +26,7 @@ export interface LaneOptions {
   readonly handle: (
     record: StreamRecord,
     stop: AbortSignal,
-  ) => Promise<boolean>;
+  ) => boolean | Promise<boolean>;
   /** Whether a record may be handled now. */
   readonly isOpen: () => boolean;
   /** Called when a record is done with. */
@@ -87,7 +87,9 @@ export function createLane(options: LaneOptions): Lane {
         continue;
       }
       startedAt = performance.now();
-      const isDone = await handle(record, stopping.signal);
+      const handled = handle(record, stopping.signal);
+      // Not every record is worth a turn of the microtask queue.
+      const isDone = typeof handled === "boolean" ? handled : await handled;
       startedAt = undefined;
       // Only a lane that is stopped gives up: the record stays undone.
       if (!isDone) return;

@@ -84,7 +84,9 @@ interface Message {
 interface Lane {
   readonly partition: number;
   readonly waiting: Message[];
-  isSending: boolean;
+  /** The batch that is on its way. */
+  sending: readonly Message[];
+  isRunning: boolean;
 }
 
 interface TopicQueue {
@@ -205,22 +207,23 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const partition = partitionOf(message.record.key, queue.partitions);
     let lane = queue.lanes.get(partition);
     if (lane === undefined) {
-      lane = { partition, waiting: [], isSending: false };
+      lane = { partition, waiting: [], sending: [], isRunning: false };
       queue.lanes.set(partition, lane);
     }
     lane.waiting.push(message);
-    if (!lane.isSending) run(queue.topic, lane);
+    if (!lane.isRunning) run(queue.topic, lane);
   }
 
   async function run(topic: string, lane: Lane): Promise<void> {
-    lane.isSending = true;
+    lane.isRunning = true;
     // What is published in the same turn goes together.
     await sleep(0, stop.signal);
     while (lane.waiting.length > 0) {
-      const batch = takeBatch(lane.waiting, options.maxBatchBytes);
-      await deliver({ topic, partition: lane.partition }, batch);
+      lane.sending = takeBatch(lane.waiting, options.maxBatchBytes);
+      await deliver({ topic, partition: lane.partition }, lane.sending);
     }
-    lane.isSending = false;
+    lane.sending = [];
+    lane.isRunning = false;
   }
 
   /**
@@ -355,8 +358,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       stop.abort();
       for (const { topic, unplaced, lanes } of topics.values()) {
         prune(topic, unplaced, undefined);
-        for (const { waiting } of lanes.values()) {
-          prune(topic, waiting, undefined);
+        for (const { sending, waiting } of lanes.values()) {
+          prune(topic, [...sending, ...waiting], undefined);
         }
       }
       await (await producer)?.close();

@@ -37,7 +37,7 @@ export interface SessionOptions {
   readonly handle: (
     record: StreamRecord,
     stop: AbortSignal,
-  ) => Promise<boolean>;
+  ) => boolean | Promise<boolean>;
   /** Ends the work on the records at hand. */
   readonly interrupt: () => void;
   /** Called when the partitions are known, each time they are. */

@@ -14,6 +14,7 @@ import {
   type KafkaPort,
   partitionKey,
 } from "./port.ts";
+import type { StreamRecord } from "./record.ts";
 import { runSession } from "./session.ts";
 import { growingDelay, sleep } from "./wait.ts";
 
@@ -71,21 +72,24 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
   const wrap = options.isAnonymous ? forgetful() : (port: ConsumerPort) => port;
   let partitions: readonly Partition[] = [];
 
-  async function handle(
-    ...[record, stopLane]: Parameters<
-      Parameters<typeof runSession>[1]["handle"]
-    >
-  ): Promise<boolean> {
-    const outcome = await deliver(record, stopLane, {
-      groupId,
-      work: options.work,
-      retry: options.retry,
-      deadLetter: options.deadLetter,
-      observer,
-      log,
-      signal: interrupt.signal,
-    });
-    return outcome !== "revoked";
+  const delivery = {
+    groupId,
+    work: options.work,
+    retry: options.retry,
+    deadLetter: options.deadLetter,
+    observer,
+    log,
+    signal: interrupt.signal,
+  };
+
+  function handle(
+    record: StreamRecord,
+    stopLane: AbortSignal,
+  ): boolean | Promise<boolean> {
+    const outcome = deliver(record, stopLane, delivery);
+    return typeof outcome === "string"
+      ? outcome !== "revoked"
+      : outcome.then((each) => each !== "revoked");
   }
 
   /** One membership, until it fails or the topics are others. */

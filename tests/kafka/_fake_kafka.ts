@@ -55,7 +55,7 @@ export function createFakeKafka(): FakeKafka {
   const members: FakeMember[] = [];
   /** Told when there is more to read, or a reader has ended. */
   let waiting: (() => void)[] = [];
-  let joining: (() => void)[] = [];
+  const joining: (() => void)[] = [];
   const tellAll = () => {
     const told = waiting;
     waiting = [];

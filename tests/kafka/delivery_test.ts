@@ -16,7 +16,7 @@ import { recordAt } from "./_records.ts";
 const RECORD = recordAt(0);
 
 interface Run {
-  readonly outcome: Promise<RecordOutcome>;
+  readonly outcome: RecordOutcome | Promise<RecordOutcome>;
   /** Attempt numbers of the callback's calls. */
   readonly calls: number[];
   readonly letters: DeadLetter[];

@@ -224,6 +224,12 @@ Deno.test("nanoseconds are exact though the payload has a field of that name", (
   assert.equal(timestampUnixNano, TIME);
 });
 
+Deno.test("nanoseconds are exact though their key is written with escapes", () => {
+  const value = String.raw`{"timestamp\u0055nixNano":1795285231123456789}`;
+  const event = decodeEvent(record(value), "t");
+  assert.equal(event.timestampUnixNano, TIME);
+});
+
 const UNDECODABLE: readonly (readonly [string, string | undefined])[] = [
   ["a tombstone", undefined],
   ["nothing", ""],

@@ -18,7 +18,7 @@ function ecKey(type: "sec1" | "pkcs8"): string {
   return privateKey.export({ type, format: "pem" }).toString();
 }
 
-Deno.test("a PEM text with certificates only has no key", () => {
+Deno.test("T14: a PEM text with certificates only has no key", () => {
   const { certificates, privateKey } = readPem(CERTIFICATE + CERTIFICATE);
   assert.deepEqual(certificates, [CERTIFICATE, CERTIFICATE]);
   assert.equal(privateKey, undefined);
@@ -31,7 +31,7 @@ const KEYS = {
   "PKCS #8 of a curve": () => ecKey("pkcs8"),
 };
 for (const [name, make] of Object.entries(KEYS)) {
-  Deno.test(`a PEM text with a key only has no certificates: ${name}`, () => {
+  Deno.test(`T14: a PEM text with a key only has no certificates: ${name}`, () => {
     const pem = make();
     assert.deepEqual(readPem(pem), { certificates: [], privateKey: pem });
   });
