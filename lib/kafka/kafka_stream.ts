@@ -36,6 +36,7 @@ import { outgoingEvent } from "./outgoing_event.ts";
 import type { KafkaPort } from "./port.ts";
 import { createPublisher } from "./publisher.ts";
 import { startSubscription, type Subscription } from "./subscription.ts";
+import { unlessAborted } from "./wait.ts";
 
 /** Bytes sent at once: brokers take a megabyte. */
 const MAX_BATCH_BYTES = 524_288;
@@ -132,6 +133,10 @@ export function createKafkaStream(options: EventStreamOptions): EventStream {
       publisher.enqueue(withPrefix(prefix, auditLog.topic), record);
     },
     subscribe,
+    async sendRecord(topic, record, sendOptions) {
+      checkTopic(topic);
+      await publisher.send(withPrefix(prefix, topic), record, sendOptions);
+    },
     writeDeadLetter,
     async metadata(topic, { signal } = {}) {
       signal?.throwIfAborted();
@@ -139,11 +144,13 @@ export function createKafkaStream(options: EventStreamOptions): EventStream {
       const full = topic === undefined ? topic : withPrefix(prefix, topic);
       const asked = port().then((cluster) => cluster.brokers(full));
       try {
-        return await (signal === undefined ? asked : raceAbort(asked, signal));
+        if (signal === undefined) return await asked;
+        const found = await unlessAborted(asked, signal);
+        if (found !== undefined) return found;
       } catch (cause) {
-        if (signal?.aborted) throw signal.reason;
         throw new EventStreamError("Brokers cannot be asked for", { cause });
       }
+      throw signal.reason;
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;
@@ -220,20 +227,6 @@ function handled(
 async function handledLater(result: Promise<void>): Promise<"handled"> {
   await result;
   return "handled";
-}
-
-async function raceAbort<T>(
-  work: Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 const SILENT: Logger = {

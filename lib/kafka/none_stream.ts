@@ -14,6 +14,7 @@ export function createNoStream(): EventStream {
     publishSync: () => Promise.resolve(),
     publishAuditLog() {},
     subscribe: () => endedSubscription(),
+    sendRecord: () => Promise.resolve(),
     writeDeadLetter: () => Promise.resolve(),
     metadata: () => Promise.resolve([]),
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -24,6 +24,8 @@ export interface PublishedEvent extends EventFields {
   readonly id?: string;
   /** Events of one key keep their order. @default {the event's id} */
   readonly key?: string;
+  /** Facts beside the event, such as `traceparent`. The Go SDK writes none. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Rules of {@linkcode outgoingEvent}. */
@@ -75,7 +77,11 @@ export function outgoingEvent(
         `expected at most ${limit}`,
     );
   }
-  return { key, value };
+  if (event.headers === undefined) return { key, value };
+  const headers = Object.entries(event.headers).map(([name, text]) =>
+    [name, encoder.encode(text)] as const
+  );
+  return { key, value, headers };
 }
 
 function checkIds(event: EventFields): void {

@@ -17,7 +17,7 @@ import {
   type Position,
 } from "./port.ts";
 import type { StreamRecord } from "./record.ts";
-import { growingDelay, sleep, within } from "./wait.ts";
+import { growingDelay, sleep, unlessAborted, within } from "./wait.ts";
 
 /** Options of {@linkcode runSession}. */
 export interface SessionOptions {
@@ -59,6 +59,8 @@ const GOODBYE = 5_000;
 /** How often to look though nothing seems to have happened, in milliseconds. */
 const TICK = 1_000;
 const RETRY = { base: 100, max: 2_000 };
+/** How long a partition that cannot be read is left alone, in milliseconds. */
+const REST = 500;
 
 /**
  * Takes part in a group until the signal ends.
@@ -74,6 +76,10 @@ export async function runSession(
   /** Records at hand of lanes that are gone. */
   const leaving = new Map<string, Promise<void>>();
   const fetching = new Set<number>();
+  /** Lanes without room, whose progress is waited for. */
+  const full = new Set<Lane>();
+  /** Until when partitions that cannot be read are left alone. */
+  const resting = new Map<string, number>();
   let synced: Assignment | undefined;
   let failure: { readonly error: unknown } | undefined;
   let failures = 0;
@@ -112,6 +118,7 @@ export async function runSession(
       !lanes.has(partitionKey(each))
     );
     const starts = await findStarts(gained);
+    if (signal.aborted) return;
     // It can have changed again meanwhile: what was read is old then.
     if (consumer.assignment() !== now) return wakeUp.resolve();
     for (const start of starts) open(start);
@@ -175,7 +182,7 @@ export async function runSession(
       isOpen,
       onProgress() {
         committer.touch();
-        if (lane.wantsMore) wakeUp.resolve();
+        if (full.has(lane) && lane.wantsMore) wakeUp.resolve();
       },
     });
     lanes.set(key, lane);
@@ -204,21 +211,28 @@ export async function runSession(
 
   async function read(): Promise<void> {
     if (!isOpen()) return;
+    const now = performance.now();
+    for (const [key, until] of resting) {
+      if (until <= now) resting.delete(key);
+    }
+    full.clear();
     const buffered = [...lanes.values()].reduce(
       (sum, { bufferedBytes }) => sum + bufferedBytes,
       0,
     );
     const isRoomy = buffered < MAX_BUFFERED;
-    const hungry = [...lanes.values()].filter((lane) =>
-      lane.wantsMore && (isRoomy || lane.bufferedBytes === 0)
-    );
+    const hungry = [...lanes].flatMap(([key, lane]) => {
+      if (lane.wantsMore && (isRoomy || lane.bufferedBytes === 0)) {
+        return resting.has(key) ? [] : [lane];
+      }
+      full.add(lane);
+      return [];
+    });
     if (hungry.length === 0) return;
     const leaders = await consumer.leaders(
       hungry.map(({ partition }) => partition),
     );
-    const isShort = [...lanes.values()].some((lane) =>
-      !lane.wantsMore && !lane.isStuck
-    );
+    const isShort = [...full].some((lane) => !lane.isStuck);
     const byNode = Map.groupBy(
       hungry,
       ({ partition }) => leaders.get(partitionKey(partition)),
@@ -268,33 +282,45 @@ export async function runSession(
     from: bigint,
   ): Promise<void> {
     const { partition } = lane;
-    if (fetched.error?.code === "OFFSET_OUT_OF_RANGE") {
-      // What was to come next is deleted: records are gone, by the topic's retention.
-      log.error("Records are gone before they were read", {
-        ...partition,
-        groupId,
-        offset: String(from),
-      });
-      const ends = await consumer.ends([partition], options.offset);
-      const end = ends.get(partitionKey(partition));
-      if (end !== undefined) lane.seek(end);
+    if (fetched.error !== undefined) {
+      // The others go on: this one is looked at again after a while.
+      resting.set(partitionKey(partition), performance.now() + REST);
+      if (fetched.error.code === "OFFSET_OUT_OF_RANGE") await skip(lane, from);
+      else log.warn("Partition is not read", { groupId, error: fetched.error });
       return;
     }
-    if (fetched.error !== undefined) throw fetched.error;
     lane.push(fetched, from);
     if (fetched.end === undefined) return;
     const records = Number(fetched.end - lane.done);
     observer.lag({ ...partition, groupId, records: Math.max(0, records) });
   }
 
+  /** What was to come next is gone, by the topic's retention or a broken log. */
+  async function skip(lane: Lane, from: bigint): Promise<void> {
+    if (lane.bufferedBytes > 0) return;
+    const { partition } = lane;
+    const key = partitionKey(partition);
+    const first = (await consumer.ends([partition], "earliest")).get(key);
+    const last = (await consumer.ends([partition], "latest")).get(key);
+    if (first === undefined || last === undefined) return;
+    const to = from < first ? first : last;
+    log.error("Records are gone before they were read", {
+      ...partition,
+      groupId,
+      from: String(from),
+      to: String(to),
+    });
+    lane.seek(to);
+    resting.delete(key);
+  }
+
   async function loop(): Promise<void> {
-    await consumer.join();
+    await unlessAborted(consumer.join(), signal);
     while (!signal.aborted) {
       if (failure !== undefined) throw failure.error;
       wakeUp = Promise.withResolvers();
       try {
-        await sync();
-        await read();
+        await unlessAborted(sync().then(read), signal);
       } catch (error) {
         failures++;
         log.warn("Group's partitions are not known, and are asked for again", {

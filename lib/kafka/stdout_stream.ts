@@ -9,6 +9,7 @@ import { nanoseconds } from "./clock.ts";
 import { deadLetterRecord } from "./dead_letter.ts";
 import { encodeEvent } from "./encode_event.ts";
 import { MissingArgumentError } from "./errors.ts";
+import type { OutgoingRecord } from "./record.ts";
 import type { EventStream, EventStreamOptions } from "./stream.ts";
 import { goJson, goString } from "./go_json.ts";
 import { newId } from "./names.ts";
@@ -28,6 +29,15 @@ export function createStdoutStream(options: EventStreamOptions): EventStream {
     }
     const { id = newId(), name } = event;
     write(decoder.decode(encodeEvent(event, { id, name, time: now() })));
+  }
+
+  /** What is no event has no line of its own kind: it shows where it would go. */
+  function printRecord(topic: string, record: OutgoingRecord): void {
+    const headers = record.headers?.map(([name, value]) => [
+      name,
+      decoder.decode(value),
+    ]);
+    write(goJson({ topic, headers, value: decoder.decode(record.value) }));
   }
 
   return {
@@ -51,14 +61,10 @@ export function createStdoutStream(options: EventStreamOptions): EventStream {
       }
       return endedSubscription();
     },
+    sendRecord: (topic, record) => Promise.try(printRecord, topic, record),
     writeDeadLetter(letter) {
       const { topic, record } = deadLetterRecord(letter);
-      const headers = record.headers?.map(([name, value]) => [
-        name,
-        decoder.decode(value),
-      ]);
-      write(goJson({ topic, headers, value: decoder.decode(record.value) }));
-      return Promise.resolve();
+      return Promise.try(printRecord, topic, record);
     },
     metadata: () => Promise.resolve([]),
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -14,7 +14,7 @@ import type { StreamObserver } from "./observer.ts";
 import type { PublishedEvent } from "./outgoing_event.ts";
 import type { Broker, KafkaPort } from "./port.ts";
 import type { SendOptions } from "./publisher.ts";
-import type { StreamRecord } from "./record.ts";
+import type { OutgoingRecord, StreamRecord } from "./record.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** Handles an event. Resolving means done; throwing means again, or dead letters. */
@@ -126,6 +126,17 @@ export interface EventStream extends AsyncDisposable {
     options: SubscribeOptions & { readonly raw?: false },
     callback: EventCallback,
   ): Subscription;
+  /**
+   * Publishes a record as it is, and waits until it is confirmed.
+   *
+   * @param topic Its topic, without prefix.
+   * @throws {EventStreamError} The topic is not valid, or it is not confirmed.
+   */
+  sendRecord(
+    topic: string,
+    record: OutgoingRecord,
+    options?: SendOptions,
+  ): Promise<void>;
   /**
    * Writes a dead letter and waits until it is confirmed.
    *

@@ -16,7 +16,7 @@ import {
 } from "./port.ts";
 import type { StreamRecord } from "./record.ts";
 import { runSession } from "./session.ts";
-import { growingDelay, sleep } from "./wait.ts";
+import { growingDelay, sleep, unlessAborted } from "./wait.ts";
 
 /** A subscription that runs. */
 export interface Subscription extends AsyncDisposable {
@@ -136,8 +136,9 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
       await sleep(isComplete ? LOOK_SELDOM : LOOK_OFTEN, signal);
       if (signal.aborted) return;
       try {
-        const now = await findTopics(port, options.topics);
-        if (!isSame(now, found)) return;
+        const looking = findTopics(port, options.topics);
+        const now = await unlessAborted(looking, signal);
+        if (now !== undefined && !isSame(now, found)) return;
       } catch {
         // The session notices by itself when the cluster is gone.
       }
@@ -150,7 +151,9 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
       const started = performance.now();
       try {
         const port = await options.port();
-        const found = await findTopics(port, options.topics);
+        const looking = findTopics(port, options.topics);
+        const found = await unlessAborted(looking, stop.signal);
+        if (found === undefined) break;
         if (found.size > 0) await take(port, found);
         else await sleep(LOOK_OFTEN, stop.signal);
         failures = 0;

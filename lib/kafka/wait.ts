@@ -59,3 +59,24 @@ export async function within(
     timer.abort();
   }
 }
+
+/**
+ * What work has, or `undefined` if the signal ends before: for what cannot be broken
+ * off, and is not waited for then.
+ */
+export async function unlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const aborted = Promise.withResolvers<undefined>();
+  const onAbort = () => aborted.resolve(undefined);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  // Nobody is there to hear when it fails later.
+  work.catch(() => {});
+  try {
+    return await Promise.race([aborted.promise, work]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -9,9 +9,10 @@ import {
   type Assignment,
   type ConsumerChange,
   type Fetched,
+  type FetchOptions,
   type KafkaPort,
   partitionKey,
-  type PortError,
+  PortError,
 } from "../../lib/kafka/port.ts";
 import type { OutgoingRecord, StreamRecord } from "../../lib/kafka/record.ts";
 
@@ -35,6 +36,10 @@ export interface FakeKafka {
   readonly members: readonly FakeMember[];
   /** Committed offsets, by partition key. */
   readonly committed: Map<string, bigint>;
+  /** Why partitions cannot be read, by partition key. */
+  readonly broken: Map<string, PortError>;
+  /** Where partitions begin that do not any more at 0, by partition key. */
+  readonly beginnings: Map<string, bigint>;
   /** What is thrown by the next commit. */
   failCommit: PortError | undefined;
   /** Adds a topic. */
@@ -52,6 +57,8 @@ export function createFakeKafka(): FakeKafka {
   const logs = new Map<string, StreamRecord[]>();
   const topics = new Map<string, number>();
   const committed = new Map<string, bigint>();
+  const broken = new Map<string, PortError>();
+  const beginnings = new Map<string, bigint>();
   const members: FakeMember[] = [];
   /** Told when there is more to read, or a reader has ended. */
   let waiting: (() => void)[] = [];
@@ -78,6 +85,13 @@ export function createFakeKafka(): FakeKafka {
     }
     logs.set(partitionKey(partition), log);
     tellAll();
+  }
+
+  function errorOf(place: Partition, offset: bigint): PortError | undefined {
+    const key = partitionKey(place);
+    return offset < (beginnings.get(key) ?? 0n)
+      ? new PortError("Gone", { retryable: true, code: "OFFSET_OUT_OF_RANGE" })
+      : broken.get(key);
   }
 
   function consumer() {
@@ -118,7 +132,9 @@ export function createFakeKafka(): FakeKafka {
             const length = logs.get(partitionKey(each))?.length ?? 0;
             return [
               partitionKey(each),
-              end === "earliest" ? 0n : BigInt(length),
+              end === "earliest"
+                ? beginnings.get(partitionKey(each)) ?? 0n
+                : BigInt(length),
             ];
           })),
         );
@@ -128,22 +144,34 @@ export function createFakeKafka(): FakeKafka {
           new Map(partitions.map((each) => [partitionKey(each), 1])),
         ),
       async fetch(
-        { positions }: {
-          positions: readonly (Partition & { offset: bigint })[];
-        },
+        { positions, maxWait }: FetchOptions,
       ): Promise<readonly Fetched[]> {
         const read = () =>
-          positions.flatMap(({ topic, partition, offset }) => {
+          positions.flatMap(({ topic, partition, offset }): Fetched[] => {
             const place = { topic, partition };
             const log = logs.get(partitionKey(place)) ?? [];
             const end = BigInt(log.length);
+            const error = errorOf(place, offset);
+            if (error !== undefined) {
+              return [{
+                ...place,
+                records: [],
+                next: offset,
+                end: undefined,
+                error,
+              }];
+            }
             const records = log.slice(Number(offset));
             return records.length === 0
               ? []
               : [{ ...place, records, next: end, end }];
           });
         if (read().length === 0 && !isClosed) {
-          await new Promise<void>((resolve) => waiting.push(resolve));
+          const { promise, resolve } = Promise.withResolvers<void>();
+          waiting.push(resolve);
+          const timer = setTimeout(resolve, maxWait);
+          await promise;
+          clearTimeout(timer);
         }
         return read();
       },
@@ -167,6 +195,8 @@ export function createFakeKafka(): FakeKafka {
   const kafka: FakeKafka = {
     members,
     committed,
+    broken,
+    beginnings,
     failCommit: undefined,
     addTopic: (topic, partitions) => void topics.set(topic, partitions),
     append,

@@ -152,6 +152,7 @@ Deno.test("T15: a stream to nowhere takes anything", async () => {
   );
   await subscription.ready;
   await subscription[Symbol.asyncDispose]();
+  await events.sendRecord("topic", {});
   assert.deepEqual(await events.metadata(), []);
   await events[Symbol.asyncDispose]();
 });
@@ -198,6 +199,37 @@ Deno.test("T15: a stream to standard output prints what is published and subscri
     MissingArgumentError,
   );
   assert.deepEqual(await events.metadata(), []);
+});
+
+Deno.test("a stream to standard output prints records and dead letters with their topics", async () => {
+  const lines: string[] = [];
+  await using events = createEventStream({
+    stream: "stdout",
+    write: (line) => void lines.push(line),
+  });
+  const value = new TextEncoder().encode("text");
+  const headers = [["a", value]] as const;
+  await events.sendRecord("topic", { value, headers });
+  await events.writeDeadLetter({
+    record: {
+      topic: "topic",
+      partition: 0,
+      offset: 7n,
+      timestamp: 0n,
+      value,
+      headers: [],
+    },
+    groupId: "g",
+    reason: "rejected",
+    attempts: 2,
+    error: new TypeError("No item"),
+  });
+  assert.deepEqual(lines, [
+    '{"headers":[["a","text"]],"topic":"topic","value":"text"}',
+    '{"headers":[["dlq-reason","rejected"],["dlq-error","TypeError: No item"],' +
+    '["dlq-attempts","2"],["dlq-group","g"],["dlq-topic","topic"],' +
+    '["dlq-partition","0"],["dlq-offset","7"]],"topic":"topic.dlq","value":"text"}',
+  ]);
 });
 
 Deno.test("a stream goes to Kafka, standard output or nowhere", () => {

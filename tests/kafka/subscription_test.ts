@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createEventStream } from "../../lib/kafka/event_stream.ts";
 import { PortError } from "../../lib/kafka/port.ts";
 import type { SubscribeOptions } from "../../lib/kafka/stream.ts";
-import { settle } from "../_support/fake_time.ts";
+import { fakeTime, settle } from "../_support/fake_time.ts";
 import { recordLog } from "../_support/log.ts";
 import { createFakeKafka } from "./_fake_kafka.ts";
 import { recordsFrom, TOPIC } from "./_records.ts";
@@ -18,6 +18,15 @@ async function until(isDone: () => boolean): Promise<void> {
     await settle();
   }
   assert.fail("Waited in vain");
+}
+
+/** Waits for what takes a moment of real time, which the subscription decides. */
+async function soon(isDone: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!isDone() && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.ok(isDone());
 }
 
 async function start(options: Partial<SubscribeOptions> = {}) {
@@ -291,3 +300,82 @@ Deno.test("a signal that has ended starts nothing that goes on", async () => {
   assert.equal(kafka.members.length, 0);
   await stream[Symbol.asyncDispose]();
 });
+
+Deno.test("a partition that cannot be read stops no other, and is read when it can be", async () => {
+  const { kafka, stream, member, ended, log } = await start();
+  kafka.broken.set(`${TOPIC}:0`, LOST);
+  kafka.append(P0, recordsFrom(0, 1));
+  kafka.append(P1, recordsFrom(0, 3));
+  member.assign([P0, P1]);
+  await until(() => ended.length === 3);
+  assert.deepEqual(ended, ["1/0", "1/1", "1/2"]);
+  assert.ok(log.lines.some(({ fields }) => fields["error"] === LOST));
+  kafka.broken.clear();
+  await soon(() => ended.includes("0/0"));
+  await stream[Symbol.asyncDispose]();
+});
+
+Deno.test("records that are gone are told of, and those that are left are read", async () => {
+  const { kafka, stream, member, ended, log } = await start();
+  kafka.append(P0, recordsFrom(0, 5));
+  kafka.committed.set(`${TOPIC}:0`, 1n);
+  kafka.beginnings.set(`${TOPIC}:0`, 3n);
+  member.assign([P0]);
+  await until(() => ended.length === 2);
+  assert.deepEqual(ended, ["0/3", "0/4"]);
+  const line = log.lines.find(({ level }) => level === "error");
+  assert.deepEqual([line?.fields["from"], line?.fields["to"]], ["1", "3"]);
+  await stream[Symbol.asyncDispose]();
+});
+
+Deno.test("a topic with more partitions is joined anew", async () => {
+  using time = fakeTime();
+  const { kafka, stream, member } = await start();
+  member.assign([P0]);
+  kafka.addTopic(TOPIC, 3);
+  await time.advance(29_000);
+  assert.equal(kafka.members.length, 1);
+  await time.advance(2_000);
+  assert.equal(kafka.members.length, 2);
+  assert.ok(member.isClosed);
+  const disposed = stream[Symbol.asyncDispose]();
+  await time.advance(10_000);
+  await disposed;
+});
+
+Deno.test("a topic that comes later is joined soon", async () => {
+  using time = fakeTime();
+  const { kafka, stream } = await start({ topic: ["topic", "later"] });
+  kafka.addTopic("prefix.later", 1);
+  await time.advance(1_000);
+  assert.equal(kafka.members.length, 2);
+  const disposed = stream[Symbol.asyncDispose]();
+  await time.advance(10_000);
+  await disposed;
+});
+
+for (const method of ["partitions", "consumer"] as const) {
+  Deno.test(`a cluster that does not answer holds up no end: ${method}`, async () => {
+    const asked = Promise.withResolvers<void>();
+    const never = () => {
+      asked.resolve();
+      return new Promise<never>(() => {});
+    };
+    const { port } = createFakeKafka();
+    const stream = createEventStream({
+      stream: "kafka",
+      brokers: ["127.0.0.1:1"],
+      port: () =>
+        Promise.resolve({
+          ...port,
+          partitions: method === "partitions"
+            ? never
+            : () => Promise.resolve(1),
+          consumer: (options) => ({ ...port.consumer(options), join: never }),
+        }),
+    });
+    stream.subscribe({ topic: "topic" }, () => {});
+    await asked.promise;
+    await stream[Symbol.asyncDispose]();
+  });
+}

@@ -546,3 +546,37 @@ kafkaTest(
     assert.deepEqual(seen, ["a"]);
   },
 );
+
+kafkaTest(
+  "an event has headers when it is given some, and a record is sent as it is",
+  async ({ stream, topic }) => {
+    const events = stream();
+    const name = topic();
+    const traceparent =
+      "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    await events.publishSync({
+      topic: name,
+      name: "e",
+      headers: { traceparent },
+    });
+    await events.sendRecord(name, {
+      key: bytes("k"),
+      headers: [["empty", bytes("")]],
+    });
+    const records = readAll(events, name);
+    await until("two records", () => records.length === 2 || undefined);
+    const [event, record] = records.toSorted((a, b) =>
+      (b.value?.length ?? 0) - (a.value?.length ?? 0)
+    );
+    assert.deepEqual(
+      event?.headers.map(([key, value]) => [key, text(value)]),
+      [["traceparent", traceparent]],
+    );
+    assert.equal(text(record?.key), "k");
+    assert.equal(record?.value, undefined);
+    assert.deepEqual(
+      record?.headers.map(([key, value]) => [key, value.length]),
+      [["empty", 0]],
+    );
+  },
+);
