@@ -24,6 +24,7 @@ import type {
   RecordCallback,
   SubscribeOptions,
 } from "./stream.ts";
+import { loadPort } from "./load_port.ts";
 import {
   checkEventName,
   checkTopic,
@@ -61,9 +62,7 @@ export function createKafkaStream(options: EventStreamOptions): EventStream {
 
   const port = () =>
     opened ??= options.port?.() ??
-      import("./platformatic_port.ts").then((module) =>
-        module.createPlatformaticPort(connection)
-      );
+      loadPort().then((module) => module.createPlatformaticPort(connection));
   const publisher = createPublisher({
     producer: async () => (await port()).producer(),
     timeout: options.publishTimeout ?? 60_000,
@@ -159,7 +158,8 @@ export function createKafkaStream(options: EventStreamOptions): EventStream {
         [...subscriptions].map((each) => each[Symbol.asyncDispose]()),
       );
       await publisher.close(options.flushTimeout ?? 10_000);
-      await (await opened)?.close();
+      // What could not be opened needs no closing, and whoever used it was told.
+      await opened?.then((cluster) => cluster.close(), () => {});
     },
   };
 }

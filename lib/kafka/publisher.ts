@@ -362,7 +362,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
           prune(topic, [...sending, ...waiting], undefined);
         }
       }
-      await (await producer)?.close();
+      await producer?.then((port) => port.close(), () => {});
     },
   };
 }

@@ -4,6 +4,8 @@
 
 import assert from "node:assert/strict";
 import {
+  DeliveryError,
+  EventStreamError,
   InvalidEventNameError,
   InvalidFieldError,
   InvalidTopicError,
@@ -247,6 +249,20 @@ Deno.test("a stream to Kafka needs brokers, and connects to none by itself", asy
     brokers: ["127.0.0.1:1"],
     port: () => Promise.reject(new Error("Nothing is wanted of Kafka")),
   });
+});
+
+Deno.test("a stream whose way to Kafka cannot be opened says so, and is disposed all the same", async () => {
+  const events = createEventStream({
+    stream: "kafka",
+    brokers: ["127.0.0.1:1"],
+    publishTimeout: 20,
+    port: () => Promise.reject(new Error("No library")),
+  });
+  await assert.rejects(events.publishSync(EVENT), DeliveryError);
+  await assert.rejects(events.metadata(), EventStreamError);
+  const subscription = events.subscribe({ topic: "topic" }, () => {});
+  await events[Symbol.asyncDispose]();
+  await subscription.closed;
 });
 
 Deno.test("a stream that is disposed takes nothing", async () => {
