@@ -31,6 +31,9 @@ const MAX_FETCH_BYTES = 4_194_304;
 /** The protocol that members of all libraries know. */
 const PROTOCOLS = [{ name: "roundrobin", version: 1 }];
 
+/** What a broker says to a member whose partitions it has given to others. */
+const FORGOTTEN = new Set(["FENCED_MEMBER_EPOCH", "UNKNOWN_MEMBER_ID"]);
+
 /** Makes a member that has not joined yet. */
 export function createConsumerPort(
   connection: ConnectionOptions,
@@ -76,6 +79,14 @@ export function createConsumerPort(
   member.on("consumer:heartbeat:stalled", ({ lastError }) => {
     const error = portError("Group coordinator does not answer", lastError);
     tell({ type: "failed", error });
+  });
+  member.on("consumer:heartbeat:error", ({ error }) => {
+    // Members of the classic protocol join again by themselves; of the other the library
+    // knows no way back that begins without what it had.
+    const lost = portError("Group has forgotten its member", error);
+    if (groupProtocol === "consumer" && FORGOTTEN.has(lost.code ?? "")) {
+      tell({ type: "failed", error: lost });
+    }
   });
   // The library says by this event, which its types do not have, that a join failed.
   for (const client of [member, reader]) {

@@ -8,11 +8,17 @@
 
 import type { Logger } from "../core/context.ts";
 import {
-  DeliveryError,
-  DeliveryTimeoutError,
+  type DeliveryError,
   QueueFullError,
   StreamClosedError,
 } from "./errors.ts";
+import {
+  type Message,
+  refused,
+  sizeOf,
+  takeBatch,
+  timedOut,
+} from "./message.ts";
 import type { SafeObserver } from "./observer.ts";
 import { partitionOf } from "./partitioner.ts";
 import { PortError, type ProducerPort } from "./port.ts";
@@ -71,15 +77,6 @@ export interface Publisher {
   close(timeout: number): Promise<void>;
 }
 
-interface Message {
-  readonly record: OutgoingRecord;
-  readonly bytes: number;
-  /** By `performance.now()`. */
-  readonly deadline: number;
-  readonly settle: (error?: Error) => void;
-  isSettled: boolean;
-}
-
 /** Messages of one partition. */
 interface Lane {
   readonly partition: number;
@@ -102,9 +99,6 @@ interface TopicQueue {
 
 /** How long a topic's number of partitions is believed, in milliseconds. */
 const COUNT_MAX_AGE = 60_000;
-/** What a record takes beside its key and value, in bytes, at most. */
-const RECORD_OVERHEAD = 64;
-const MAX_BATCH_RECORDS = 10_000;
 const RETRY = { base: 100, max: 1_000 };
 
 /** Makes a queue. */
@@ -365,40 +359,4 @@ export function createPublisher(options: PublisherOptions): Publisher {
       await producer?.then((port) => port.close(), () => {});
     },
   };
-}
-
-function sizeOf({ key, value, headers = [] }: OutgoingRecord): number {
-  const extra = headers.reduce(
-    (sum, [name, content]) => sum + name.length + content.length + 8,
-    RECORD_OVERHEAD,
-  );
-  return (key?.length ?? 0) + (value?.length ?? 0) + extra;
-}
-
-function takeBatch(waiting: Message[], maxBytes: number): readonly Message[] {
-  let bytes = 0;
-  let length = 0;
-  while (length < waiting.length && length < MAX_BATCH_RECORDS) {
-    bytes += waiting[length]?.bytes ?? 0;
-    if (bytes > maxBytes && length > 0) break;
-    length++;
-  }
-  return waiting.splice(0, length);
-}
-
-function timedOut(topic: string, cause?: unknown): DeliveryTimeoutError {
-  return new DeliveryTimeoutError(
-    `Message for "${topic}" was not confirmed in time`,
-    cause === undefined ? {} : { cause },
-  );
-}
-
-function refused(topic: string, cause: unknown): DeliveryError {
-  return cause === undefined
-    ? new DeliveryError(
-      `Message for "${topic}" was not confirmed before the event stream was disposed`,
-    )
-    : new DeliveryError(`Message for "${topic}" cannot be delivered`, {
-      cause,
-    });
 }

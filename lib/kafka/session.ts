@@ -12,10 +12,10 @@ import type { Partition, SafeObserver } from "./observer.ts";
 import {
   type Assignment,
   type ConsumerPort,
-  type Fetched,
   partitionKey,
   type Position,
 } from "./port.ts";
+import { createReader } from "./reader.ts";
 import type { StreamRecord } from "./record.ts";
 import { growingDelay, sleep, unlessAborted, within } from "./wait.ts";
 
@@ -48,19 +48,11 @@ export interface SessionOptions {
   readonly log: Logger;
 }
 
-/** How long a broker waits for records, in milliseconds. */
-const MAX_WAIT = 500;
-/** The same while a full lane will have room soon, in milliseconds. */
-const SHORT_WAIT = 10;
-/** Bytes that wait in all lanes when only empty ones are read on. */
-const MAX_BUFFERED = 16_777_216;
 /** How long the last commit and the leaving may take each, in milliseconds. */
 const GOODBYE = 5_000;
 /** How often to look though nothing seems to have happened, in milliseconds. */
 const TICK = 1_000;
 const RETRY = { base: 100, max: 2_000 };
-/** How long a partition that cannot be read is left alone, in milliseconds. */
-const REST = 500;
 
 /**
  * Takes part in a group until the signal ends.
@@ -75,11 +67,6 @@ export async function runSession(
   const lanes = new Map<string, Lane>();
   /** Records at hand of lanes that are gone. */
   const leaving = new Map<string, Promise<void>>();
-  const fetching = new Set<number>();
-  /** Lanes without room, whose progress is waited for. */
-  const full = new Set<Lane>();
-  /** Until when partitions that cannot be read are left alone. */
-  const resting = new Map<string, number>();
   let synced: Assignment | undefined;
   let failure: { readonly error: unknown } | undefined;
   let failures = 0;
@@ -96,6 +83,16 @@ export async function runSession(
       })),
     isOpen,
     commit: (positions) => consumer.commit(positions),
+    observer,
+    log,
+  });
+
+  const reader = createReader({
+    consumer,
+    groupId,
+    lanes,
+    signal,
+    onRead: () => wakeUp.resolve(),
     observer,
     log,
   });
@@ -147,8 +144,6 @@ export async function runSession(
     partitions: readonly Partition[],
   ): Promise<readonly Position[]> {
     if (partitions.length === 0) return [];
-    // What a lane that is gone still does is not committed: it must end first, or its
-    // record would be worked on twice at the same time.
     const committed = await consumer.committed(partitions);
     const unknown = partitions.filter((each) =>
       !committed.has(partitionKey(each))
@@ -177,12 +172,13 @@ export async function runSession(
     const lane = createLane({
       partition: place,
       position: offset,
+      // Its record is not committed, and comes again: not while it is worked on.
       after: leaving.get(key),
       handle: options.atMostOnce ? commitAndHandle : options.handle,
       isOpen,
       onProgress() {
         committer.touch();
-        if (full.has(lane) && lane.wantsMore) wakeUp.resolve();
+        if (reader.isAwaited(lane)) wakeUp.resolve();
       },
     });
     lanes.set(key, lane);
@@ -209,109 +205,9 @@ export async function runSession(
     return false;
   }
 
-  async function read(): Promise<void> {
-    if (!isOpen()) return;
-    const now = performance.now();
-    for (const [key, until] of resting) {
-      if (until <= now) resting.delete(key);
-    }
-    full.clear();
-    const buffered = [...lanes.values()].reduce(
-      (sum, { bufferedBytes }) => sum + bufferedBytes,
-      0,
-    );
-    const isRoomy = buffered < MAX_BUFFERED;
-    const hungry = [...lanes].flatMap(([key, lane]) => {
-      if (lane.wantsMore && (isRoomy || lane.bufferedBytes === 0)) {
-        return resting.has(key) ? [] : [lane];
-      }
-      full.add(lane);
-      return [];
-    });
-    if (hungry.length === 0) return;
-    const leaders = await consumer.leaders(
-      hungry.map(({ partition }) => partition),
-    );
-    const isShort = [...full].some((lane) => !lane.isStuck);
-    const byNode = Map.groupBy(
-      hungry,
-      ({ partition }) => leaders.get(partitionKey(partition)),
-    );
-    for (const [node, wanted] of byNode) {
-      if (node === undefined || fetching.has(node)) continue;
-      fetchFrom(node, wanted, isShort ? SHORT_WAIT : MAX_WAIT);
-    }
-  }
-
-  async function fetchFrom(
-    node: number,
-    wanted: readonly Lane[],
-    maxWait: number,
-  ): Promise<void> {
-    fetching.add(node);
-    const positions = wanted.map(({ partition, position }) => ({
-      ...partition,
-      offset: position,
-    }));
-    try {
-      const all = await consumer.fetch({ node, positions, maxWait });
-      const byKey = new Map(all.map((each) => [partitionKey(each), each]));
-      for (const [index, lane] of wanted.entries()) {
-        const from = positions[index]?.offset;
-        const fetched = byKey.get(partitionKey(lane.partition));
-        if (from !== undefined && fetched !== undefined) {
-          await take(lane, fetched, from);
-        }
-      }
-      failures = 0;
-    } catch (error) {
-      if (!signal.aborted) {
-        failures++;
-        log.warn("Records are not read", { groupId, node, error });
-        await sleep(growingDelay(failures, RETRY), signal);
-      }
-    } finally {
-      fetching.delete(node);
-      wakeUp.resolve();
-    }
-  }
-
-  async function take(
-    lane: Lane,
-    fetched: Fetched,
-    from: bigint,
-  ): Promise<void> {
-    const { partition } = lane;
-    if (fetched.error !== undefined) {
-      // The others go on: this one is looked at again after a while.
-      resting.set(partitionKey(partition), performance.now() + REST);
-      if (fetched.error.code === "OFFSET_OUT_OF_RANGE") await skip(lane, from);
-      else log.warn("Partition is not read", { groupId, error: fetched.error });
-      return;
-    }
-    lane.push(fetched, from);
-    if (fetched.end === undefined) return;
-    const records = Number(fetched.end - lane.done);
-    observer.lag({ ...partition, groupId, records: Math.max(0, records) });
-  }
-
-  /** What was to come next is gone, by the topic's retention or a broken log. */
-  async function skip(lane: Lane, from: bigint): Promise<void> {
-    if (lane.bufferedBytes > 0) return;
-    const { partition } = lane;
-    const key = partitionKey(partition);
-    const first = (await consumer.ends([partition], "earliest")).get(key);
-    const last = (await consumer.ends([partition], "latest")).get(key);
-    if (first === undefined || last === undefined) return;
-    const to = from < first ? first : last;
-    log.error("Records are gone before they were read", {
-      ...partition,
-      groupId,
-      from: String(from),
-      to: String(to),
-    });
-    lane.seek(to);
-    resting.delete(key);
+  async function syncAndRead(): Promise<void> {
+    await sync();
+    if (isOpen()) await reader.read();
   }
 
   async function loop(): Promise<void> {
@@ -320,7 +216,7 @@ export async function runSession(
       if (failure !== undefined) throw failure.error;
       wakeUp = Promise.withResolvers();
       try {
-        await unlessAborted(sync().then(read), signal);
+        await unlessAborted(syncAndRead(), signal);
       } catch (error) {
         failures++;
         log.warn("Group's partitions are not known, and are asked for again", {
