@@ -8,9 +8,6 @@ import { DecodingError } from "./errors.ts";
 import { type Field, FIELDS, type StreamEvent } from "./event.ts";
 import type { StreamRecord } from "./record.ts";
 
-/** An event's envelope without what the record adds. */
-type Envelope = Record<string, unknown>;
-
 /** Go reads bytes that are not UTF-8 as U+FFFD, and takes no byte order mark. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -37,30 +34,28 @@ export function decodeEvent(record: StreamRecord, topic: string): StreamEvent {
     throw new DecodingError("Record has no value: expected a JSON object");
   }
   const text = decoder.decode(value);
-  const envelope = readEnvelope(text);
-  return {
+  const json = parse(text);
+  const event: Record<string, unknown> = {
     id: "",
     name: "",
-    ...envelope,
     topic,
     partition,
     offset,
     key: record.key === undefined ? "" : decoder.decode(record.key),
   };
-}
-
-function readEnvelope(text: string): Envelope {
-  const json = parse(text);
-  const envelope: Envelope = {};
-  for (const [key, value] of Object.entries(json)) {
+  for (const key in json) {
+    const value = json[key];
     if (value === null) continue;
     const field = BY_KEY.get(key) ?? BY_ANY_CASE.get(key.toLowerCase());
     if (field === undefined) continue;
-    envelope[field.property] = field.type === "int64"
+    const checked = field.type === "int64"
       ? exactInteger(text, key, value)
       : check(field, value);
+    // The topic is not the publisher's to say.
+    if (field.key !== "topic") event[field.property] = checked;
   }
-  return envelope;
+  // Each field is checked, and those that have to be there are.
+  return event as unknown as StreamEvent;
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {

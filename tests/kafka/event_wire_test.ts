@@ -212,6 +212,12 @@ Deno.test("fractions of a second, unknown keys and keys in any case are read", (
   assert.equal(event.eventId, 4);
 });
 
+Deno.test("what the consumer knows itself is not the publisher's to say", () => {
+  const value = '{"topic":"forged","Partition":9,"Offset":9,"Key":"forged"}';
+  const { topic, partition, offset, key } = decodeEvent(record(value), "t");
+  assert.deepEqual([topic, partition, offset, key], ["t", 3, 7n, "k"]);
+});
+
 Deno.test("nanoseconds are exact though the payload has a field of that name", () => {
   const { timestampUnixNano } = decodeEvent(
     record(
@@ -243,6 +249,7 @@ const UNDECODABLE: readonly (readonly [string, string | undefined])[] = [
   ["a fraction as version", '{"version":1.5}'],
   ["a string as privacy", '{"privacy":"true"}'],
   ["a number among the client ids", '{"client_ids":[1]}'],
+  ["a number as topic", '{"topic":1}'],
   ["an array as payload", '{"payload":[]}'],
   ["a string as nanoseconds", '{"timestampUnixNano":"1"}'],
   ["nanoseconds beyond 64 bits", '{"timestampUnixNano":9223372036854775808}'],
