@@ -164,7 +164,12 @@ export async function startMessaging(
       consumer = new grpc.Client(
         `127.0.0.1:${grpcPort}`,
         grpc.credentials.createInsecure(),
-        { "grpc.enable_channelz": 0, "grpc.use_local_subchannel_pool": 1 },
+        {
+          "grpc.enable_channelz": 0,
+          "grpc.use_local_subchannel_pool": 1,
+          // The service is on this machine, whatever the environment says of proxies.
+          "grpc.enable_http_proxy": 0,
+        },
       );
     },
     [Symbol.asyncDispose]() {
