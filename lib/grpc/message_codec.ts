@@ -49,12 +49,28 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 const FIRST_TAG = 8;
 
 /**
+ * Numbers read from one message at most: a tag, a length and a value are one each.
+ * Two bytes can make an object, so that a message of 4 MB could make 200 MB of them;
+ * events of AGS have a few hundred numbers.
+ */
+const MAX_NUMBERS = 500_000;
+
+/**
  * The library's fast reader, which by itself takes strings that are cut off, strings
  * that are not UTF-8, and field number 0, which no field has.
  */
 class StrictReader extends protobuf.BufferReader {
   constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
     super(Buffer.from(buffer, byteOffset, byteLength));
+  }
+
+  #numbers = 0;
+
+  override uint32(): number {
+    if (++this.#numbers > MAX_NUMBERS) {
+      throw new RangeError(`Message has more than ${MAX_NUMBERS} numbers`);
+    }
+    return super.uint32();
   }
 
   override string(): string {
