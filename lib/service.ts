@@ -31,6 +31,7 @@ import { createAgsMetrics } from "./telemetry/ags_metrics.ts";
 import { createDeadLetterMetrics } from "./telemetry/dead_letter_metrics.ts";
 import { createEventMetrics } from "./telemetry/event_metrics.ts";
 import { createGrpcMetrics } from "./telemetry/grpc_metrics.ts";
+import { createIdempotencyMetrics } from "./telemetry/idempotency_metrics.ts";
 import { allLogs, type Logs } from "./telemetry/log.ts";
 import { startMetrics } from "./telemetry/metrics.ts";
 import { startTracing } from "./telemetry/tracing.ts";
@@ -104,8 +105,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     nextDelay,
     log,
   }));
-  const store = openStore({ config, log: logs.idempotency });
-  if (store !== undefined) stack.use(store);
+  const idempotencyMetrics = createIdempotencyMetrics(metrics.registry);
+  const store = openStore({
+    config,
+    log: logs.idempotency,
+    observer: idempotencyMetrics,
+  });
+  if (store !== undefined) {
+    stack.use(store);
+    idempotencyMetrics.watch(store.name);
+  }
   const catalog = readCatalog(protoFolder);
   const concurrency = createConcurrency({
     limit: config.maxConcurrency,

@@ -125,6 +125,8 @@ export function createApp(options: AppOptions): App {
       encode: how.encode,
       arrival: how.arrival,
       traceId: undefined,
+      isRun: false,
+      claim: undefined,
       firstAt: undefined,
       exhausted: undefined,
       malformed: how.malformed,
@@ -195,6 +197,7 @@ function invoke(createContext: AppOptions["createContext"]): Next {
       if (malformed !== undefined) throw malformed;
       controller.signal.throwIfAborted();
       if (handler.options.filter?.(event) === false) return SKIPPED;
+      delivery.isRun = true;
       const value = await handler.handle(event, createContext(delivery));
       return encode === undefined
         ? HANDLED

@@ -6,6 +6,7 @@
 
 import type { Event } from "./event.ts";
 import type { ExhaustedError, TerminalError } from "./errors.ts";
+import type { ClaimResult } from "./idempotency_store.ts";
 import type { Handler } from "./on.ts";
 import type { Result } from "./outcome.ts";
 import type { Arrival } from "./tracing.ts";
@@ -32,6 +33,10 @@ export interface Delivery {
   deadline: number | undefined;
   /** Which run of this event this is, from 1, as far as is known here. */
   attempt: number;
+  /** Whether it was run: its handler was called, and `attempt` says which time. */
+  isRun?: boolean;
+  /** What claiming it found; `undefined` where nothing remembers, or not yet asked. */
+  claim?: ClaimResult | undefined;
   /** When the first run began, in milliseconds since the epoch, if it is known. */
   firstAt: number | undefined;
   /** Why the event is not to be run again: the last step throws it. */

@@ -46,6 +46,13 @@ export type Claim =
     readonly state: Ending;
   };
 
+/**
+ * What claiming a delivery's event found, as logs and spans have it: what the store
+ * says, or `shared` (it waits for a run of the event in this process, whose result it
+ * shares) or `unknown` (the store did not say).
+ */
+export type ClaimResult = Claim["state"] | "shared" | "unknown";
+
 /** Whose claim it is. */
 export interface Holder {
   /**

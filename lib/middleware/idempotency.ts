@@ -104,6 +104,7 @@ export function idempotency(options: IdempotencyOptions): Middleware {
       });
     } catch (cause) {
       remember(key, token);
+      delivery.claim = "unknown";
       return later(
         new StoreError("Idempotency store did not answer: event was not run", {
           cause,
@@ -111,6 +112,7 @@ export function idempotency(options: IdempotencyOptions): Middleware {
       );
     }
     inDoubt.delete(key);
+    delivery.claim = claim.state;
     unmarked.flush();
     if (claim.state === "held") {
       const { retryAfter } = claim;
@@ -214,10 +216,12 @@ export function idempotency(options: IdempotencyOptions): Middleware {
     const key = eventKey(delivery.event);
     if (unmarked.has(key)) {
       unmarked.flush();
+      delivery.claim = "done";
       return Promise.resolve(DUPLICATE);
     }
     const current = running.get(key);
     if (current !== undefined && now() < current.endsAt) {
+      delivery.claim = "shared";
       return follow(delivery, current.result);
     }
     let lease: Lease | undefined;

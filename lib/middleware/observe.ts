@@ -26,8 +26,8 @@ export interface ObserveOptions {
 }
 
 /**
- * Logs one line per event: type, id, outcome, attempt, duration, and the trace it
- * belongs to. No payload, no user: whoever needs those finds them by the event's id.
+ * Logs one line per event: type, id, outcome, duration, the trace it belongs to, and
+ * where they say something, attempt, claim and replay. No payload, no user: whoever needs those finds them by the event's id.
  *
  * Outermost, so that it sees what every other policy decided.
  */
@@ -66,16 +66,19 @@ function report(
   result: Result,
   milliseconds: number,
 ): void {
-  const { event, attempt, transport } = delivery;
+  const { event, attempt, isRun = false, claim, transport } = delivery;
   const fields: Record<string, unknown> = {
     eventType: event.type,
     eventId: event.id,
     transport,
     outcome: result.outcome,
-    attempt,
+    ...(isRun && { attempt }),
     durationMs: Math.round(milliseconds * 100) / 100,
   };
   if (delivery.traceId !== undefined) fields.traceID = delivery.traceId;
+  // "claimed" is what nearly all are.
+  if (claim !== undefined && claim !== "claimed") fields.claim = claim;
+  if (delivery.isReplay) fields.replay = true;
   if (result.outcome !== result.reason) fields.reason = result.reason;
   if (result.errorId !== undefined) fields.errorId = result.errorId;
   if (result.error !== undefined) fields.error = result.error;

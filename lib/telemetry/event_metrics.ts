@@ -68,10 +68,14 @@ const FAILURES = [
   "bug",
 ] as const satisfies readonly Reason[];
 
+/** Which run of its event a run was. The last one is all from the fourth on. */
+const ATTEMPTS = ["1", "2", "3", "4+"] as const;
+
 /** One type, delivered by one source. */
 interface Stream {
   readonly outcomes: Readonly<Record<Outcome, CounterChild>>;
   readonly failures: Readonly<Partial<Record<Reason, CounterChild>>>;
+  readonly attempts: readonly CounterChild[];
   /** Only once there is an event: 18 zeros a type answer no question. */
   duration: HistogramChild | undefined;
 }
@@ -87,6 +91,11 @@ export function createEventMetrics(registry: Registry): EventMetrics {
     name: "event_failures_total",
     help: "Events with the outcome failed, by why they failed.",
     labelNames: ["type", "reason"],
+  });
+  const attempts = createCounter(registry, {
+    name: "event_attempts_total",
+    help: "Runs of handlers, by which run of its event each was.",
+    labelNames: ["type", "attempt"],
   });
   const durations = createDurations(registry, {
     name: "event_handling_seconds",
@@ -105,6 +114,7 @@ export function createEventMetrics(registry: Registry): EventMetrics {
         FAILURES,
         (reason) => failures.child({ type, reason }),
       ),
+      attempts: ATTEMPTS.map((attempt) => attempts.child({ type, attempt })),
       duration: undefined,
     };
   }
@@ -143,12 +153,17 @@ export function createEventMetrics(registry: Registry): EventMetrics {
         read: () => queueLimit,
       });
     },
-    ended({ route: type, transport }, { outcome, reason }, time) {
+    ended(delivery, { outcome, reason }, time) {
+      const { route: type, transport, attempt, isRun } = delivery;
       const stream = streamOf(type, transport);
       stream.outcomes[outcome].value++;
       if (outcome === "failed") {
         const failure = stream.failures[reason];
         if (failure !== undefined) failure.value++;
+      }
+      if (isRun) {
+        const run = stream.attempts[Math.min(attempt, ATTEMPTS.length) - 1];
+        if (run !== undefined) run.value++;
       }
       stream.duration ??= durations.child({ type, transport });
       stream.duration.observe(time.milliseconds / 1_000);

@@ -66,12 +66,13 @@ function kindOf({ arrival }: Delivery): SpanKind {
 const MAX_LENGTH = 200;
 
 function arrivalAttributes(delivery: Delivery): Attributes {
-  const { event, transport, arrival } = delivery;
+  const { event, transport, arrival, isReplay } = delivery;
   return {
     "cloudevents.event_id": event.id.slice(0, MAX_LENGTH),
     "cloudevents.event_type": event.type,
     "cloudevents.event_source": event.source,
     "event.transport": transport,
+    ...(isReplay && { "event.replay": true }),
     ...(event.namespace !== undefined && {
       "ags.namespace": event.namespace.slice(0, MAX_LENGTH),
     }),
@@ -95,7 +96,8 @@ function finish(span: Span, delivery: Delivery, result: Result): void {
   span.setAttributes({
     "event.outcome": outcome,
     "event.reason": reason,
-    "event.attempt": delivery.attempt,
+    ...(delivery.isRun && { "event.attempt": delivery.attempt }),
+    ...(delivery.claim !== undefined && { "event.claim": delivery.claim }),
     ...(errorId !== undefined && { "event.error_id": errorId }),
   });
   if (!FAILURES.has(outcome)) return;

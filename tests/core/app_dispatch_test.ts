@@ -79,6 +79,7 @@ Deno.test("dispatch() hands the handler the event and the context made for it", 
   assert.equal(delivery.deadline, 4_102_444_800_000);
   assert.equal(delivery.transport, "test");
   assert.equal(delivery.attempt, 1);
+  assert.equal(delivery.isRun, true);
 });
 
 for (

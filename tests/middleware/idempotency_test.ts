@@ -9,7 +9,7 @@ import {
   TerminalError,
 } from "../../lib/core/errors.ts";
 import { ClaimError, StoreError } from "../../lib/core/idempotency_store.ts";
-import { HANDLED } from "../../lib/core/outcome.ts";
+import { HANDLED, type Result } from "../../lib/core/outcome.ts";
 import { createMemoryStore } from "../../lib/idempotency/memory_store.ts";
 import { testDelivery, testEvent, testHandler } from "../_support/delivery.ts";
 import { fakeTime, settle } from "../_support/fake_time.ts";
@@ -35,6 +35,40 @@ Deno.test("An event that was handled is a duplicate from then on, here and elsew
     assert.deepEqual([outcome, reason], ["duplicate", "duplicate"]);
   }
   assert.equal(runs, 1);
+});
+
+Deno.test("A delivery knows what its claim found", async () => {
+  const store = faultyStore();
+  const { middleware } = replica(store);
+  const claimOf = async (
+    result: Result = HANDLED,
+    overrides: Partial<Delivery> = {},
+  ) => {
+    const delivery = testDelivery(overrides);
+    await middleware(delivery, () => Promise.resolve(result));
+    return delivery.claim;
+  };
+  const end = Promise.withResolvers<Result>();
+  const first = testDelivery();
+  const running = middleware(first, () => end.promise);
+  const sharing = claimOf();
+  const elsewhere = testDelivery();
+  await replica(store).middleware(
+    elsewhere,
+    () => Promise.resolve(HANDLED),
+  );
+  assert.equal(elsewhere.claim, "held");
+  end.resolve(HANDLED);
+  await running;
+  assert.equal(first.claim, "claimed");
+  assert.equal(await sharing, "shared");
+  assert.equal(await claimOf(), "done");
+  const rejected = { outcome: "rejected", reason: "bad_event" } as const;
+  const other = { event: testEvent({ id: "event-2" }) };
+  assert.equal(await claimOf(rejected, other), "claimed");
+  assert.equal(await claimOf(rejected, other), "set_aside");
+  store.broken.add("claim");
+  assert.equal(await claimOf(), "unknown");
 });
 
 Deno.test("Events are told apart by type and id", async () => {

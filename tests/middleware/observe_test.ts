@@ -70,7 +70,7 @@ const CASES: readonly (readonly [
 
 for (const [level, result, extra] of CASES) {
   Deno.test(`observe() logs one line at ${level} for ${result.outcome} (${result.reason})`, async () => {
-    const { line, durationMs } = await observed(result);
+    const { line, durationMs } = await observed(result, { isRun: true });
     assert.deepEqual(line, {
       level,
       message: `Event ${result.outcome}`,
@@ -105,9 +105,32 @@ Deno.test("observe() logs the attempt that inner middleware found", async () => 
   const log = recordLog();
   await observe({ log })(testDelivery(), (delivery) => {
     delivery.attempt = 3;
+    delivery.isRun = true;
     return Promise.resolve(HANDLED);
   });
   assert.equal(log.lines[0]?.fields.attempt, 3);
+});
+
+Deno.test("observe() logs no attempt of an event that was not run", async () => {
+  const { line } = await observed(SKIPPED);
+  assert.ok(!("attempt" in line.fields));
+});
+
+for (
+  const claim of ["held", "done", "set_aside", "shared", "unknown"] as const
+) {
+  Deno.test(`observe() logs that the claim of an event was ${claim}`, async () => {
+    const { line } = await observed(OVERLOADED, { claim });
+    assert.equal(line.fields.claim, claim);
+  });
+}
+
+Deno.test("observe() logs a replay as one, and of a usual delivery neither that nor its claim", async () => {
+  const replay = await observed(HANDLED, { isReplay: true, claim: "claimed" });
+  assert.equal(replay.line.fields.replay, true);
+  const usual = await observed(HANDLED, { claim: "claimed" });
+  assert.ok(!("replay" in usual.line.fields));
+  assert.ok(!("claim" in usual.line.fields));
 });
 
 Deno.test("observe() logs the payload at debug as the event arrives, when told to", async () => {

@@ -84,6 +84,35 @@ for (const outcome of OUTCOMES) {
   });
 }
 
+Deno.test("Runs are counted by which run of their event they were, from 0 on, and all from the fourth on as one", async () => {
+  const { metrics, read } = start();
+  const counts = async () => {
+    const { series, value } = await read();
+    return series("event_attempts_total{").map((each) => [each, value(each)]);
+  };
+  const series = (attempt: string) =>
+    `event_attempts_total{type="${TEST_TYPE}",attempt="${attempt}"}`;
+  assert.deepEqual(
+    await counts(),
+    ["1", "2", "3", "4+"].map((attempt) => [series(attempt), 0]),
+  );
+  const end = (attempt: number, isRun: boolean) =>
+    metrics.ended(
+      testDelivery({ attempt, isRun }),
+      { outcome: "failed", reason: "bug" },
+      { milliseconds: 1 },
+    );
+  for (const attempt of [1, 1, 2, 3, 4, 5, 4_000]) end(attempt, true);
+  // A duplicate, a refusal: nothing was run.
+  end(1, false);
+  assert.deepEqual(await counts(), [
+    [series("1"), 2],
+    [series("2"), 1],
+    [series("3"), 1],
+    [series("4+"), 3],
+  ]);
+});
+
 Deno.test("Events of another source are counted apart", async () => {
   const { metrics, read } = start();
   metrics.ended(testDelivery({ transport: "other" }), {

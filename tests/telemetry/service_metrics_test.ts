@@ -8,6 +8,7 @@ import {
   frame,
   grpcMessage,
 } from "../conformance/_http2.ts";
+import { agsId, eventBytes } from "../conformance/_events.ts";
 import { call } from "../grpc/_grpc.ts";
 import type { Exposition } from "./_exposition.ts";
 import { CLIENT_SECRET, PATH, startWorld } from "./_service.ts";
@@ -312,4 +313,44 @@ Deno.test("Metrics have no player, no address and no secret in them, even where 
   for (const hidden of [userId, address, CLIENT_SECRET, "Bearer"]) {
     assert.ok(!text.includes(hidden), `${hidden} is in the metrics`);
   }
+});
+
+Deno.test("A redelivery shows as a claim that was done and as no run, an event that came again as its second run", async () => {
+  let isFirst = true;
+  await using world = await startWorld(() => {
+    if (!isFirst) return;
+    isFirst = false;
+    throw new RetryableError("later");
+  });
+  const bytes = eventBytes(world.emulator.namespace, { id: agsId() });
+  const answers: string[] = [];
+  for (let sent = 0; sent < 3; sent++) {
+    answers.push((await world.send({ bytes })).status);
+  }
+  assert.deepEqual(answers, ["UNAVAILABLE", "OK", "OK"]);
+  const { value } = await world.scrape();
+  const runs = (attempt: string) =>
+    value(`event_attempts_total{type="${TEST_TYPE}",attempt="${attempt}"}`);
+  assert.deepEqual(["1", "2", "3", "4+"].map(runs), [1, 1, 0, 0]);
+  const claims = (result: string) =>
+    value(`idempotency_claims_total{store="memory",result="${result}"}`);
+  const results = ["claimed", "held", "done", "set_aside"];
+  assert.deepEqual(results.map(claims), [2, 0, 1, 0]);
+  const asked = (operation: string) =>
+    value(
+      `idempotency_store_seconds_count{store="memory",operation="${operation}"}`,
+    );
+  assert.deepEqual(["claim", "release", "complete"].map(asked), [3, 1, 1]);
+});
+
+Deno.test("Without a store there is none in the metrics, and each delivery is a first run", async () => {
+  await using world = await startWorld(() => {}, { idempotencyStore: "none" });
+  const bytes = eventBytes(world.emulator.namespace, { id: agsId() });
+  for (let sent = 0; sent < 2; sent++) await world.send({ bytes });
+  const { value, series } = await world.scrape();
+  assert.deepEqual(series("idempotency_"), []);
+  assert.equal(
+    value(`event_attempts_total{type="${TEST_TYPE}",attempt="1"}`),
+    2,
+  );
 });

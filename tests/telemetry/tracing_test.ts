@@ -48,6 +48,7 @@ Deno.test("An event, its login and its grant are one trace below the caller's sp
       "event.outcome": "handled",
       "event.reason": "handled",
       "event.attempt": "1",
+      "event.claim": "claimed",
       "rpc.system.name": "grpc",
       "rpc.method":
         "accelbyte.iam.account.v1.UserAuthenticationUserLoggedInService/OnMessage",
@@ -80,6 +81,7 @@ Deno.test("Retries are events of the request's span, with what was answered befo
     config: { otelZipkinEndpoint: collector.url },
   });
   traced.emulator.faults.set([
+    // A refusal: of what AGS may have done, a grant is not sent a second time.
     { kind: "error", status: 429, times: 2, match: { path: "/platform" } },
   ]);
   assert.equal(await traced.send(), "OK");
@@ -238,6 +240,30 @@ Deno.test("An event without a trace begins one, and events at the same time keep
       event?.id,
     );
   }
+});
+
+Deno.test("A duplicate's span says what its claim found and has no attempt, a replay's that it is one", async () => {
+  await using collector = startCollector();
+  await using traced = await startTracedService({
+    config: { otelZipkinEndpoint: collector.url },
+  });
+  const id = agsId();
+  const replay = { "event-replay": "1" };
+  for (const headers of [{}, {}, replay]) {
+    assert.equal(await traced.send(headers, { id }), "OK");
+  }
+  await traced.service.drain();
+  const tags = collector.spans.filter(isEvent)
+    .map(({ tags }) =>
+      ["outcome", "attempt", "claim", "replay"].map((name) =>
+        tags[`event.${name}`]
+      )
+    );
+  assert.deepEqual(tags, [
+    ["handled", "1", "claimed", undefined],
+    ["duplicate", undefined, "done", undefined],
+    ["duplicate", undefined, "done", "true"],
+  ]);
 });
 
 Deno.test("Spans that wait are sent when the service drains, not before", async () => {
