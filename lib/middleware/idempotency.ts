@@ -204,9 +204,15 @@ export function idempotency(options: IdempotencyOptions): Middleware {
     }
 
     function report(message: string, error?: unknown): void {
-      const { event: { type: eventType, id: eventId } } = delivery;
+      const { event: { type: eventType, id: eventId }, traceId } = delivery;
       const { outcome } = result;
-      const fields = { eventType, eventId, outcome, store: store.name };
+      const fields = {
+        eventType,
+        eventId,
+        outcome,
+        store: store.name,
+        ...(traceId !== undefined && { traceID: traceId }),
+      };
       log.warn(message, error === undefined ? fields : { ...fields, error });
     }
   }

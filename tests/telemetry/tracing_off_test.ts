@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { context, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import type { OtelConfig } from "../../lib/otel_settings.ts";
 import { startTracing } from "../../lib/telemetry/tracing.ts";
+import { on } from "../../mod.ts";
+import { LOGGED_IN } from "../conformance/_events.ts";
 import { testConfig } from "../_support/config.ts";
 import { recordLog } from "../_support/log.ts";
 import { startTracedService } from "./_traced_service.ts";
@@ -60,4 +62,19 @@ Deno.test("OTLP without the runtime's part in it is said to go nowhere", async (
     assert.equal(log.lines[0]?.level, "warn");
     assert.match(log.lines[0]?.message ?? "", /^Spans do not go to OTLP: /);
   }
+});
+
+Deno.test("With traces off, what a handler logs names the caller's trace, where there is one", async () => {
+  await using traced = await startTracedService({
+    handlers: [on(LOGGED_IN, (_event, ctx) => ctx.log.info("Handler runs"))],
+  });
+  await traced.send(B3);
+  await traced.send();
+  const lines = traced.log.lines.filter(({ message }) =>
+    message === "Handler runs"
+  );
+  assert.deepEqual(lines.map(({ fields }) => fields.traceID), [
+    TRACE_ID,
+    undefined,
+  ]);
 });
