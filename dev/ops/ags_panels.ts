@@ -96,4 +96,22 @@ export const ags: readonly Panel[] = [
     unit: "reqps",
     width: 12,
   },
+  {
+    title: "AGS rate limit",
+    question:
+      "How many requests does AB_RATE_LIMIT hold back, and how many are not sent at all?",
+    queries: [{
+      expr: rate("ags_rate_limited_total", " by (result)"),
+      legend: "{{result}}",
+    }],
+    unit: "reqps",
+    width: 12,
+  },
+  {
+    title: "AGS rate limit wait",
+    question: "How long do requests wait for AB_RATE_LIMIT?",
+    queries: quantiles("ags_rate_limit_wait_seconds", ON),
+    unit: "s",
+    width: 12,
+  },
 ];

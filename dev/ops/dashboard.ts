@@ -9,6 +9,7 @@
 import { ags } from "./ags_panels.ts";
 import { latency, outcomes, throughput } from "./event_panels.ts";
 import type { Dashboard } from "./grafana.ts";
+import { attempts, idempotency } from "./guarantee_panels.ts";
 import { logsAndTraces, saturation } from "./process_panels.ts";
 
 /** The dashboard of `ops/grafana/dashboards/extend-event-handler.json`. */
@@ -47,6 +48,8 @@ export const DASHBOARD: Dashboard = {
     { title: "Throughput", panels: throughput },
     { title: "Outcomes", panels: outcomes },
     { title: "Latency", panels: latency },
+    { title: "Idempotency", panels: idempotency },
+    { title: "Attempts and dead letters", panels: attempts },
     { title: "AGS", panels: ags },
     { title: "Saturation", panels: saturation },
     { title: "Logs and traces", panels: logsAndTraces },

@@ -5,7 +5,7 @@
  */
 
 import type { Panel } from "./grafana.ts";
-import { ON, rate } from "./promql.ts";
+import { events, ON, rate } from "./promql.ts";
 
 /** What runs short. */
 export const saturation: readonly Panel[] = [
@@ -21,7 +21,27 @@ export const saturation: readonly Panel[] = [
       { expr: `min(events_in_flight_limit{${ON}})`, legend: "limit" },
     ],
     unit: "none",
-    width: 6,
+  },
+  {
+    title: "Queue",
+    question: "How many events wait for their turn, and how many may?",
+    queries: [
+      {
+        expr: `max by (instance) (events_queued{${ON}})`,
+        legend: "{{instance}}",
+      },
+      { expr: `min(events_queue_limit{${ON}})`, legend: "limit" },
+    ],
+    unit: "none",
+  },
+  {
+    title: "Turned away",
+    question: "How many events a second find neither a place nor a queue?",
+    queries: [{
+      expr: events(" by (instance)", "overloaded"),
+      legend: "{{instance}}",
+    }],
+    unit: "reqps",
   },
   {
     title: "Event loop lag",
@@ -37,7 +57,6 @@ export const saturation: readonly Panel[] = [
       },
     ],
     unit: "s",
-    width: 6,
   },
   {
     title: "CPU",
@@ -47,7 +66,6 @@ export const saturation: readonly Panel[] = [
       legend: "{{instance}}",
     }],
     unit: "percentunit",
-    width: 6,
   },
   {
     title: "Memory",
@@ -57,7 +75,6 @@ export const saturation: readonly Panel[] = [
       legend: "{{instance}}",
     }],
     unit: "bytes",
-    width: 6,
   },
 ];
 

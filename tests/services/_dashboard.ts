@@ -92,7 +92,7 @@ const LABELS = ["grpc_service", "grpc_method", "grpc_code", "grpc_type"];
 /** The metrics of ours that PromQL reads. */
 export function metricsOf(expr: string): readonly string[] {
   const names = expr.match(
-    /\b(?:ags|events?|extend|grpc|nodejs|process)_\w+/g,
+    /\b(?:ags|dead|events?|extend|grpc|idempotency|nodejs|process)_\w+/g,
   ) ?? [];
   return [...new Set(names)].filter((name) => !LABELS.includes(name));
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "../_support/process.ts";
+import { agsId } from "../conformance/_events.ts";
 import { startSource } from "../conformance/_source.ts";
 import { startWorld, type World } from "../conformance/_world.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type PanelQuery,
 } from "./_dashboard.ts";
 import {
+  type Alert,
   type Prometheus,
   PROMETHEUS_FOLDER,
   type Sample,
@@ -50,31 +52,44 @@ function startService(): Promise<World> {
     knownLeak: 0,
     canPing: true,
     sendsOtlp: true,
+  }, {
+    env: {
+      // Two at once, then one each half second: some of a round's five have to wait.
+      AB_RATE_LIMIT: "120",
+      MAX_ATTEMPTS: "1",
+    },
   });
 }
 
 /** How many events {@linkcode sendAll} sends. */
-const ALL = 4;
+const ALL = 7;
 
-/** An event that is handled, one skipped, one handled at the second try, one refused. */
+/**
+ * An event that is handled, again, one skipped, one handled although AGS asks to wait,
+ * one refused, and one that fails and is given up when it comes again.
+ */
 async function sendAll({ send, emulator: { faults } }: World): Promise<void> {
-  const fulfillment = { method: "POST", path: "/platform" };
-  assert.equal((await send()).status, "OK");
+  const id = agsId();
+  assert.equal((await send({ id })).status, "OK");
+  assert.equal((await send({ id })).status, "OK");
   assert.equal((await send({ isRefresh: true })).status, "OK");
+  const bad = agsId();
   for (
-    const [fault, status] of [[429, "OK"], [
-      404,
-      "FAILED_PRECONDITION",
-    ]] as const
+    const [fault, id, status] of [
+      [429, agsId(), "OK"],
+      [404, agsId(), "FAILED_PRECONDITION"],
+      [500, bad, "UNAVAILABLE"],
+    ] as const
   ) {
     faults.set([{
       kind: "error",
       status: fault,
       times: 1,
-      match: fulfillment,
+      match: { method: "POST", path: "/platform" },
     }]);
-    assert.equal((await send()).status, status);
+    assert.equal((await send({ id })).status, status);
   }
+  assert.equal((await send({ id: bad })).status, "FAILED_PRECONDITION");
 }
 
 testWithTool(
@@ -83,7 +98,7 @@ testWithTool(
   async ({ command }) => {
     await using scene = await startScene(command);
     const queries = panelQueries();
-    assert.ok(queries.length > 25, `${queries.length} queries`);
+    assert.ok(queries.length > 40, `${queries.length} queries`);
     for (const { title, expr, labels } of queries) {
       const samples = await dataOf(scene.prometheus, { title, expr, labels });
       for (const { metric } of samples) {
@@ -106,6 +121,30 @@ function dataOf(
       : undefined;
   }, { patience: 10_000 });
 }
+
+/** What {@linkcode sendAll} has to have moved, for the panels to show anything. */
+const MOVED = [
+  'events_total{outcome="duplicate"}',
+  'events_total{outcome="exhausted"}',
+  'event_attempts_total{attempt="1"}',
+  'idempotency_claims_total{result="done"}',
+  'dead_letters_total{outcome="exhausted",result="written"}',
+  'dead_letters_total{outcome="rejected",result="written"}',
+  'ags_rate_limited_total{result="delayed"}',
+  "ags_retries_total",
+];
+
+testWithTool(
+  "what the panels are about has happened",
+  PROMETHEUS,
+  async ({ command }) => {
+    await using scene = await startScene(command);
+    for (const series of MOVED) {
+      const [sample] = await scene.prometheus.query(`sum(${series})`);
+      assert.ok(Number(sample?.value[1]) > 0, series);
+    }
+  },
+);
 
 testWithTool(
   "the dashboard's choices offer the replicas and the event types",
@@ -131,16 +170,18 @@ testWithTool(
 );
 
 testWithTool(
-  "alerts read metrics that exist, and a refused event raises its own alone",
+  "alerts read metrics that exist, and events that are given up raise their own alone",
   PROMETHEUS,
   async ({ command }) => {
     await using scene = await startScene(command);
     const { prometheus } = scene;
+    const raised = ["EventsExhausted", "EventsRejected"];
+    const firing = (alerts: readonly Alert[]) =>
+      alerts.filter(({ state }) => state === "firing")
+        .map(({ name }) => name).sort();
     const alerts = await until("all alerts to be evaluated", async () => {
       const alerts = await prometheus.alerts();
-      const isRaised = alerts.some(({ name, state }) =>
-        name === "EventsRejected" && state === "firing"
-      );
+      const isRaised = raised.every((name) => firing(alerts).includes(name));
       const isOver = alerts.every(({ health }) => health !== "unknown");
       return isOver && isRaised ? alerts : undefined;
     });
@@ -150,10 +191,7 @@ testWithTool(
       const missing = metricsOf(query).filter((each) => !known.includes(each));
       assert.deepEqual(missing, [], name);
     }
-    assert.deepEqual(
-      alerts.filter(({ state }) => state === "firing").map(({ name }) => name),
-      ["EventsRejected"],
-    );
+    assert.deepEqual(firing(alerts), raised);
   },
 );
 

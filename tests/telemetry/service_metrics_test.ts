@@ -73,6 +73,18 @@ Deno.test("Every counter of a served method and event is at 0 before the first c
     methods.length * CODES.length,
   );
   assert.equal(series("events_total{").length, 8);
+  const others = [
+    ["event_attempts_total", 4],
+    ["idempotency_claims_total", 4],
+    ["idempotency_store_errors_total", 4],
+    ["dead_letters_total", 4],
+    ["ags_rate_limited_total", 2],
+  ] as const;
+  for (const [name, count] of others) {
+    const named = series(`${name}{`);
+    assert.equal(named.length, count, name);
+    for (const each of named) assert.equal(value(each), 0, each);
+  }
   assert.deepEqual(moved(await world.scrape()), {});
   assert.equal(value("ags_token_age_seconds"), undefined);
   assert.equal(value("ags_breaker_state"), 0);
