@@ -110,9 +110,6 @@ function showBanner(
   { env, given }: DevSettings,
   { emulator, messaging }: Emulated,
 ): void {
-  const defaults = settings.map(([, { env }]) => env)
-    // Nobody looks for those of traces here.
-    .filter((name) => !given.has(name) && !name.startsWith("OTEL_"));
   const ags = emulator === undefined
     ? env.AB_BASE_URL
     : `emulator at ${emulator.url} (no account needed; AB_BASE_URL is not set)`;
@@ -123,7 +120,7 @@ function showBanner(
     ["AGS", `${ags}`],
     ...(messaging === undefined ? [] : [rowOf(messaging)]),
     ["Namespace", `${env.AB_NAMESPACE}`],
-    ["Defaults", wrap(defaults) || "none"],
+    ["Defaults", defaultsOf(given)],
     ["Try", `${command()} task send ${service.types[0] ?? "<event>"}`],
   ];
   const body = rows.map(([name, value]) =>
@@ -134,6 +131,18 @@ function showBanner(
 
 function rowOf({ port }: Messaging): [string, string] {
   return ["Messaging", `emulated publisher at localhost:${port}`];
+}
+
+/** What is not set: by name where the emulator stands in, the rest by number. */
+function defaultsOf(given: DevSettings["given"]): string {
+  const unset = settings.map(([, setting]) => setting)
+    .filter(({ env }) => !given.has(env));
+  const emulated = unset.filter((setting) => setting.default === undefined)
+    .map(({ env }) => env);
+  const rest = unset.length - emulated.length;
+  const help = `(${command()} task start --help)`;
+  if (emulated.length === 0) return `${rest} settings ${help}`;
+  return `${wrap(emulated)}\nand ${rest} more ${help}`;
 }
 
 function wrap(names: readonly string[]): string {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DEFAULT_NAMESPACE, startEmulator } from "../../dev/emulator/mod.ts";
+import { SETTINGS } from "../../lib/config.ts";
 import {
   freePorts,
   ROOT,
@@ -61,8 +62,19 @@ Deno.test("deno task dev shows a banner: handlers, ports, the emulator, what is 
   );
   const [, defaults = ""] = /^ {2}Defaults([^]*?)\n {2}Try/m.exec(dev.text) ??
     [];
-  assert.match(defaults, /\bLOG_LEVEL\b/);
-  assert.doesNotMatch(defaults, /\b(GRPC|METRICS)_PORT\b/, "these are given");
+  // Those that the emulator stands in for by name, the rest by number.
+  const required = Object.values(SETTINGS).filter((each) =>
+    each.default === undefined
+  );
+  const names = defaults.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? [];
+  assert.deepEqual(names, required.map(({ env }) => env));
+  const given = Object.values(SETTINGS).filter((each) => each.env in env);
+  assert.ok(given.length >= 3, "ports are given");
+  const rest = Object.keys(SETTINGS).length - required.length - given.length;
+  assert.match(
+    defaults,
+    new RegExp(`and ${rest} more \\(.*deno.* task start --help\\)$`),
+  );
   assert.doesNotMatch(dev.text, /emulator-only/, "no secret is shown");
 });
 
@@ -119,6 +131,7 @@ for (const where of ["the environment", ".env"] as const) {
     await using dev = startDev(env, folder.path);
     await dev.printed(/Service started/);
     assert.match(dev.text, new RegExp(`^ {2}AGS {8}${ags.url}$`, "m"));
+    assert.match(dev.text, /^ {2}Defaults {3}\d+ settings \(/m);
     assert.equal(
       await answers(`http://127.0.0.1:${env.EMULATOR_PORT}/emulator`),
       false,
