@@ -26,28 +26,32 @@ export function observeStore(
 ): IdempotencyStore {
   const { name } = store;
 
-  async function observed<T>(
+  // One promise more than the store's own: events wait for it.
+  function observed<T>(
     operation: StoreOperation,
     asked: Promise<T>,
+    onAnswer?: (answer: T) => void,
   ): Promise<T> {
     const start = performance.now();
-    try {
-      return await asked;
-    } catch (error) {
-      observer.failed(name, operation);
-      throw error;
-    } finally {
+    const took = () =>
       observer.took(name, operation, (performance.now() - start) / 1_000);
-    }
+    return asked.then((answer) => {
+      took();
+      onAnswer?.(answer);
+      return answer;
+    }, (error) => {
+      observer.failed(name, operation);
+      took();
+      throw error;
+    });
   }
+
+  const onClaim = ({ state }: Claim) => observer.claimed(name, state);
 
   return {
     name,
-    async claim(key, options) {
-      const claim = await observed("claim", store.claim(key, options));
-      observer.claimed(name, claim.state);
-      return claim;
-    },
+    claim: (key, options) =>
+      observed("claim", store.claim(key, options), onClaim),
     renew: (key, options) => observed("renew", store.renew(key, options)),
     complete: (key, options) =>
       observed("complete", store.complete(key, options)),
