@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { RetryableError, TerminalError } from "../../lib/core/errors.ts";
+import { RedisUrl } from "../../lib/redis_url.ts";
 import { TEST_TYPE } from "../_support/delivery.ts";
 import { FULFILLMENT, until } from "../ags/_client.ts";
 import {
@@ -353,6 +354,26 @@ Deno.test("A redelivery shows as a claim that was done and as no run, an event t
       `idempotency_store_seconds_count{store="memory",operation="${operation}"}`,
     );
   assert.deepEqual(["claim", "release", "complete"].map(asked), [3, 1, 1]);
+});
+
+Deno.test("A store that does not answer shows as errors of its claims, and nothing is run", async () => {
+  await using world = await startWorld(() => {}, {
+    idempotencyStore: new RedisUrl("redis://127.0.0.1:1"),
+  });
+  assert.equal((await world.send()).status, "UNAVAILABLE");
+  const { value } = await world.scrape();
+  const labels = 'store="redis",operation="claim"';
+  assert.equal(value(`idempotency_store_errors_total{${labels}}`), 1);
+  assert.equal(value(`idempotency_store_seconds_count{${labels}}`), 1);
+  assert.equal(
+    value('idempotency_claims_total{store="redis",result="claimed"}'),
+    0,
+  );
+  assert.equal(
+    value(`event_attempts_total{type="${TEST_TYPE}",attempt="1"}`),
+    0,
+    "it was not run",
+  );
 });
 
 Deno.test("Without a store there is none in the metrics, and each delivery is a first run", async () => {
