@@ -65,7 +65,8 @@ function letterOf(
     reason,
     error,
     errorId,
-    attempts: attempt,
+    // The delivery that finds an event exhausted does not run it.
+    attempts: outcome === "exhausted" ? Math.max(1, attempt - 1) : attempt,
     firstTime: firstAt ?? now,
     lastTime: now,
   };

@@ -49,7 +49,7 @@ for (const result of [REJECTED, EXHAUSTED]) {
       reason: result.reason,
       error,
       errorId: undefined,
-      attempts: 3,
+      attempts: result === EXHAUSTED ? 2 : 3,
       firstTime: 100,
       lastTime: 200,
     }]);
