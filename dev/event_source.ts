@@ -5,7 +5,6 @@
  */
 
 import type protobuf from "protobufjs";
-import { nearest } from "../lib/core/nearest.ts";
 import { readCatalog } from "../lib/grpc/event_catalog.ts";
 import { readProtoFiles } from "../lib/grpc/proto_files.ts";
 import { methodOf } from "../lib/grpc/served_events.ts";
@@ -17,6 +16,7 @@ import {
 } from "./event_json.ts";
 import { findOpenEvent, type OpenFields } from "./open_event.ts";
 import { agsId, sampleEvent } from "./sample.ts";
+import { unknownEvent } from "./unknown_event.ts";
 
 /** No event has this type. */
 export class UnknownEventError extends Error {
@@ -55,9 +55,7 @@ export function findEvent(protoFolder: string, type: string): SendableEvent {
   const catalog = readCatalog(protoFolder);
   const event = catalog.events.find(({ types }) => types.includes(type));
   if (event === undefined) {
-    const closest = nearest(type, catalog.types);
-    const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
-    throw new UnknownEventError(`Event "${type}" does not exist${hint}`);
+    throw new UnknownEventError(unknownEvent(type, catalog.types));
   }
   return {
     type,

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { unknownEvent } from "../unknown_event.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ConfigError } from "../../lib/config.ts";
@@ -93,12 +94,7 @@ function nothingFound(
       hints.length === 0 ? "" : `: did you mean ${hints.join(" and ")}`
     }`;
   }
-  const candidates = word.endsWith(".*")
-    ? events.map(({ channel }) => `${channel}.*`)
-    : events.flatMap(({ types }) => types);
-  const closest = nearest(word, candidates);
-  const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
-  return `Event "${word}" does not exist${hint}`;
+  return unknownEvent(word, events.flatMap(({ types }) => types));
 }
 
 /** The word of the events' names that a word in none of them resembles. */

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { unknownEvent } from "../unknown_event.ts";
 import { dirname, join } from "node:path";
-import { nearest } from "../../lib/core/nearest.ts";
 import { readCatalog } from "../../lib/grpc/event_catalog.ts";
 import { formatFiles } from "../gen/format.ts";
 import { handledTypes, matching } from "./handled_types.ts";
@@ -52,7 +52,7 @@ export async function planHandlers(
     const file = `handlers/${fileName}.ts`;
     const testFile = `tests/handlers/${fileName}_test.ts`;
     const taken = own.find((type) => handled.has(type));
-    if (own.length === 0) problems.push(unknown(pattern, types));
+    if (own.length === 0) problems.push(unknownEvent(pattern, types));
     else if (taken !== undefined) {
       const what = taken === pattern ? "" : ` of "${pattern}"`;
       problems.push(
@@ -112,15 +112,6 @@ export async function writeHandlers(
     await Deno.writeTextFile(join(root, path), text);
   }
   undo.move();
-}
-
-function unknown(pattern: string, types: readonly string[]): string {
-  const candidates = pattern.endsWith(".*")
-    ? types.map((type) => `${type.split(".")[0]}.*`)
-    : types;
-  const closest = nearest(pattern, candidates);
-  const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
-  return `Event "${pattern}" does not exist${hint}`;
 }
 
 function exists(path: string): boolean {
