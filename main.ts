@@ -18,6 +18,7 @@ import {
 import { readBuildInfo } from "./lib/build_info.ts";
 import { configText, helpText } from "./lib/config_text.ts";
 import { AppError } from "./lib/core/errors.ts";
+import type { Handler } from "./lib/core/on.ts";
 import { checkRunning, diagnose } from "./lib/doctor.ts";
 import { LetterFileError } from "./lib/dead_letters/file_sink.ts";
 import { EventPropertiesError } from "./lib/grpc/event_properties.ts";
@@ -37,6 +38,8 @@ export interface MainOptions {
   readonly args: readonly string[];
   /** The environment variables. */
   readonly readEnvironment: () => Environment;
+  /** What is served. @default {what `handlers/mod.ts` lists} */
+  readonly handlers?: readonly Handler[];
   /** Called once the service takes events. */
   readonly onStarted?: (service: Service, config: Config) => void;
 }
@@ -121,7 +124,7 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
     service = stack.use(
       await startService({
         config,
-        handlers,
+        handlers: options.handlers ?? handlers,
         log,
         logs,
         logsPayloads: levels.events === "debug",

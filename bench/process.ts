@@ -35,6 +35,10 @@ export interface ServerProcess extends AsyncDisposable {
   readonly name: string;
   /** Its output, where piped. */
   readonly stdout: ReadableStream<Uint8Array>;
+  /** How it ended, once it has. */
+  readonly ended: Promise<Deno.CommandStatus>;
+  /** Sends it a signal, unless it has ended. */
+  signal(name: Deno.Signal): void;
   /**
    * Makes sure that it is running.
    *
@@ -90,6 +94,10 @@ export function startProcess(options: ProcessOptions): ServerProcess {
     name,
     get stdout() {
       return child.stdout;
+    },
+    ended: status,
+    signal(name) {
+      if (ended === undefined) child.kill(name);
     },
     assertRunning,
     async usage() {

@@ -49,6 +49,8 @@ export interface SideOptions {
   readonly event: { readonly path: string; readonly bytes: Uint8Array };
   /** The service's command, in place of `deno task start`. */
   readonly command?: readonly string[] | undefined;
+  /** Settings of the service beside the usual ones. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Ends the start. */
   readonly signal: AbortSignal;
 }
@@ -120,22 +122,29 @@ export async function startService(options: SideOptions): Promise<Side> {
     MAX_CONCURRENCY: `${2 * MAX_CALLS}`,
     // The load is one event, sent again and again.
     IDEMPOTENCY_STORE: "none",
+    ...options.settings,
   };
-  // Every setting is set, so that no .env file has a say.
-  const defaults = settings.map(([, { env, default: value = "" }]) =>
-    [env, value] as const
-  );
   return await startSide({
     name: "service",
     port,
     command: options.command ?? startTask(),
-    env: { ...environment(), ...Object.fromEntries(defaults), ...own },
+    env: serviceEnvironment(own),
     signal: options.signal,
     isReady: async (address) => {
       const { bytes } = await call(address, HEALTH_CHECK, new Uint8Array());
       return SERVING.every((byte, index) => bytes[index] === byte);
     },
   });
+}
+
+/** All variables of a service: every setting is set, so that no .env file has a say. */
+export function serviceEnvironment(
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const defaults = settings.map(([, { env, default: value = "" }]) =>
+    [env, value] as const
+  );
+  return { ...environment(), ...Object.fromEntries(defaults), ...own };
 }
 
 /** Files, one handler each, of a start that {@linkcode timeFilesStart} times. */
@@ -193,7 +202,8 @@ async function startSide(options: StartOptions): Promise<Side> {
   };
 }
 
-async function isListening(port: number): Promise<boolean> {
+/** Whether somebody listens on a port of this machine. */
+export async function isListening(port: number): Promise<boolean> {
   try {
     using _connection = await Deno.connect({ hostname: HOST, port });
     return true;
@@ -203,7 +213,8 @@ async function isListening(port: number): Promise<boolean> {
   }
 }
 
-function freePort(): number {
+/** A port that was free a moment ago. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: HOST, port: 0 });
   return listener.addr.port;
 }
@@ -215,7 +226,7 @@ function ownServer(file: string): string[] {
 }
 
 /** The command of `deno task start`. It runs in the repository, as the bench does. */
-function startTask(): readonly string[] {
+export function startTask(): readonly string[] {
   return splitCommand(denoConfig.tasks.start.command);
 }
 
