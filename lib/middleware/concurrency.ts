@@ -15,6 +15,8 @@ export interface ConcurrencyOptions {
   readonly queueLimit: number;
   /** Longest wait, in milliseconds. @default {1000} */
   readonly queueTime?: number;
+  /** A number from 0 up to 1. @default {Math.random} */
+  readonly random?: () => number;
 }
 
 /** A bound, and how much of it is in use. */
@@ -27,26 +29,34 @@ export interface Concurrency {
   readonly queued: number;
 }
 
-/** Lets the longest waiting event go on. */
-type Turn = () => void;
+/** Ends an event's wait: with nothing, it goes on; with a result, that is its answer. */
+type Turn = (result?: Result) => void;
 
 /**
  * Lets so many events in, has a few wait, first come first served, and answers the
  * others as overloaded at once: a caller that redelivers is a better queue than this
  * process's memory. The short queue takes what comes in bursts, which would otherwise
  * be sent a second time.
+ *
+ * Which event is refused when the queue is full is left to chance, among those that
+ * wait and the one that comes. Otherwise a batch that is larger than limit and queue
+ * would never be done: it comes again as a whole, in the same order, and its first
+ * events, done long ago, would take all places each time.
  */
 export function createConcurrency(options: ConcurrencyOptions): Concurrency {
   const { limit, queueLimit, queueTime = 1_000 } = options;
+  const { random = Math.random } = options;
   const queue = new Set<Turn>();
   let running = 0;
+  /** Events that came for the queue since it became full, and those in it then. */
+  let burst = 0;
 
   async function middleware(
     delivery: Delivery,
     next: (delivery: Delivery) => Promise<Result>,
   ): Promise<Result> {
     if (running < limit) running++;
-    else if (queue.size >= queueLimit) return OVERLOADED;
+    else if (!hasRoom()) return OVERLOADED;
     else {
       // Its place is handed over by the event that ends.
       const refusal = await turn(delivery);
@@ -63,19 +73,35 @@ export function createConcurrency(options: ConcurrencyOptions): Concurrency {
   function turn(delivery: Delivery): Promise<Result | undefined> {
     const { controller: { signal } } = delivery;
     return new Promise((resolve) => {
-      const end = (result: Result | undefined) => {
-        queue.delete(go);
+      const end: Turn = (result) => {
+        queue.delete(end);
         clearTimeout(timer);
         signal.removeEventListener("abort", onAbort);
         resolve(result);
       };
-      const go = () => end(undefined);
       const onAbort = () => end(endedResult(signal.reason));
       const timer = setTimeout(() => end(OVERLOADED), queueTime);
       signal.addEventListener("abort", onAbort);
-      queue.add(go);
+      queue.add(end);
       if (signal.aborted) onAbort();
     });
+  }
+
+  /**
+   * Whether the event that comes may wait. When the queue is full the lot decides, and
+   * may refuse one that waits instead: each event since the queue became full is as
+   * likely to be in it (reservoir sampling).
+   */
+  function hasRoom(): boolean {
+    if (queue.size < queueLimit) {
+      burst = queue.size + 1;
+      return true;
+    }
+    burst++;
+    const chosen = Math.floor(random() * burst);
+    const turn = queue.values().drop(chosen).next().value;
+    turn?.(OVERLOADED);
+    return turn !== undefined;
   }
 
   function leave(): void {

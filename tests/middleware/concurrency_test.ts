@@ -129,7 +129,9 @@ Deno.test("createConcurrency() never loses count, whatever the order of ends", a
 });
 
 Deno.test("Events beyond the limit wait for their turn, first come first served, up to the queue's limit", async () => {
-  const bound = createConcurrency({ limit: 1, queueLimit: 2 });
+  // The lot falls on the one that comes.
+  const random = () => 0.999;
+  const bound = createConcurrency({ limit: 1, queueLimit: 2, random });
   const { next, waiting } = gate();
   const order: string[] = [];
   const results = ["one", "two", "three", "four"].map((name) =>
@@ -146,6 +148,50 @@ Deno.test("Events beyond the limit wait for their turn, first come first served,
     await settle();
   }
   assert.deepEqual(order, ["one", "two", "three"]);
+  assert.deepEqual([bound.running, bound.queued], [0, 0]);
+});
+
+Deno.test("When the queue is full, an event that waits may be refused in place of the one that comes", async () => {
+  const lots = [0.5, 0, 0.7];
+  const random = () => lots.shift() ?? assert.fail();
+  const bound = createConcurrency({ limit: 1, queueLimit: 2, random });
+  const { next, waiting } = gate();
+  const results = Array.from(
+    { length: 6 },
+    () => bound.middleware(testDelivery(), next),
+  );
+  assert.deepEqual([bound.running, bound.queued], [1, 2]);
+  // 1 and 2 wait: the lot falls on 2; on 1; and on the one that comes, 5.
+  for (const refused of [2, 1, 5]) {
+    assert.equal(await results[refused], OVERLOADED);
+  }
+  for (const [index, done] of [0, 3, 4].entries()) {
+    waiting[index]?.resolve(HANDLED);
+    assert.equal(await results[done], HANDLED);
+    await settle();
+  }
+  assert.deepEqual([bound.running, bound.queued], [0, 0]);
+});
+
+Deno.test("A batch larger than limit and queue, delivered again as a whole, is done in the end", async () => {
+  let state = 1;
+  const random = () => (state = state * 16_807 % 2_147_483_647) / 2_147_483_647;
+  const bound = createConcurrency({ limit: 2, queueLimit: 2, random });
+  const done = new Set<number>();
+  const events = Array.from({ length: 20 }, (_, number) => number);
+  let rounds = 0;
+  for (; done.size < events.length; rounds++) {
+    assert.ok(rounds < 200, `${done.size} of ${events.length} are done`);
+    await Promise.all(
+      events.map((number) =>
+        bound.middleware(testDelivery(), async () => {
+          await settle();
+          done.add(number);
+          return HANDLED;
+        })
+      ),
+    );
+  }
   assert.deepEqual([bound.running, bound.queued], [0, 0]);
 });
 
