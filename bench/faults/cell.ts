@@ -61,7 +61,7 @@ export interface Cell extends Tally {
 /** Connections. */
 const LINES = 2;
 /** How long a caller waits that is not impatient, in milliseconds. */
-const TIMEOUT = 10_000;
+const TIMEOUT = 20_000;
 /** How long the deliveries of a cell may take, in milliseconds. */
 const CELL_TIMEOUT = 90_000;
 /** How long a service has to drain. */
@@ -69,7 +69,7 @@ const GRACE = 5_000;
 
 /** Settings of every cell: what waits for what is gone must not wait for minutes. */
 const SETTINGS = {
-  HANDLER_TIMEOUT: "3s",
+  HANDLER_TIMEOUT: "10s",
   IDEMPOTENCY_LEASE: "2s",
   SHUTDOWN_GRACE: `${GRACE}ms`,
   LOG_LEVEL: "error",
@@ -120,7 +120,7 @@ export async function runCell(options: CellOptions): Promise<Cell> {
   ]);
   const lives: Life[] = [];
   const start = performance.now();
-  const disturbed = fault.disturb?.({
+  const disturbance = fault.disturb?.({
     emulator,
     service: {
       async restart(name) {
@@ -134,6 +134,11 @@ export async function runCell(options: CellOptions): Promise<Cell> {
       untilGranted(emulator, { count: share * events.length, signal }),
     pause: (milliseconds) => delay(milliseconds),
   });
+  // Looked at when the deliveries are over; until then nobody waits for it.
+  const disturbed = Promise.resolve(disturbance).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   const delivered = await deliverAll(events, {
     deliver: ({ number, bytes }, { line, round }) => {
       const patience = fault.patience?.(number, round) ?? { timeout: TIMEOUT };
@@ -146,12 +151,10 @@ export async function runCell(options: CellOptions): Promise<Cell> {
   });
   const milliseconds = performance.now() - start;
   over.abort();
-  // Not an error where the deliveries were over first: the cell says so.
-  const isDisturbed = await disturbed?.then(() => true, (error: unknown) => {
-    if (error === over.signal.reason) return false;
-    throw error;
-  });
+  const failure = await disturbed;
   options.signal.throwIfAborted();
+  // Not an error where the deliveries were over first: the cell says so.
+  if (failure !== undefined && failure !== signal.reason) throw failure;
   const tally = account(delivered, {
     grants: (userId) =>
       emulator.state.grantCount(userId, CONSUMABLE_ITEM_ID).grants,
@@ -169,7 +172,7 @@ export async function runCell(options: CellOptions): Promise<Cell> {
       gap,
       letters: fault.letters?.(events.length) ?? 0,
       lives,
-      isDisturbed: isDisturbed ?? true,
+      isDisturbed: failure === undefined,
     }),
   };
 }
