@@ -28,7 +28,7 @@ import { openLine } from "./line.ts";
 import { numberOf } from "./numbers.ts";
 import { startRedis } from "./redis.ts";
 import { type Life, startRestartable } from "./service.ts";
-import type { Store } from "./stores.ts";
+import type { Store, StoreName } from "./stores.ts";
 
 /** Options of {@linkcode runCell}. */
 export interface CellOptions {
@@ -49,7 +49,7 @@ export interface Cell extends Tally {
   /** The fault, in words. */
   readonly title: string;
   /** The store's name. */
-  readonly store: string;
+  readonly store: StoreName;
   /** Why events may be granted twice here; absent: they may not. */
   readonly gap?: Gap;
   /** From the first delivery to the last answer, in milliseconds. */

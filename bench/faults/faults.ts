@@ -95,7 +95,7 @@ const HANG = 3_000;
 
 /** All of them, in the table's order. */
 export const FAULTS: readonly FaultCase[] = [
-  { name: "none", title: "none", isFor: withContrast, gap: noStore },
+  { name: "none", title: "none", isFor: withContrast },
   {
     name: "slow",
     title: "AGS is slow (50 ms)",
@@ -209,7 +209,7 @@ export const FAULTS: readonly FaultCase[] = [
   },
   {
     name: "sigterm",
-    title: "SIGTERM and restart, twice",
+    title: "SIGTERM and restart, two times",
     ags: () => SLOW,
     isFor: (store) => store.kind !== "none",
     disturb: (scene) => restarts(scene, "SIGTERM"),
@@ -218,7 +218,7 @@ export const FAULTS: readonly FaultCase[] = [
   },
   {
     name: "sigkill",
-    title: "SIGKILL and restart, twice",
+    title: "SIGKILL and restart, two times",
     ags: () => SLOW,
     isFor: (store) => store.kind !== "none",
     disturb: (scene) => restarts(scene, "SIGKILL"),

@@ -6,6 +6,7 @@
 
 import type { Cell } from "./cell.ts";
 import type { Gap } from "./faults.ts";
+import { STORES } from "./stores.ts";
 
 /** What a note says of a figure that need not be 0. */
 const NOTES: Readonly<Record<Gap, string>> = {
@@ -104,7 +105,8 @@ export function tableMarkdown(cells: readonly Cell[]): string {
  * cell was not tried there is a dash.
  */
 export function summaryMarkdown(cells: readonly Cell[]): string {
-  const stores = [...new Set(cells.map(({ store }) => store))];
+  const stores = STORES.map(({ name }) => name)
+    .filter((name) => cells.some(({ store }) => store === name));
   const faults = [...new Set(cells.map(({ title }) => title))];
   const rows = faults.map((title) => [
     title,
