@@ -29,6 +29,8 @@ export interface ServedEvent {
   readonly path: string;
   /** Proto package of its service. */
   readonly package: string;
+  /** The message, as its proto file describes it. */
+  readonly message: protobuf.Type;
   /** Turns bytes into what the handler gets. */
   readonly decode: Decode;
   /**
@@ -127,6 +129,7 @@ function servedEvent({ type, event, method }: Loaded): ServedEvent {
     method: method.name,
     path: `/${method.service}/${method.name}`,
     package: event.package,
+    message: method.request,
     decode: decoderOf(method.request),
   };
 }

@@ -17,7 +17,7 @@ import { hideMetadata } from "./library_log.ts";
 import { loadOpenEvents } from "./open_events.ts";
 import { limitReceiving } from "./receive_limits.ts";
 import { addReflection } from "./reflection.ts";
-import { loadServedEvents } from "./served_events.ts";
+import { loadServedEvents, type ServedEvent } from "./served_events.ts";
 import { endSessions, guardSessions, onStreams } from "./session_guard.ts";
 import { addEvents } from "./source.ts";
 import { isOwnText } from "./status.ts";
@@ -35,6 +35,13 @@ export interface GrpcServerOptions {
    * @default {all that the app takes}
    */
   readonly named?: ReadonlySet<string>;
+  /**
+   * Whether events are taken here. Without them the port says by the health service
+   * whether the service runs.
+   *
+   * @default {true}
+   */
+  readonly servesEvents?: boolean;
   /** The port; 0 takes any free one. */
   readonly port: number;
   /** Where refusals are logged that no event came of. @default {nowhere} */
@@ -61,6 +68,8 @@ export interface GrpcServer extends Disposable {
   readonly port: number;
   /** Full names of the event services that are served. */
   readonly services: readonly string[];
+  /** The events of fixed names that have a handler, whether they are served or not. */
+  readonly events: readonly ServedEvent[];
   /** Says NOT_SERVING, to whoever asks and whoever watches. */
   stopServing(): void;
   /**
@@ -103,8 +112,9 @@ export async function startGrpcServer(
   for (const { key, declaredAt } of fixed.absent) {
     options.log?.warn("Event has no service", { eventType: key, declaredAt });
   }
-  const open = loadOpenEvents(protoFolder, app.types);
-  const events = [...fixed.events, ...open.events];
+  const { servesEvents = true } = options;
+  const open = loadOpenEvents(protoFolder, servesEvents ? app.types : []);
+  const events = servesEvents ? [...fixed.events, ...open.events] : [];
   const inflater = createInflater({
     paths: new Set(events.map(({ path }) => path)),
     maxMessageBytes,
@@ -128,7 +138,7 @@ export async function startGrpcServer(
   const health = addHealth(server, { protoFolder, services });
   addReflection(server, {
     protoFolder,
-    files: [fixed.files, open.files, health.files],
+    files: [...(servesEvents ? [fixed.files] : []), open.files, health.files],
     services: [...services, health.service],
   });
   const port = await listen(server, options.port);
@@ -152,6 +162,7 @@ export async function startGrpcServer(
   return {
     port,
     services,
+    events: fixed.events,
     stopServing() {
       health.set("NOT_SERVING");
     },

@@ -13,7 +13,8 @@ import {
   TerminalError,
 } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
-import { bytesId, contentId } from "../core/event_id.ts";
+import { attributesOf } from "../core/event_attributes.ts";
+import { bytesId } from "../core/event_id.ts";
 import type { Authorizer } from "./auth.ts";
 import type { Result } from "../core/outcome.ts";
 import type { Inflater } from "./compression.ts";
@@ -176,7 +177,8 @@ function read(
   const base = { type: served.type, source: served.package };
   try {
     const data = served.decode(bytes);
-    const own = served.attributesOf?.(data) ?? attributes(served.type, data);
+    const own = served.attributesOf?.(data) ??
+      attributesOf(served.type, data);
     return { event: { ...base, ...own } };
   } catch (cause) {
     const malformed = new TerminalError(
@@ -188,25 +190,4 @@ function read(
       malformed,
     };
   }
-}
-
-/** The CloudEvents attributes, from the envelope fields that AGS's messages share. */
-function attributes(
-  type: string,
-  data: Readonly<Record<string, unknown>>,
-): Omit<Event, "type" | "source"> {
-  const text = (name: string) => {
-    const value = data[name];
-    return typeof value === "string" && value !== "" ? value : undefined;
-  };
-  const subject = text("userId");
-  const time = text("timestamp");
-  const namespace = text("namespace");
-  return {
-    id: text("id") ?? contentId(type, data),
-    ...(subject !== undefined && { subject }),
-    ...(time !== undefined && { time }),
-    ...(namespace !== undefined && { namespace }),
-    data,
-  };
 }

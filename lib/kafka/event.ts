@@ -123,3 +123,8 @@ export const FIELDS: readonly Field[] = [
   field("additional_fields", "object", "additionalFields"),
   field("payload", "object"),
 ];
+
+/** The keys of all fields. */
+export const ENVELOPE_KEYS: ReadonlySet<string> = new Set(
+  FIELDS.map(({ key }) => key),
+);

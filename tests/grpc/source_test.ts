@@ -56,6 +56,7 @@ async function servePlaced(
     method: "OnMessage",
     path: PATH,
     package: "shop.v1",
+    message: root.lookupType("shop.v1.Placed"),
     decode: decoderOf(root.lookupType("shop.v1.Placed")),
   }];
   return await serve((server) => addEvents(server, { app, events, onReject }));
