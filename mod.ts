@@ -37,6 +37,10 @@ export {
   type PublishErrorOptions,
   type PublishOptions,
 } from "./lib/core/messaging.ts";
+export type {
+  PublishEvent,
+  PublishEventOptions,
+} from "./lib/core/event_publishing.ts";
 export { AgsError, type AgsErrorOptions } from "./lib/ags/errors.ts";
 export type {
   ChannelOf,
@@ -59,6 +63,11 @@ export type {
   Logger,
 } from "./lib/core/context.ts";
 export type { Config } from "./lib/config.ts";
+export type {
+  KafkaConfig,
+  SaslMechanism,
+  SourceName,
+} from "./lib/kafka_settings.ts";
 export type {
   OtelConfig,
   PropagatorName,

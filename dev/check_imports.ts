@@ -29,6 +29,7 @@ interface Part {
 
 const LEAVES = [
   "config",
+  "kafka_settings",
   "listen_error",
   "log_levels",
   "otel_settings",
@@ -51,10 +52,12 @@ const PARTS: readonly Part[] = [
   { path: "lib/listen_error.ts", imports: [] },
   { path: "lib/log_levels.ts", imports: [] },
   { path: "lib/otel_settings.ts", imports: [] },
+  { path: "lib/kafka_settings.ts", imports: ["lib/secret.ts"] },
   { path: "lib/redis_url.ts", imports: ["lib/secret.ts"] },
   {
     path: "lib/config.ts",
     imports: [
+      "lib/kafka_settings.ts",
       "lib/log_levels.ts",
       "lib/otel_settings.ts",
       "lib/redis_url.ts",

@@ -8,13 +8,18 @@
 
 import { parseEnv } from "node:util";
 import { z } from "zod";
+import {
+  KAFKA_SETTINGS,
+  type KafkaConfig,
+  kafkaProblems,
+} from "./kafka_settings.ts";
 import { LOG_CATEGORIES, parseLogLevels } from "./log_levels.ts";
 import { OTEL_SETTINGS, type OtelConfig } from "./otel_settings.ts";
 import { RedisUrl } from "./redis_url.ts";
 import { Secret } from "./secret.ts";
 
 /** The settings, checked. Durations are in milliseconds. */
-export interface Config extends OtelConfig {
+export interface Config extends KafkaConfig, OtelConfig {
   /** Where AGS is, without a trailing slash. */
   readonly baseUrl: string;
   /** The IAM client this app logs in as. */
@@ -63,8 +68,8 @@ export interface Config extends OtelConfig {
   readonly maxAttempts: number;
   /** Which of AGS's fulfillment APIs grants items. */
   readonly fulfillmentApi: "v1" | "v3";
-  /** Where events go that will not be delivered again: the log, or a file. */
-  readonly deadLetter: "log" | `file:${string}`;
+  /** Where events go that will not be delivered again: the log, a file, or topics. */
+  readonly deadLetter: "log" | `file:${string}` | `kafka:${string}`;
   /** The size from which a new file of them is begun, in bytes. */
   readonly deadLetterMaxBytes: number;
   /** The least important records that are written, see `parseLogLevels()`. */
@@ -337,12 +342,14 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     env: "DEAD_LETTER",
     doc:
       "Where events go that will not be delivered again: `log` (without their " +
-      "payload), or `file:dead-letters/NAME` (whole, to be replayed)",
-    expected: "log, or file: and the path of a file",
+      "payload), `file:dead-letters/NAME`, or `kafka:SUFFIX` (whole, to be " +
+      "replayed; in the topic of the event's own with `.SUFFIX`)",
+    expected: "log, file: and the path of a file, or kafka: and a suffix",
     default: "log",
     schema: z.union([
       z.literal("log"),
       z.templateLiteral(["file:", z.string().min(1)]),
+      z.templateLiteral(["kafka:", z.string().regex(/^[A-Za-z0-9_-]{1,32}$/)]),
     ]),
   },
   deadLetterMaxBytes: {
@@ -372,6 +379,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     default: "auto",
     schema: z.enum(["auto", "json", "pretty"]),
   },
+  ...KAFKA_SETTINGS,
   ...OTEL_SETTINGS,
 };
 
@@ -433,7 +441,10 @@ export function parseConfig(env: Environment): ParsedConfig {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   // Every key of the table is there: the type of SETTINGS ties them to Config.
-  return { config: values as unknown as Config, defaulted };
+  const config = values as unknown as Config;
+  const together = kafkaProblems(config);
+  if (together.length > 0) throw new ConfigError(together);
+  return { config, defaulted };
 }
 
 /** Longest part of a value that an error message shows. */

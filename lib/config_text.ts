@@ -38,6 +38,7 @@ export function configText(config: Config): string {
 }
 
 function valueText(value: Config[keyof Config], setting: Setting): string {
+  if (value === undefined) return "none";
   if (setting.secret) return "[secret]";
   // Durations are the only numbers that have a unit.
   return typeof value === "number" && /^\d+[a-z]+$/.test(setting.default ?? "")

@@ -14,7 +14,8 @@ export type LogLevel = typeof LOG_LEVELS[number];
  * What log records are about: the process and its settings (`service`), events (one
  * record each), what handlers log (`handlers`), AGS and its token (`ags`), calls that
  * are refused before they are events (`grpc`), the store that remembers which events
- * are done (`idempotency`), and events that are given up (`dead_letters`).
+ * are done (`idempotency`), the event stream (`kafka`), and events that are given up
+ * (`dead_letters`).
  */
 export const LOG_CATEGORIES = [
   "service",
@@ -23,6 +24,7 @@ export const LOG_CATEGORIES = [
   "ags",
   "grpc",
   "idempotency",
+  "kafka",
   "dead_letters",
 ] as const;
 

@@ -10,8 +10,10 @@ import { type BuildInfo, VERSION } from "./build_info.ts";
 import type { Config } from "./config.ts";
 import { createApp } from "./core/app.ts";
 import type { Context, Logger } from "./core/context.ts";
+import type { DeadLetterSink } from "./core/dead_letter.ts";
 import type { Delivery } from "./core/dispatcher.ts";
 import { ShutdownError } from "./core/errors.ts";
+import type { PublishEvent } from "./core/event_publishing.ts";
 import type { Messaging } from "./core/messaging.ts";
 import type { Handler } from "./core/on.ts";
 import { openDeadLetters } from "./dead_letters/open.ts";
@@ -19,8 +21,16 @@ import { readCatalog } from "./grpc/event_catalog.ts";
 import { OPEN_CHANNELS } from "./grpc/open_events.ts";
 import { createPublisher } from "./grpc/publisher.ts";
 import { startGrpcServer } from "./grpc/server.ts";
-import { startAdminServer } from "./http/admin.ts";
+import { createJsonEvents } from "./grpc/json_events.ts";
+import { NotReadyError, startAdminServer } from "./http/admin.ts";
 import { openStore } from "./idempotency/open_store.ts";
+import { ENVELOPE_KEYS } from "./kafka/event.ts";
+import { createEventPublishing } from "./kafka/event_publishing.ts";
+import { openLetterTopics } from "./kafka/letter_sink.ts";
+import { withPrefix } from "./kafka/names.ts";
+import { openStreams } from "./kafka/open_streams.ts";
+import type { KafkaPort } from "./kafka/port.ts";
+import { type KafkaSource, startKafkaSource } from "./kafka/source.ts";
 import { createConcurrency } from "./middleware/concurrency.ts";
 import { deadLetter } from "./middleware/dead_letter.ts";
 import { deadline } from "./middleware/deadline.ts";
@@ -52,6 +62,8 @@ export interface ServiceOptions {
   readonly logsPayloads?: boolean;
   /** Which build of the service this is. @default {the version, from source} */
   readonly build?: BuildInfo;
+  /** The way to Kafka. @default {by the library, to the brokers of the settings} */
+  readonly kafkaPort?: () => Promise<KafkaPort>;
 }
 
 /** A running service. Disposing ends it at once; `drain` first, to lose nothing. */
@@ -62,11 +74,19 @@ export interface Service extends AsyncDisposable {
   readonly metricsPort: number;
   /** The event types that are served. */
   readonly types: readonly string[];
+  /** The topics that are read, without prefix; none without the Kafka source. */
+  readonly topics: readonly string[];
   /**
    * Says NOT_SERVING, takes no new events, and resolves when those in flight are
    * answered: by their handlers within `SHUTDOWN_GRACE`, with UNAVAILABLE after it.
    */
   drain(): Promise<void>;
+}
+
+type TopicSink = Extract<Config["deadLetter"], `kafka:${string}`>;
+
+function isTopic(deadLetter: Config["deadLetter"]): deadLetter is TopicSink {
+  return deadLetter.startsWith("kafka:");
 }
 
 /** Time to hand the last answers to the network, in milliseconds. */
@@ -98,7 +118,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       logs.ags.warn("AGS token could not be refreshed", { error }),
   }));
 
-  const letters = stack.use(await openDeadLetters(config, logs.dead_letters));
+  const prefix = config.kafkaTopicPrefix ?? "";
+  const groupId = config.kafkaGroupId === "auto"
+    ? config.clientId
+    : config.kafkaGroupId;
+  const streams = stack.use(
+    openStreams({ config, log: logs.kafka, port: options.kafkaPort }),
+  );
+  const publishing = createEventPublishing({
+    stream: streams.publishing,
+    trace: tracing.tracePublish,
+  });
+  const letters = stack.use(await openLetters());
   const publisher = stack.use(createPublisher({
     protoFolder,
     port: config.asyncMessagingPublisherGrpcPort,
@@ -120,6 +151,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     limit: config.maxConcurrency,
     queueLimit: config.maxQueue,
   });
+  const countLetter = createDeadLetterMetrics(metrics.registry);
   const app = createApp({
     handlers,
     knownTypes: catalog.types,
@@ -143,7 +175,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       })]),
       deadLetter({
         sink: letters,
-        onLetter: createDeadLetterMetrics(metrics.registry),
+        onLetter: countLetter,
       }),
     ],
     createContext: (delivery) => createContext(delivery),
@@ -156,7 +188,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     concurrency,
     limit: config.maxConcurrency,
     queueLimit: config.maxQueue,
-    transports: ["grpc"],
+    transports: config.sources,
   });
 
   function createContext(delivery: Delivery): Context {
@@ -164,6 +196,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       delivery;
     let eventLog: Logger | undefined;
     let messaging: Messaging | undefined;
+    let publish: PublishEvent | undefined;
     return {
       signal,
       attempt,
@@ -171,6 +204,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ags: ags.bind({ signal, deadline }),
       get messaging() {
         return messaging ??= publisher.bind({ signal, deadline });
+      },
+      get publish() {
+        return publish ??= publishing(delivery);
       },
       // Most handlers never log: whoever does pays for it.
       get log() {
@@ -184,12 +220,32 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
   }
 
+  async function openLetters(): Promise<DeadLetterSink> {
+    const { deadLetter } = config;
+    if (isTopic(deadLetter) && streams.kafka !== undefined) {
+      return openLetterTopics({
+        stream: streams.kafka,
+        suffix: deadLetter.slice("kafka:".length),
+        prefix,
+        groupId: withPrefix(prefix, groupId),
+      });
+    }
+    return await openDeadLetters(
+      { ...config, deadLetter: isTopic(deadLetter) ? "log" : deadLetter },
+      logs.dead_letters,
+    );
+  }
+
   let isDraining = false;
+  let source: KafkaSource | undefined;
   const admin = stack.use(startAdminServer({
     port: config.metricsPort,
     metrics: metrics.collect,
     ready: async (signal) => {
       if (isDraining) throw new ShutdownError("Service is draining");
+      if (source?.isJoined === false) {
+        throw new NotReadyError("Kafka group is not joined");
+      }
       await ags.ready(signal);
     },
   }));
@@ -199,6 +255,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       catalog,
       named: new Set(handlers.flatMap(({ types }) => types)),
       port: config.grpcPort,
+      servesEvents: config.sources.includes("grpc"),
       onReject: config.onReject,
       authorize: config.grpcAuth === "iam"
         ? (await import("./grpc/auth.ts")).createIamAuthorizer(config)
@@ -211,9 +268,29 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }),
   );
 
+  if (config.sources.includes("kafka") && streams.kafka !== undefined) {
+    source = stack.use(startKafkaSource({
+      app,
+      stream: streams.kafka,
+      events: createJsonEvents({
+        catalog,
+        served: grpc.events,
+        envelopeFields: ENVELOPE_KEYS,
+      }),
+      letters,
+      prefix,
+      groupId,
+      groupProtocol: config.kafkaGroupProtocol,
+      grace: config.shutdownGrace,
+      observer: { letter: countLetter },
+      log: logs.kafka,
+    }));
+  }
+
   async function drain(): Promise<void> {
     isDraining = true;
     grpc.stopServing();
+    const left = source?.close();
     const flushed = new AbortController();
     const closed = grpc.close(flushed.signal);
     const ended = await app.drain(config.shutdownGrace);
@@ -221,6 +298,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const timer = setTimeout(() => flushed.abort(), FLUSH_TIME);
     await closed;
     clearTimeout(timer);
+    await left;
     await tracing.flush();
   }
 
@@ -229,6 +307,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     grpcPort: grpc.port,
     metricsPort: admin.port,
     types: app.types,
+    topics: source?.topics ?? [],
     drain,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -59,6 +59,19 @@ Deno.test("parseConfig() takes every default", () => {
     fulfillmentApi: "v1",
     logLevel: "info",
     logFormat: "auto",
+    sources: ["grpc"],
+    eventStream: "auto",
+    kafkaBrokers: [],
+    kafkaTopicPrefix: undefined,
+    kafkaGroupId: "auto",
+    kafkaGroupProtocol: "classic",
+    kafkaSaslMechanism: undefined,
+    kafkaSaslUsername: undefined,
+    kafkaSaslPassword: undefined,
+    kafkaTls: false,
+    kafkaTlsCa: undefined,
+    kafkaTlsCertificate: undefined,
+    kafkaTlsKey: undefined,
     otelZipkinEndpoint: "none",
     otelDeno: false,
     otelTracesExporter: "auto",
@@ -160,7 +173,7 @@ Deno.test("parseConfig() lists all problems at once, one a line, with what was e
       'GRPC_PORT is not usable: expected a port from 1 to 65535, found "0x10"',
       "HANDLER_TIMEOUT is not usable: expected a duration such as 500ms, 30s or 2m, " +
       'up to 60m, found "30"',
-      'LOG_LEVEL is not usable: expected debug, info, warn or error, then category=level with one of service, events, handlers, ags, grpc, idempotency, dead_letters, found "loud"',
+      'LOG_LEVEL is not usable: expected debug, info, warn or error, then category=level with one of service, events, handlers, ags, grpc, idempotency, kafka, dead_letters, found "loud"',
     ],
   );
 });
@@ -371,6 +384,8 @@ Deno.test("Every setting has a name of its own and a one-line text", () => {
     for (const text of [setting.doc, setting.expected]) {
       assert.match(text, /^[^\n|]+[^\n.|]$/);
     }
-    assert.ok(setting.default === undefined || setting.secret !== true);
+    assert.ok(
+      [undefined, "none"].includes(setting.default) || setting.secret !== true,
+    );
   }
 });

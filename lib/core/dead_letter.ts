@@ -6,6 +6,7 @@
 
 import type { Event } from "./event.ts";
 import type { Outcome, Reason } from "./outcome.ts";
+import type { Arrival } from "./tracing.ts";
 
 /** An event that was given up, with all that is known of why. */
 export interface DeadLetter {
@@ -15,6 +16,8 @@ export interface DeadLetter {
   readonly bytes?: Uint8Array | undefined;
   /** Which source delivered it, such as `grpc`. */
   readonly transport: string;
+  /** How it arrived, where its source tells. */
+  readonly arrival?: Arrival | undefined;
   /** How the last attempt ended: `rejected` or `exhausted`. */
   readonly outcome: Outcome;
   /** Why it ended so. */

@@ -11,6 +11,8 @@ export interface Arrival {
   header(name: string): string | undefined;
   /** The method that was called, as `package.Service/Method`, where one was. */
   readonly method?: string;
+  /** The topic that it was read from, where it was. */
+  readonly topic?: string;
 }
 
 /** A request to AGS, from its first attempt to its last. */
@@ -45,4 +47,18 @@ export interface CallSpan {
 export type TraceCall = <T>(
   call: Call,
   run: (span: CallSpan) => Promise<T>,
+) => Promise<T>;
+
+/** An event that is published. */
+export interface Publication {
+  /** Its topic. */
+  readonly topic: string;
+  /** Its name. */
+  readonly name: string;
+}
+
+/** Publishes within a span of its own; `headers` tie what comes of it to the trace. */
+export type TracePublish = <T>(
+  publication: Publication,
+  run: (headers: Readonly<Record<string, string>>) => Promise<T>,
 ) => Promise<T>;

@@ -11,12 +11,14 @@ import { openLetterFile } from "./file_sink.ts";
 import { logDeadLetters } from "./log_sink.ts";
 
 /**
- * Opens the sink.
+ * Opens the sink of a log or file.
  *
  * @throws {LetterFileError} The file cannot be written.
  */
 export async function openDeadLetters(
-  config: Pick<Config, "deadLetter" | "deadLetterMaxBytes">,
+  config: Pick<Config, "deadLetterMaxBytes"> & {
+    readonly deadLetter: Exclude<Config["deadLetter"], `kafka:${string}`>;
+  },
   log: Logger,
 ): Promise<DeadLetterSink> {
   const { deadLetter, deadLetterMaxBytes } = config;

@@ -20,6 +20,11 @@ export interface AdminServerOptions {
   readonly ready: (signal: AbortSignal) => Promise<void>;
 }
 
+/** Why events cannot be handled now, in words that anybody may read. */
+export class NotReadyError extends Error {
+  override name = "NotReadyError";
+}
+
 /** Metrics, and how they are written. */
 export interface Metrics {
   /** The content type. */
@@ -40,8 +45,8 @@ const READY_TIMEOUT = 2_000;
 /**
  * Starts the server.
  *
- * `/livez`: the process runs. `/readyz`: it can log in to AGS. `/metrics`: its
- * figures.
+ * `/livez`: the process runs. `/readyz`: it can log in to AGS, and takes part in its
+ * Kafka group if it has one. `/metrics`: its figures.
  *
  * @throws {ListenError} The port cannot be opened.
  */
@@ -93,7 +98,13 @@ async function answer(
     case "/readyz":
       return await ready(AbortSignal.timeout(READY_TIMEOUT)).then(
         () => plain("ok", 200),
-        () => plain("AGS login is not available", 503),
+        (error) =>
+          plain(
+            error instanceof NotReadyError
+              ? error.message
+              : "AGS login is not available",
+            503,
+          ),
       );
     case "/metrics": {
       const { body, contentType } = await metrics();

@@ -56,7 +56,7 @@ export function deadLetterRecord(
   const name = DEAD_LETTER_HEADERS;
   const why: readonly (readonly [string, string | number | bigint])[] = [
     [name.reason, letter.reason],
-    [name.error, describe(letter.error)],
+    [name.error, describeError(letter.error)],
     [name.attempts, letter.attempts],
     [name.group, letter.groupId],
     [name.topic, topic],
@@ -73,7 +73,8 @@ export function deadLetterRecord(
   };
 }
 
-function describe(error: unknown): string {
+/** An error as a header has it: class and message, of bounded length. */
+export function describeError(error: unknown): string {
   const text = error instanceof Error
     ? `${error.name}: ${error.message}`
     : String(error);

@@ -219,15 +219,19 @@ function eventWork(
 }
 
 function handled(
-  result: void | Promise<void>,
-): "handled" | Promise<"handled"> {
-  return result === undefined ? "handled" : handledLater(result);
+  result: Returned | Promise<Returned>,
+): Done | Promise<Done> {
+  return result === undefined || result === "skipped"
+    ? result ?? "handled"
+    : handledLater(result);
 }
 
-async function handledLater(result: Promise<void>): Promise<"handled"> {
-  await result;
-  return "handled";
+async function handledLater(result: Promise<Returned>): Promise<Done> {
+  return await result ?? "handled";
 }
+
+type Done = "handled" | "skipped";
+type Returned = void | "skipped";
 
 const SILENT: Logger = {
   debug() {},

@@ -27,6 +27,7 @@ export function endedSubscription(): Subscription {
     ready: Promise.resolve(),
     closed: Promise.resolve(),
     partitions: [],
+    isJoined: true,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -23,11 +23,11 @@ export type EventCallback = (
   context: DeliveryContext,
 ) => void | Promise<void>;
 
-/** Handles a record as it is. */
+/** Handles a record as it is. `"skipped"`: it was for somebody else. */
 export type RecordCallback = (
   record: StreamRecord,
   context: DeliveryContext,
-) => void | Promise<void>;
+) => void | "skipped" | Promise<void | "skipped">;
 
 /** What to subscribe to. */
 export interface SubscribeOptions {

@@ -26,6 +26,11 @@ export interface Subscription extends AsyncDisposable {
   readonly closed: Promise<void>;
   /** The partitions it has now. */
   readonly partitions: readonly Partition[];
+  /**
+   * Whether it is a member of its group, or has nothing to join it for: there is none of
+   * its topics yet.
+   */
+  readonly isJoined: boolean;
 }
 
 /** Options of {@linkcode startSubscription}. */
@@ -71,6 +76,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
   const ready = Promise.withResolvers<void>();
   const wrap = options.isAnonymous ? forgetful() : (port: ConsumerPort) => port;
   let partitions: readonly Partition[] = [];
+  let isJoined = false;
 
   const delivery = {
     groupId,
@@ -113,6 +119,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
         },
         onAssigned(assigned) {
           partitions = assigned;
+          isJoined = true;
           ready.resolve();
         },
         observer,
@@ -120,6 +127,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
       });
     } finally {
       partitions = [];
+      isJoined = false;
       changed.abort();
       await watching;
     }
@@ -154,10 +162,12 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
         const looking = findTopics(port, options.topics);
         const found = await unlessAborted(looking, stop.signal);
         if (found === undefined) break;
+        isJoined = found.size === 0;
         if (found.size > 0) await take(port, found);
         else await sleep(LOOK_OFTEN, stop.signal);
         failures = 0;
       } catch (error) {
+        isJoined = false;
         if (stop.signal.aborted) break;
         // One that lasted was all right: the next one is tried soon.
         failures = performance.now() - started > RETRY.max ? 1 : failures + 1;
@@ -183,6 +193,9 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
     closed,
     get partitions() {
       return partitions;
+    },
+    get isJoined() {
+      return isJoined;
     },
     async [Symbol.asyncDispose]() {
       stop.abort();

@@ -56,11 +56,12 @@ function letterOf(
   { outcome, reason, error, errorId }: Result,
   now: number,
 ): DeadLetter {
-  const { event, bytes, transport, attempt, firstAt } = delivery;
+  const { event, bytes, transport, arrival, attempt, firstAt } = delivery;
   return {
     event,
     bytes,
     transport,
+    arrival,
     outcome,
     reason,
     error,

@@ -8,11 +8,12 @@ import { trace, type Tracer } from "@opentelemetry/api";
 import type { Config } from "../config.ts";
 import type { Logger } from "../core/context.ts";
 import type { Middleware } from "../core/dispatcher.ts";
-import type { TraceCall } from "../core/tracing.ts";
+import type { TraceCall, TracePublish } from "../core/tracing.ts";
 import type { OtelConfig } from "../otel_settings.ts";
 import { callSpans } from "./call_spans.ts";
 import { eventSpans } from "./event_spans.ts";
 import { createPropagation, type Propagation } from "./propagation.ts";
+import { publishSpans } from "./publish_spans.ts";
 import { startZipkinProvider } from "./zipkin_provider.ts";
 
 /** Traces, on or off. Disposing sends what is left. */
@@ -21,6 +22,8 @@ export interface Tracing extends AsyncDisposable {
   readonly middleware: Middleware;
   /** Runs requests to AGS within spans; `undefined` where traces are off. */
   readonly traceCall: TraceCall | undefined;
+  /** Publishes events within spans; `undefined` where traces are off. */
+  readonly tracePublish: TracePublish | undefined;
   /** Sends the spans that have ended; resolves within a few seconds. */
   flush(): Promise<void>;
 }
@@ -68,5 +71,6 @@ function makers(
   return {
     middleware: eventSpans({ tracer, incoming }),
     traceCall: callSpans({ tracer, outgoing, baseUrl }),
+    tracePublish: publishSpans({ tracer }),
   };
 }

@@ -29,6 +29,7 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
 const OFF: Tracing = {
   middleware: traceIds(),
   traceCall: undefined,
+  tracePublish: undefined,
   flush: () => Promise.resolve(),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };

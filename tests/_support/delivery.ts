@@ -76,6 +76,8 @@ export function testContext(delivery: Delivery): Context {
       publish: (topic) =>
         Promise.reject(new Error(`No messaging in this test: ${topic}`)),
     },
+    publish: (topic) =>
+      Promise.reject(new Error(`No event stream in this test: ${topic}`)),
     ...(delivery.deadline !== undefined && { deadline: delivery.deadline }),
   };
 }

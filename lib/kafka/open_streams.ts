@@ -1,0 +1,93 @@
+/**
+ * Opens the event stream that the settings name.
+ *
+ * @module
+ */
+
+import type { Config } from "../config.ts";
+import type { Logger } from "../core/context.ts";
+import type { SaslOptions, TlsOptions } from "./connection.ts";
+import { createEventStream } from "./event_stream.ts";
+import type { StreamObserver } from "./observer.ts";
+import type { KafkaPort } from "./port.ts";
+import type { EventStream, EventStreamOptions } from "./stream.ts";
+
+/** Options of {@linkcode openStreams}. */
+export interface OpenStreamsOptions {
+  /** The settings. */
+  readonly config: Config;
+  /** Where failures go. */
+  readonly log: Logger;
+  /** Is told about the work. */
+  readonly observer?: StreamObserver;
+  /** The way to the cluster. @default {by @platformatic/kafka} */
+  readonly port?: (() => Promise<KafkaPort>) | undefined;
+}
+
+/** Streams of the settings: one to read from, one to publish on; often the same. */
+export interface Streams extends AsyncDisposable {
+  /** Kafka; `undefined` without brokers. */
+  readonly kafka: EventStream | undefined;
+  /** Where `ctx.publish()` goes; `undefined` where there is nothing. */
+  readonly publishing: EventStream | undefined;
+}
+
+/**
+ * Opens the streams. Nothing is connected before it is used.
+ *
+ * @throws {StreamOptionsError} A certificate or key cannot be read.
+ */
+export function openStreams(options: OpenStreamsOptions): Streams {
+  const { config } = options;
+  const kafka = config.kafkaBrokers.length === 0
+    ? undefined
+    : createEventStream(kafkaOptions(options));
+  const publishing = config.eventStream === "auto"
+    ? kafka
+    : createEventStream({ stream: config.eventStream });
+  return {
+    kafka,
+    publishing,
+    async [Symbol.asyncDispose]() {
+      await kafka?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function kafkaOptions(
+  { config, log, observer, port }: OpenStreamsOptions,
+): EventStreamOptions {
+  const tls = tlsOf(config);
+  const sasl = saslOf(config);
+  return {
+    stream: "kafka",
+    prefix: config.kafkaTopicPrefix ?? "",
+    brokers: config.kafkaBrokers,
+    clientId: config.otelServiceName,
+    ...(tls !== undefined && { tls }),
+    ...(sasl !== undefined && { sasl }),
+    ...(observer !== undefined && { observer }),
+    ...(port !== undefined && { port }),
+    log,
+  };
+}
+
+function tlsOf(config: Config): TlsOptions | undefined {
+  if (!config.kafkaTls) return undefined;
+  const { kafkaTlsCa: ca, kafkaTlsCertificate: certificate } = config;
+  const { kafkaTlsKey: privateKey } = config;
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(certificate !== undefined && { certificate }),
+    ...(privateKey !== undefined && { privateKey }),
+  };
+}
+
+function saslOf(config: Config): SaslOptions | undefined {
+  const { kafkaSaslMechanism: mechanism } = config;
+  const { kafkaSaslUsername: username, kafkaSaslPassword: password } = config;
+  return mechanism === undefined || username === undefined ||
+      password === undefined
+    ? undefined
+    : { mechanism, username, password };
+}

@@ -1,0 +1,260 @@
+/**
+ * The Kafka source: records of the event stream's topics in, events out to the app.
+ *
+ * @module
+ */
+
+import type { App } from "../core/app.ts";
+import type { Logger } from "../core/context.ts";
+import type { DeadLetterSink } from "../core/dead_letter.ts";
+import {
+  AppError,
+  EventError,
+  RetryableError,
+  ShutdownError,
+  type TerminalError,
+} from "../core/errors.ts";
+import type { Event } from "../core/event.ts";
+import { attributesOf } from "../core/event_attributes.ts";
+import { bytesId } from "../core/event_id.ts";
+import type { Outcome, Result } from "../core/outcome.ts";
+import type { DeadLetter } from "./dead_letter.ts";
+import { DecodingError } from "./errors.ts";
+import { withoutPrefix, withPrefix } from "./names.ts";
+import { headerOf, RecordArrival } from "./record_arrival.ts";
+import type { StreamRecord } from "./record.ts";
+import { isForGroup, REPLAY_HEADERS } from "./replay_headers.ts";
+import type { EventStream } from "./stream.ts";
+
+/** Reads events: what `lib/grpc/json_events.ts` makes of AGS's files. */
+export interface EventReader {
+  /** Topics, without prefix, whose events have a handler. */
+  readonly channels: readonly string[];
+  /**
+   * Reads an event.
+   *
+   * @throws {SyntaxError} It is none.
+   */
+  read(channel: string, text: string): {
+    /** Its envelope, as it is. */
+    readonly envelope: Readonly<Record<string, unknown>>;
+    /** The event; `undefined` when no handler takes it. */
+    readonly known: {
+      readonly type: string;
+      readonly source: string;
+      /** Its message; `undefined` when it does not decode. */
+      readonly data: Record<string, unknown> | undefined;
+      readonly malformed: TerminalError | undefined;
+      readonly unknownFields: number;
+    } | undefined;
+  };
+}
+
+/** What the source sees beside the events it delivers. */
+export interface SourceObserver {
+  /** An event of a topic that is read, which no handler takes. */
+  unhandled?(topic: string): void;
+  /** Fields of an event that its message does not have. */
+  unknownFields?(type: string, count: number): void;
+  /** A letter of a record that is no event. */
+  letter?(outcome: Outcome, result: "written" | "failed"): void;
+}
+
+/** Options of {@linkcode startKafkaSource}. */
+export interface KafkaSourceOptions {
+  /** Where events go. */
+  readonly app: App;
+  /** Where they come from. */
+  readonly stream: EventStream;
+  /** Reads them. */
+  readonly events: EventReader;
+  /** Where records go that are no events. */
+  readonly letters: DeadLetterSink;
+  /** What comes before topics and the group. */
+  readonly prefix: string;
+  /** The group whose members share the events, without prefix. */
+  readonly groupId: string;
+  /** Who forms it. */
+  readonly groupProtocol: "classic" | "consumer";
+  /** Time for the events at hand when it ends, in milliseconds. */
+  readonly grace: number;
+  /** Told of what else there is. @default {nobody} */
+  readonly observer?: SourceObserver;
+  /** Where records are reported that are no events. */
+  readonly log: Logger;
+  /** Delays between attempts, in milliseconds. @default {500, doubling up to 30000} */
+  readonly retry?: { readonly baseDelay: number; readonly maxDelay: number };
+}
+
+/** A source that reads. Disposing ends events at hand; `close` first, to lose nothing. */
+export interface KafkaSource extends AsyncDisposable {
+  /** The topics it reads, without prefix. */
+  readonly topics: readonly string[];
+  /** Whether it is a member of its group. */
+  readonly isJoined: boolean;
+  /** Settles when it has its partitions for the first time. */
+  readonly ready: Promise<void>;
+  /**
+   * Reads no more, has the events at hand end within its grace, commits them, and leaves
+   * the group.
+   */
+  close(): Promise<void>;
+}
+
+const TRANSPORT = "kafka";
+/** Go reads bytes that are not UTF-8 as U+FFFD, and takes no byte order mark. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+/** Time for one letter, in milliseconds. */
+const LETTER_TIMEOUT = 5_000;
+
+/**
+ * Begins to read. It goes on through whatever happens to the cluster.
+ *
+ * | The event ends | Its record |
+ * |---|---|
+ * | `handled`, `skipped`, `duplicate` | is committed |
+ * | `rejected`, `exhausted` | is committed: its dead letter was written before |
+ * | otherwise | is delivered again after a growing delay; what follows it on its partition waits |
+ *
+ * @throws {AppError} No handler takes an event that comes by Kafka.
+ */
+export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
+  const { app, stream, events, prefix, groupId, observer, log } = options;
+  const { channels: topics } = events;
+  if (topics.length === 0) {
+    throw new AppError(
+      "No handler takes an event that comes by Kafka: expected one, or SOURCES without kafka",
+    );
+  }
+  const group = withPrefix(prefix, groupId);
+  /** Of events at hand. */
+  const controllers = new Set<AbortController>();
+
+  async function deliver(
+    record: StreamRecord,
+  ): Promise<"skipped" | undefined> {
+    const { value } = record;
+    if (!isForGroup(record, group)) return "skipped";
+    if (value === undefined || value.length === 0) {
+      throw new DecodingError("Record has no value: expected a JSON object");
+    }
+    const { envelope, known } = read(record, value);
+    if (known === undefined) {
+      observer?.unhandled?.(record.topic);
+      return "skipped";
+    }
+    const { type, source, data, malformed, unknownFields } = known;
+    if (unknownFields > 0) observer?.unknownFields?.(type, unknownFields);
+    const event: Event = data === undefined
+      ? { type, source, id: bytesId(value), data }
+      : { type, source, ...attributesOf(type, data) };
+    const controller = new AbortController();
+    controllers.add(controller);
+    try {
+      const result = await app.dispatch(event, {
+        transport: TRANSPORT,
+        controller,
+        bytes: value,
+        malformed,
+        arrival: new RecordArrival(record, envelope),
+        isReplay: headerOf(record.headers, REPLAY_HEADERS.replay) !== undefined,
+      });
+      if (!DONE.has(result.outcome)) throw again(result);
+      return result.outcome === "skipped" ? "skipped" : undefined;
+    } finally {
+      controllers.delete(controller);
+    }
+  }
+
+  function read(record: StreamRecord, value: Uint8Array) {
+    const channel = withoutPrefix(prefix, record.topic);
+    try {
+      return events.read(channel, decoder.decode(value));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new DecodingError(error.message);
+    }
+  }
+
+  /** Of records that are no events: all others have theirs written by the app. */
+  async function writeLetter({ record, error }: DeadLetter): Promise<void> {
+    const bytes = record.value ?? new Uint8Array();
+    const { topic, partition, offset } = record;
+    const now = Date.now();
+    try {
+      await options.letters.write({
+        event: {
+          // Which event it is cannot be read: its topic is known.
+          type: withoutPrefix(prefix, topic),
+          id: bytesId(bytes),
+          source: "",
+          data: undefined,
+        },
+        bytes,
+        transport: TRANSPORT,
+        arrival: new RecordArrival(record, {}),
+        outcome: "rejected",
+        reason: "bad_event",
+        error,
+        attempts: 1,
+        firstTime: now,
+        lastTime: now,
+      }, AbortSignal.timeout(LETTER_TIMEOUT));
+    } catch (cause) {
+      observer?.letter?.("rejected", "failed");
+      throw cause;
+    }
+    observer?.letter?.("rejected", "written");
+    const place = { topic, partition, offset: String(offset) };
+    log.error("Record is no event", { ...place, error });
+  }
+
+  const stop = new AbortController();
+  const subscription = stream.subscribe({
+    topic: topics,
+    groupId,
+    groupProtocol: options.groupProtocol,
+    grace: options.grace,
+    // The app counts attempts, and says when there have been enough.
+    retry: { ...options.retry, maxAttempts: Infinity },
+    deadLetter: writeLetter,
+    raw: true,
+    signal: stop.signal,
+  }, deliver);
+
+  return {
+    topics,
+    ready: subscription.ready,
+    get isJoined() {
+      return subscription.isJoined;
+    },
+    async close() {
+      stop.abort();
+      await subscription.closed;
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      const reason = new ShutdownError("Service is shutting down");
+      for (const controller of controllers) controller.abort(reason);
+      await subscription.closed;
+    },
+  };
+}
+
+/** Outcomes after which an event is not wanted again. */
+const DONE: ReadonlySet<Outcome> = new Set([
+  "handled",
+  "skipped",
+  "duplicate",
+  "rejected",
+  "exhausted",
+]);
+
+/** What has the record delivered again. */
+function again({ outcome, error }: Result): Error {
+  // Said once already, by the app: here it only decides how long to wait.
+  const retryAfter = error instanceof EventError ? error.retryAfter : undefined;
+  return new RetryableError(`Event ${outcome}`, {
+    ...(retryAfter !== undefined && { retryAfter }),
+  });
+}
