@@ -23,6 +23,7 @@ import { checkRunning, diagnose } from "./lib/doctor.ts";
 import { LetterFileError } from "./lib/dead_letters/file_sink.ts";
 import { EventPropertiesError } from "./lib/grpc/event_properties.ts";
 import { ProtoFileError } from "./lib/grpc/proto_files.ts";
+import { StreamOptionsError } from "./lib/kafka/errors.ts";
 import { ListenError } from "./lib/listen_error.ts";
 import { type Service, startService } from "./lib/service.ts";
 import { stopSignals } from "./lib/stop_signals.ts";
@@ -142,6 +143,7 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
     grpcPort: service.grpcPort,
     metricsPort: service.metricsPort,
     eventTypes: service.types,
+    ...(service.topics.length > 0 && { topics: service.topics }),
   });
   options.onStarted?.(service, config);
   const signal = await stop.received;
@@ -154,7 +156,8 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
 function isStartProblem(error: unknown): error is Error {
   return error instanceof AppError || error instanceof ListenError ||
     error instanceof LetterFileError || error instanceof ProtoFileError ||
-    error instanceof EventPropertiesError;
+    error instanceof EventPropertiesError ||
+    error instanceof StreamOptionsError;
 }
 
 if (import.meta.main) {

@@ -98,6 +98,7 @@ const FLUSH_TIME = 1_000;
  * @throws {AppError} A handler's event type does not exist, or is handled twice.
  * @throws {ProtoFileError} A proto file cannot be used.
  * @throws {LetterFileError} The file of dead letters cannot be written.
+ * @throws {StreamOptionsError} A certificate or key for Kafka cannot be read.
  * @throws {ListenError} A port cannot be opened.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {

@@ -11,6 +11,7 @@
 import { dirname, join, resolve } from "node:path";
 import denoJson from "../../deno.json" with { type: "json" };
 import { BUILD_INFO_FILE } from "../../lib/build_info.ts";
+import { inlineWasm } from "./inline_wasm.ts";
 
 /** The executable could not be made. The message says why. */
 export class CompileError extends Error {
@@ -104,11 +105,11 @@ function startFlags(): readonly string[] {
 }
 
 /**
- * Shortens the paths by which the bundler names each module's file, in comments and
+ * Puts in what the bundle would read from files, and shortens the paths by which the bundler names each module's file, in comments and
  * in keys: with them the executable depends on where the packages lie.
  */
 async function stripPaths(bundle: string): Promise<void> {
-  const text = await Deno.readTextFile(bundle);
+  const text = await inlineWasm(await Deno.readTextFile(bundle), ROOT);
   const folder = /(?:\.\.\/)+\S*?\/npm\/[^/\s"]+\//g;
   await Deno.writeTextFile(bundle, text.replace(folder, "npm/"));
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import * as modules from "node:module";
 import process from "node:process";
 
 type PortModule = typeof import("./platformatic_port.ts");
@@ -15,8 +16,12 @@ let loading: Promise<PortModule> | undefined;
  *
  * The library's logger (`debug`) lists all environment variables while it is loaded,
  * which takes a permission for all of them. It gets an environment that has no list, and
- * no more variables than may be read. Its WebAssembly is a file of the package
- * `@platformatic/wasm-utils`, which has to be readable.
+ * no more variables than may be read.
+ *
+ * Its WebAssembly is a file of the package `@platformatic/wasm-utils`, which would have
+ * to be readable, wherever it lies: the library gets that package's other form, whose
+ * WebAssembly is part of its code. In a bundle there is nothing to resolve any more:
+ * `dev/compile/` puts it in.
  */
 export function loadPort(): Promise<PortModule> {
   return loading ??= load();
@@ -24,6 +29,10 @@ export function loadPort(): Promise<PortModule> {
 
 async function load(): Promise<PortModule> {
   const { env } = process;
+  const hooks = modules.registerHooks?.({
+    resolve: (name, context, next) =>
+      next(name === WASM ? `${WASM}/bundled` : name, context),
+  });
   // Without a target of its own it would have to name that one's keys.
   process.env = new Proxy<typeof env>({}, {
     get(_target, name) {
@@ -38,5 +47,8 @@ async function load(): Promise<PortModule> {
     return await import("./platformatic_port.ts");
   } finally {
     process.env = env;
+    hooks?.deregister();
   }
 }
+
+const WASM = "@platformatic/wasm-utils";

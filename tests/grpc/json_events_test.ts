@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import protobuf from "protobufjs";
-import { encodeEvent, type JsonObject } from "../../dev/event_json.ts";
-import { agsId, sampleEvent } from "../../dev/sample.ts";
+import { encodeEvent } from "../../dev/event_json.ts";
+import { sampleEvent } from "../../dev/sample.ts";
+import { streamRecord } from "../../dev/stream_event.ts";
 import { attributesOf } from "../../lib/core/event_attributes.ts";
 import { parseEventType } from "../../lib/core/event_key.ts";
 import { readCatalog } from "../../lib/grpc/event_catalog.ts";
@@ -9,7 +9,6 @@ import {
   createJsonEvents,
   type JsonEvents,
 } from "../../lib/grpc/json_events.ts";
-import { propertyName } from "../../lib/grpc/message_codec.ts";
 import {
   loadServedEvents,
   type ServedEvent,
@@ -31,34 +30,6 @@ function readerOf(types: readonly string[]): JsonEvents {
   });
 }
 
-/** JSON with the names that the proto file gives fields for JSON. */
-function asOnTheWire(type: protobuf.Type, json: JsonObject): JsonObject {
-  return Object.fromEntries(
-    type.fieldsArray.flatMap((field) => {
-      const value = json[propertyName(field.name)];
-      if (value === undefined) return [];
-      const name = field.options?.json_name ?? propertyName(field.name);
-      const inner = field.resolvedType;
-      if (
-        !(inner instanceof protobuf.Type) ||
-        inner.fullName.startsWith(".google.")
-      ) return [[name, value]];
-      const one = (each: unknown) => asOnTheWire(inner, each as JsonObject);
-      if (field.map) {
-        const entries = Object.entries(value as JsonObject);
-        return [[
-          name,
-          Object.fromEntries(entries.map(([key, each]) => [key, one(each)])),
-        ]];
-      }
-      return [[
-        name,
-        field.repeated ? (value as unknown[]).map(one) : one(value),
-      ]];
-    }),
-  );
-}
-
 /** What publishers write beside the message's own fields. */
 const ENVELOPE = {
   timestampUnixNano: 1,
@@ -69,6 +40,8 @@ const ENVELOPE = {
   topic: "",
 };
 
+const decoder = new TextDecoder();
+
 const all = load(catalog.events.map(({ types: [type = ""] }) => type));
 
 Deno.test(`each of the ${all.length} events is the same in JSON as in bytes`, () => {
@@ -76,16 +49,16 @@ Deno.test(`each of the ${all.length} events is the same in JSON as in bytes`, ()
   let fields = 0;
   for (const { type, message, decode, package: source } of all) {
     const sample = sampleEvent(message, { type, namespace: "acme" });
-    const wire = asOnTheWire(message, sample);
-    const { channel, name } = parseEventType(type);
-    const isPayload = !("name" in message.fields);
-    const envelope = isPayload
-      ? { id: agsId(), name, namespace: "acme", ...ENVELOPE, payload: wire }
-      : { ...ENVELOPE, ...wire };
-    const { known } = reader.read(channel, JSON.stringify(envelope));
+    const bytes = encodeEvent(message, sample);
+    const { topic, record } = streamRecord({ type, message }, bytes);
+    const envelope = {
+      ...ENVELOPE,
+      ...JSON.parse(decoder.decode(record.value)),
+    };
+    const { known } = reader.read(topic, JSON.stringify(envelope));
     assert.ok(known, type);
     assert.equal(known.malformed?.cause, undefined, type);
-    const data = decode(encodeEvent(message, sample));
+    const data = decode(bytes);
     assert.deepEqual(known.data, data, type);
     assert.deepEqual(
       [known.type, known.source, known.unknownFields],

@@ -1,0 +1,259 @@
+/**
+ * The service as a process that takes events from a real broker.
+ */
+
+import assert from "node:assert/strict";
+import {
+  CONSUMABLE_ITEM_ID,
+  type Emulator,
+  startEmulator,
+} from "../../dev/emulator/mod.ts";
+import { findEvent } from "../../dev/event_source.ts";
+import { streamRecord } from "../../dev/stream_event.ts";
+import { newId } from "../../lib/kafka/names.ts";
+import type { EventStream } from "../../lib/kafka/stream.ts";
+import { agsId, eventBytes, LOGGED_IN, PATHS } from "../conformance/_events.ts";
+import { CLIENT_SECRET } from "../conformance/_world.ts";
+import { PROTO_FOLDER } from "../grpc/_fixture.ts";
+import { type KafkaTest, kafkaTests } from "./_kafka_tests.ts";
+import { type Replica, startReplica } from "./_service.ts";
+import { until } from "./_until.ts";
+
+const test = kafkaTests();
+const login = findEvent(PROTO_FOLDER, LOGGED_IN);
+
+/** One test's own corner of the cluster. */
+interface Corner extends AsyncDisposable {
+  readonly emulator: Emulator;
+  readonly stream: EventStream;
+  /** Settings of a service in this corner. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Puts the login of a player on the topic; the same again by the same id. */
+  publish(userId: string, id?: string): Promise<void>;
+  /** How often a player was granted the item. */
+  grants(userId: string): number;
+  /** Settles when all of them were granted it. */
+  granted(players: readonly string[]): Promise<void>;
+}
+
+async function makeCorner({ kafka, stream }: KafkaTest): Promise<Corner> {
+  const prefix = `stage-${newId()}`;
+  const emulator = await startEmulator({ clientSecret: CLIENT_SECRET });
+  const publisher = stream({ prefix });
+  // A group begins with what is there: the topic is, before anybody reads it.
+  const { topic } = streamRecord(login, eventBytes("elsewhere"));
+  await publisher.sendRecord(
+    topic,
+    streamRecord(login, eventBytes("elsewhere")).record,
+  );
+  const grants = (userId: string) =>
+    emulator.state.grantCount(userId, CONSUMABLE_ITEM_ID).grants;
+  return {
+    emulator,
+    stream: publisher,
+    env: {
+      SOURCES: "grpc,kafka",
+      KAFKA_BROKERS: kafka.brokers.join(),
+      KAFKA_TOPIC_PREFIX: prefix,
+      KAFKA_GROUP_ID: "handler",
+      FULFILLMENT_API: "v3",
+    },
+    async publish(userId, id = agsId()) {
+      const bytes = eventBytes(emulator.namespace, { userId, id });
+      await publisher.sendRecord(topic, streamRecord(login, bytes).record);
+    },
+    grants,
+    async granted(players) {
+      await until(
+        `grants of ${players.length} players`,
+        () => players.every((userId) => grants(userId) > 0) || undefined,
+        { patience: 45_000 },
+      );
+    },
+    [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
+  };
+}
+
+async function ready({ target }: Replica): Promise<void> {
+  await until("readiness", async (signal) => {
+    const response = await fetch(
+      `http://127.0.0.1:${target.metricsPort}/readyz`,
+      { signal },
+    );
+    await response.body?.cancel();
+    return response.ok || undefined;
+  });
+}
+
+function players(count: number): readonly string[] {
+  return Array.from({ length: count }, () => agsId());
+}
+
+function outcomes({ target }: Replica): readonly string[] {
+  return target.stdout.flatMap((line) => {
+    const { message, transport, outcome } = JSON.parse(line);
+    return String(message).startsWith("Event ") && transport !== undefined
+      ? [`${transport} ${outcome}`]
+      : [];
+  });
+}
+
+test("the service takes events from Kafka and over gRPC, and does once what comes by both", async (kafkaTest) => {
+  await using corner = await makeCorner(kafkaTest);
+  const { emulator } = corner;
+  await using service = await startReplica(emulator, corner.env);
+  await ready(service);
+  const [byKafka = "", byGrpc = "", byBoth = ""] = players(3);
+  const id = agsId();
+  await corner.publish(byKafka);
+  await corner.publish(byBoth, id);
+  await corner.granted([byKafka, byBoth]);
+  for (const [userId, own] of [[byGrpc, agsId()], [byBoth, id]] as const) {
+    const bytes = eventBytes(emulator.namespace, { userId, id: own });
+    const { status } = await service.client.send(
+      PATHS[LOGGED_IN],
+      bytes,
+      10_000,
+    );
+    assert.equal(status, "OK");
+  }
+  assert.deepEqual(
+    [byKafka, byGrpc, byBoth].map(corner.grants),
+    [1, 1, 1],
+  );
+  await service.target.logged(({ transport, outcome }) =>
+    transport === "grpc" && outcome === "duplicate"
+  );
+  const ended = outcomes(service);
+  assert.ok(ended.includes("kafka handled"), ended.join());
+  // The first event of all, which has another namespace.
+  assert.ok(ended.includes("kafka skipped"), ended.join());
+  assert.deepEqual(service.target.stderr, []);
+});
+
+test("without the gRPC source the port answers health checks, and events are handled", async (kafkaTest) => {
+  await using corner = await makeCorner(kafkaTest);
+  await using service = await startReplica(corner.emulator, {
+    ...corner.env,
+    SOURCES: "kafka",
+  });
+  await ready(service);
+  const [player = ""] = players(1);
+  await corner.publish(player);
+  await corner.granted([player]);
+  const bytes = eventBytes(corner.emulator.namespace);
+  const { status } = await service.client.send(PATHS[LOGGED_IN], bytes, 5_000);
+  assert.equal(status, "UNIMPLEMENTED");
+});
+
+test("on SIGTERM the service ends the event at hand, commits it, and exits 0; another goes on behind it", async (kafkaTest) => {
+  await using corner = await makeCorner(kafkaTest);
+  const { emulator } = corner;
+  await using first = await startReplica(emulator, corner.env);
+  await ready(first);
+  emulator.faults.set([{
+    kind: "latency",
+    ms: 100,
+    match: { path: "/platform/v3" },
+  }]);
+  const all = players(60);
+  await Promise.all(all.map((userId) => corner.publish(userId)));
+  await until(
+    "a grant",
+    () => emulator.journal.counters.grants > 0 || undefined,
+  );
+  const started = performance.now();
+  first.target.signal("SIGTERM");
+  assert.deepEqual(await first.target.exited, { code: 0, signal: null });
+  assert.ok(performance.now() - started < 10_000);
+  const done = outcomes(first).filter((each) => each === "kafka handled");
+  const left = all.filter((userId) => corner.grants(userId) === 0);
+  assert.ok(left.length > 0, "all were handled before the signal");
+  assert.equal(done.length, all.length - left.length);
+  emulator.faults.clear();
+  // Nothing is remembered there: what comes again would be granted again by v1.
+  await using second = await startReplica(emulator, {
+    ...corner.env,
+    FULFILLMENT_API: "v1",
+  });
+  await corner.granted(all);
+  assert.deepEqual(all.map(corner.grants), all.map(() => 1));
+  assert.deepEqual(
+    outcomes(second).filter((each) => each === "kafka handled").length,
+    left.length,
+  );
+});
+
+test("two processes in one group share the load; after kill -9 of one nothing is lost and nothing done twice", async (kafkaTest) => {
+  await using corner = await makeCorner(kafkaTest);
+  const { emulator } = corner;
+  const env = {
+    ...corner.env,
+    IDEMPOTENCY_STORE: "cloudsave",
+    IDEMPOTENCY_LEASE: "2s",
+  };
+  await using one = await startReplica(emulator, env);
+  await using two = await startReplica(emulator, env);
+  await Promise.all([ready(one), ready(two)]);
+  await until("a share for each", () =>
+    // Joining took the first one's partitions in part: it logs nothing of that.
+    outcomes(one).length + outcomes(two).length > 0 || undefined);
+  const before = players(80);
+  await Promise.all(before.map((userId) => corner.publish(userId)));
+  await corner.granted(before);
+  const shares = [one, two].map((each) =>
+    outcomes(each).filter((outcome) => outcome === "kafka handled").length
+  );
+  assert.ok(shares.every((share) => share > 0), `shares ${shares}`);
+  emulator.faults.set([{
+    kind: "latency",
+    ms: 50,
+    match: { path: "/platform/v3" },
+  }]);
+  const after = players(80);
+  await Promise.all(after.map((userId) => corner.publish(userId)));
+  await until(
+    "a grant",
+    () => after.some((userId) => corner.grants(userId) > 0) || undefined,
+  );
+  one.target.signal("SIGKILL");
+  await corner.granted(after);
+  const all = [...before, ...after];
+  assert.deepEqual(all.map(corner.grants), all.map(() => 1));
+});
+
+test("a dead letter goes to its topic with what it says of why, and what is no event does, too", async (kafkaTest) => {
+  await using corner = await makeCorner(kafkaTest);
+  const { emulator } = corner;
+  await using service = await startReplica(emulator, {
+    ...corner.env,
+    DEAD_LETTER: "kafka:dlq",
+    ITEM_ID_TO_GRANT: "no-such-item",
+  });
+  await ready(service);
+  const [player = ""] = players(1);
+  await corner.publish(player, "the-event");
+  const nonsense = new TextEncoder().encode("{nonsense");
+  await corner.stream.sendRecord("userAuthentication", { value: nonsense });
+  const letters = new Map<string, ReadonlyMap<string, string>>();
+  const decoder = new TextDecoder();
+  const subscription = corner.stream.subscribe(
+    { topic: "userAuthentication.dlq", raw: true },
+    ({ headers, value }) => {
+      const facts = new Map(
+        headers.map(([name, text]) => [name, decoder.decode(text)]),
+      );
+      letters.set(decoder.decode(value), facts);
+    },
+  );
+  await until("two letters", () => letters.size === 2 || undefined);
+  await subscription[Symbol.asyncDispose]();
+  const of = (part: string) =>
+    [...letters].find(([value]) => value.includes(part))?.[1];
+  const rejected = of("the-event");
+  assert.equal(rejected?.get("dlq-reason"), "rejected");
+  assert.equal(rejected?.get("dlq-id"), "the-event");
+  assert.equal(rejected?.get("dlq-type"), LOGGED_IN);
+  assert.match(rejected?.get("dlq-error") ?? "", /^\w+: /);
+  assert.equal(of("{nonsense")?.get("dlq-reason"), "undecodable");
+});
