@@ -107,9 +107,10 @@ export function createReader(options: ReaderOptions): Reader {
       for (const [index, lane] of wanted.entries()) {
         const from = positions[index]?.offset;
         const fetched = byKey.get(partitionKey(lane.partition));
-        if (from !== undefined && fetched !== undefined) {
-          await take(lane, fetched, from);
-        }
+        if (from === undefined) continue;
+        if (fetched !== undefined) await take(lane, fetched, from);
+        // Partitions in which nothing has changed are left out of the answer.
+        else tellLag(lane, from);
       }
       failures = 0;
     } catch (error) {
@@ -138,9 +139,12 @@ export function createReader(options: ReaderOptions): Reader {
       return;
     }
     lane.push(fetched, from);
-    if (fetched.end === undefined) return;
-    const records = Number(fetched.end - lane.done);
-    observer.lag({ ...partition, groupId, records: Math.max(0, records) });
+    if (fetched.end !== undefined) tellLag(lane, fetched.end);
+  }
+
+  function tellLag({ partition, done }: Lane, end: bigint): void {
+    const records = Math.max(0, Number(end - done));
+    observer.lag({ ...partition, groupId, records });
   }
 
   /** What was to come next is gone, by the topic's retention or a broken log. */
