@@ -11,7 +11,13 @@ import { parseArgs } from "node:util";
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
 import { ConfigError, type Environment } from "../lib/config.ts";
+import { EventStreamError } from "../lib/kafka/errors.ts";
 import { oneLine } from "../lib/telemetry/log_format.ts";
+import {
+  type KafkaCommandOptions,
+  listKafka,
+  replayKafka,
+} from "./dead_letters/kafka_commands.ts";
 import { NoLettersError } from "./dead_letters/letter_files.ts";
 import { purgeLetters } from "./dead_letters/purge.ts";
 import { replayLetters } from "./dead_letters/replay.ts";
@@ -41,6 +47,7 @@ Usage: deno task dead-letters list|replay|purge [options]
   --file PATH        The letters (default: what DEAD_LETTER=file:PATH names)
   --address H:P      replay: the service (default: localhost:GRPC_PORT)
   --timeout SECONDS  replay: time for one event (default: 30)
+  --kafka            list, replay: letters in topics (DEAD_LETTER=kafka:SUFFIX)
 `;
 
 class UsageError extends Error {
@@ -50,6 +57,8 @@ class UsageError extends Error {
 const COMMANDS = { list, replay, purge };
 
 interface Options {
+  readonly env: Environment;
+  readonly isInTopics: boolean;
   readonly command: keyof typeof COMMANDS;
   readonly path: string;
   readonly wanted: Wanted;
@@ -73,6 +82,7 @@ function parse(args: string[]): Options | undefined {
       file: { type: "string" },
       address: { type: "string" },
       timeout: { type: "string" },
+      kafka: { type: "boolean" },
     },
   });
   if (values.help) return undefined;
@@ -87,10 +97,16 @@ function parse(args: string[]): Options | undefined {
     );
   }
   const { type, id, outcome } = values;
-  const { env } = readDevSettings();
+  const isInTopics = values.kafka ?? false;
+  const { env } = readDevSettings({ hasKafka: isInTopics });
+  if (isInTopics && command === "purge") {
+    throw new UsageError("Letters in topics end by the topics' own retention");
+  }
   return {
+    env,
+    isInTopics,
     command,
-    path: values.file ?? pathOf(env),
+    path: isInTopics ? "" : values.file ?? pathOf(env),
     wanted: { type, id, outcome },
     isJson: values.json ?? false,
     isAll: values.all ?? false,
@@ -111,7 +127,9 @@ function pathOf(env: Environment): string {
   );
 }
 
-async function list({ path, wanted, isJson }: Options): Promise<number> {
+async function list(options: Options): Promise<number> {
+  if (options.isInTopics) return await listKafka(inTopics(options));
+  const { path, wanted, isJson } = options;
   using replayed = await openReplayed(path);
   const { letters, unreadable, ...rest } = await selectLetters(path, {
     wanted,
@@ -129,6 +147,10 @@ async function list({ path, wanted, isJson }: Options): Promise<number> {
   return 0;
 }
 
+function inTopics(options: Options): KafkaCommandOptions {
+  return { ...options, textOf: (letter) => textOf({ letter, count: 1 }) };
+}
+
 function textOf({ letter, count }: SelectedLetter): string {
   const { event, error: [error] } = letter;
   const often = count > 1 ? `, ${count} letters` : "";
@@ -140,6 +162,7 @@ function textOf({ letter, count }: SelectedLetter): string {
 }
 
 async function replay(options: Options): Promise<number> {
+  if (options.isInTopics) return await replayKafka(inTopics(options));
   const { path, wanted, address, timeout } = options;
   using replayed = await openReplayed(path);
   const { letters } = await selectLetters(path, { wanted, replayed });
@@ -192,7 +215,7 @@ async function purge({ path, wanted, isAll }: Options): Promise<number> {
 
 function isExpected(error: unknown): error is Error {
   return error instanceof UsageError || error instanceof NoLettersError ||
-    error instanceof ConfigError ||
+    error instanceof ConfigError || error instanceof EventStreamError ||
     (error instanceof TypeError && "code" in error &&
       String(error.code).startsWith("ERR_PARSE_ARGS"));
 }

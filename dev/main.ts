@@ -8,7 +8,12 @@
  */
 
 import { join } from "node:path";
-import { ConfigError, SETTINGS, settings } from "../lib/config.ts";
+import {
+  ConfigError,
+  type Environment,
+  SETTINGS,
+  settings,
+} from "../lib/config.ts";
 import { ListenError } from "../lib/listen_error.ts";
 import type { Service } from "../lib/service.ts";
 import { main } from "../main.ts";
@@ -16,6 +21,9 @@ import { command } from "./_command.ts";
 import { type Messaging, startMessaging } from "./emulator/messaging.ts";
 import { type Emulator, startEmulator } from "./emulator/mod.ts";
 import { type DevSettings, readDevSettings } from "./settings.ts";
+
+/** Takes events from Kafka, too: from the one that is named, or the usual one here. */
+const KAFKA = "--kafka";
 
 async function dev(): Promise<number> {
   const { readSettings, devSettings } = settle();
@@ -57,7 +65,7 @@ async function dev(): Promise<number> {
     }
   }
   return await main({
-    args: Deno.args,
+    args: Deno.args.filter((arg) => arg !== KAFKA),
     readEnvironment: () => readSettings().env,
     onStarted: (service) => {
       messaging?.deliverTo(service.grpcPort);
@@ -79,7 +87,8 @@ function settle(): {
   readonly devSettings: DevSettings | undefined;
 } {
   try {
-    const devSettings = readDevSettings();
+    const hasKafka = Deno.args.includes(KAFKA);
+    const devSettings = readDevSettings({ hasKafka });
     return { readSettings: () => devSettings, devSettings };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -119,6 +128,7 @@ function showBanner(
     ["Metrics", `http://localhost:${service.metricsPort}/metrics`],
     ["AGS", `${ags}`],
     ...(messaging === undefined ? [] : [rowOf(messaging)]),
+    ["Kafka", kafkaText(service, env)],
     ["Namespace", `${env.AB_NAMESPACE}`],
     ["Defaults", defaultsOf(given)],
     ["Try", `${command()} task send ${service.types[0] ?? "<event>"}`],
@@ -143,6 +153,15 @@ function defaultsOf(given: DevSettings["given"]): string {
   const help = `(${command()} task start --help)`;
   if (emulated.length === 0) return `${rest} settings ${help}`;
   return `${wrap(emulated)}\nand ${rest} more ${help}`;
+}
+
+function kafkaText({ topics }: Service, env: Environment): string {
+  if (topics.length > 0) {
+    return `${env.KAFKA_BROKERS}, topics ${topics.join(", ")}`;
+  }
+  return env.KAFKA_BROKERS === undefined
+    ? "none: what handlers publish is printed (KAFKA_BROKERS is not set)"
+    : `${env.KAFKA_BROKERS}, to publish only`;
 }
 
 function wrap(names: readonly string[]): string {

@@ -13,11 +13,13 @@ import { eventKey } from "../lib/core/event_key.ts";
 import { EventPropertiesError } from "../lib/grpc/event_properties.ts";
 import { decoderOf } from "../lib/grpc/message_codec.ts";
 import { ProtoFileError } from "../lib/grpc/proto_files.ts";
+import { EventStreamError } from "../lib/kafka/errors.ts";
 import { EventJsonError } from "./event_json.ts";
 import { findEvent, makeEvent, UnknownEventError } from "./event_source.ts";
 import { watchGrants } from "./grants.ts";
 import { sendMany } from "./send_many.ts";
 import { connect, detailsOf } from "./event_client.ts";
+import { publishEvents } from "./publish_events.ts";
 import { readDevSettings } from "./settings.ts";
 
 const HELP = `Sends events to the service through its gRPC port.
@@ -32,6 +34,8 @@ Usage: deno task send <event> [options]
   --rate R           Send R events a second (default: as fast as answers come)
   --address H:P      The service (default: localhost:GRPC_PORT)
   --timeout SECONDS  Time for one event (default: 30)
+  --kafka            Publish to Kafka (default: KAFKA_BROKERS, or
+                     localhost:9092), as AGS's services do
 `;
 
 interface Options {
@@ -42,6 +46,7 @@ interface Options {
   readonly rate: number | undefined;
   readonly address: string | undefined;
   readonly timeout: number;
+  readonly isByKafka: boolean;
 }
 
 class UsageError extends Error {
@@ -60,6 +65,7 @@ function parse(args: string[]): Options | undefined {
       rate: { type: "string" },
       address: { type: "string" },
       timeout: { type: "string" },
+      kafka: { type: "boolean" },
     },
   });
   if (values.help) return undefined;
@@ -75,6 +81,7 @@ function parse(args: string[]): Options | undefined {
     rate: number("--rate", values.rate),
     address: values.address,
     timeout: (number("--timeout", values.timeout) ?? 30) * 1_000,
+    isByKafka: values.kafka ?? false,
   };
 }
 
@@ -95,7 +102,7 @@ function wholeNumber(
 }
 
 async function send(options: Options): Promise<number> {
-  const { env } = readDevSettings();
+  const { env } = readDevSettings({ hasKafka: options.isByKafka });
   const protoFolder = join(import.meta.dirname ?? ".", "..", "proto");
   const event = findEvent(protoFolder, eventKey(options.type));
   const json = options.file === undefined ? undefined : readJson(options.file);
@@ -106,6 +113,9 @@ async function send(options: Options): Promise<number> {
       sets: options.sets,
       isOneOfMany: options.repeat > 1,
     });
+  if (options.isByKafka) {
+    return await publishEvents({ env, event, make, ...options });
+  }
   const address = options.address ?? `localhost:${env.GRPC_PORT ?? "6565"}`;
   using client = connect(address);
   if (options.repeat > 1) {
@@ -140,7 +150,8 @@ function readJson(file: string): unknown {
 function isExpected(error: unknown): error is Error {
   return error instanceof UsageError || error instanceof EventJsonError ||
     error instanceof UnknownEventError || error instanceof ConfigError ||
-    error instanceof ProtoFileError || error instanceof EventPropertiesError ||
+    error instanceof ProtoFileError || error instanceof EventStreamError ||
+    error instanceof EventPropertiesError ||
     (error instanceof TypeError && "code" in error &&
       String(error.code).startsWith("ERR_PARSE_ARGS"));
 }

@@ -30,19 +30,36 @@ export interface DevSettings {
 /** Where the emulator listens, unless `EMULATOR_PORT` says otherwise. */
 const DEFAULT_EMULATOR_PORT = 8090;
 
+/** Where Kafka of `docker-compose.yaml` listens. */
+const DEFAULT_BROKERS = "localhost:9092";
+
+/** Options of {@linkcode readDevSettings}. */
+export interface DevSettingsOptions {
+  /** Whether there is a Kafka, named or not. @default {one is named} */
+  readonly hasKafka?: boolean;
+}
+
 /**
- * Reads the environment and `.env`. Without `AB_BASE_URL`, AGS is the emulator.
+ * Reads the environment and `.env`. Without `AB_BASE_URL`, AGS is the emulator. With a
+ * Kafka events come from there, too; without one, those that are published are printed.
  *
  * @throws {ConfigError} `.env` is there and cannot be read, or `EMULATOR_PORT` is
  * needed and no port.
  */
-export function readDevSettings(): DevSettings {
+export function readDevSettings(
+  { hasKafka = false }: DevSettingsOptions = {},
+): DevSettings {
   const own = readEnvironment(".env");
   const given = new Set(Object.keys(own).filter((name) => own[name]));
   const set = Object.fromEntries(
     Object.entries(own).filter(([name]) => given.has(name)),
   );
-  const shared = { LOG_FORMAT: "pretty" };
+  const shared = {
+    LOG_FORMAT: "pretty",
+    ...(hasKafka || given.has("KAFKA_BROKERS")
+      ? { SOURCES: "grpc,kafka", KAFKA_BROKERS: DEFAULT_BROKERS }
+      : { EVENT_STREAM: "stdout" }),
+  };
   if (given.has("AB_BASE_URL")) {
     return { env: { ...shared, ...set }, given, emulatorPort: undefined };
   }

@@ -42,6 +42,7 @@ import { createDeadLetterMetrics } from "./telemetry/dead_letter_metrics.ts";
 import { createEventMetrics } from "./telemetry/event_metrics.ts";
 import { createGrpcMetrics } from "./telemetry/grpc_metrics.ts";
 import { createIdempotencyMetrics } from "./telemetry/idempotency_metrics.ts";
+import { createKafkaMetrics } from "./telemetry/kafka_metrics.ts";
 import { allLogs, type Logs } from "./telemetry/log.ts";
 import { startMetrics } from "./telemetry/metrics.ts";
 import { startTracing } from "./telemetry/tracing.ts";
@@ -123,9 +124,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const groupId = config.kafkaGroupId === "auto"
     ? config.clientId
     : config.kafkaGroupId;
-  const streams = stack.use(
-    openStreams({ config, log: logs.kafka, port: options.kafkaPort }),
-  );
+  const kafkaMetrics = config.kafkaBrokers.length === 0
+    ? undefined
+    : createKafkaMetrics(metrics.registry);
+  const streams = stack.use(openStreams({
+    config,
+    observer: kafkaMetrics,
+    log: logs.kafka,
+    port: options.kafkaPort,
+  }));
   const publishing = createEventPublishing({
     stream: streams.publishing,
     trace: tracing.tracePublish,
@@ -283,9 +290,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       groupId,
       groupProtocol: config.kafkaGroupProtocol,
       grace: config.shutdownGrace,
-      observer: { letter: countLetter },
+      observer: { ...kafkaMetrics, letter: countLetter },
       log: logs.kafka,
     }));
+    kafkaMetrics?.watch({
+      topics: source.topics.map((topic) => withPrefix(prefix, topic)),
+      source,
+    });
   }
 
   async function drain(): Promise<void> {

@@ -95,8 +95,14 @@ export async function replayLetters(
 const REPLAY = { "event-replay": "dead-letter" };
 
 /** The message as it arrived; of a source that keeps none, what it said. */
-function bytesOf({ bytes, event }: LetterLine, sent: SendableEvent) {
-  if (bytes !== undefined) return Uint8Array.fromBase64(bytes);
+function bytesOf(
+  { bytes, event, transport }: LetterLine,
+  sent: SendableEvent,
+): Uint8Array {
+  // What came by Kafka is JSON.
+  if (bytes !== undefined && transport === "grpc") {
+    return Uint8Array.fromBase64(bytes);
+  }
   const { data } = event;
   if (typeof data === "object" && data !== null && !Array.isArray(data)) {
     return encodeEvent(sent.message, data as Parameters<typeof encodeEvent>[1]);

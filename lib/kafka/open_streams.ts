@@ -4,22 +4,28 @@
  * @module
  */
 
-import type { Config } from "../config.ts";
 import type { Logger } from "../core/context.ts";
+import type { KafkaConfig } from "../kafka_settings.ts";
+import type { OtelConfig } from "../otel_settings.ts";
 import type { SaslOptions, TlsOptions } from "./connection.ts";
 import { createEventStream } from "./event_stream.ts";
 import type { StreamObserver } from "./observer.ts";
 import type { KafkaPort } from "./port.ts";
 import type { EventStream, EventStreamOptions } from "./stream.ts";
 
+/** What streams need of the settings. */
+export type StreamConfig =
+  & KafkaConfig
+  & Pick<OtelConfig, "otelServiceName">;
+
 /** Options of {@linkcode openStreams}. */
 export interface OpenStreamsOptions {
   /** The settings. */
-  readonly config: Config;
+  readonly config: StreamConfig;
   /** Where failures go. */
   readonly log: Logger;
   /** Is told about the work. */
-  readonly observer?: StreamObserver;
+  readonly observer?: StreamObserver | undefined;
   /** The way to the cluster. @default {by @platformatic/kafka} */
   readonly port?: (() => Promise<KafkaPort>) | undefined;
 }
@@ -72,7 +78,7 @@ function kafkaOptions(
   };
 }
 
-function tlsOf(config: Config): TlsOptions | undefined {
+function tlsOf(config: StreamConfig): TlsOptions | undefined {
   if (!config.kafkaTls) return undefined;
   const { kafkaTlsCa: ca, kafkaTlsCertificate: certificate } = config;
   const { kafkaTlsKey: privateKey } = config;
@@ -83,7 +89,7 @@ function tlsOf(config: Config): TlsOptions | undefined {
   };
 }
 
-function saslOf(config: Config): SaslOptions | undefined {
+function saslOf(config: StreamConfig): SaslOptions | undefined {
   const { kafkaSaslMechanism: mechanism } = config;
   const { kafkaSaslUsername: username, kafkaSaslPassword: password } = config;
   return mechanism === undefined || username === undefined ||

@@ -21,6 +21,7 @@ import type { Outcome, Result } from "../core/outcome.ts";
 import type { DeadLetter } from "./dead_letter.ts";
 import { DecodingError } from "./errors.ts";
 import { withoutPrefix, withPrefix } from "./names.ts";
+import type { Partition } from "./observer.ts";
 import { headerOf, RecordArrival } from "./record_arrival.ts";
 import type { StreamRecord } from "./record.ts";
 import { isForGroup, REPLAY_HEADERS } from "./replay_headers.ts";
@@ -90,8 +91,10 @@ export interface KafkaSourceOptions {
 export interface KafkaSource extends AsyncDisposable {
   /** The topics it reads, without prefix. */
   readonly topics: readonly string[];
-  /** Whether it is a member of its group. */
+  /** Whether it is a member of its group, or waits for its topics to be there. */
   readonly isJoined: boolean;
+  /** The partitions it has now. */
+  readonly partitions: readonly Partition[];
   /** Settles when it has its partitions for the first time. */
   readonly ready: Promise<void>;
   /**
@@ -227,6 +230,9 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
     ready: subscription.ready,
     get isJoined() {
       return subscription.isJoined;
+    },
+    get partitions() {
+      return subscription.partitions;
     },
     async close() {
       stop.abort();

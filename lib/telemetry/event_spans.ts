@@ -80,6 +80,11 @@ function arrivalAttributes(delivery: Delivery): Attributes {
       "rpc.system.name": transport,
       "rpc.method": arrival.method,
     }),
+    ...(arrival?.topic !== undefined && {
+      "messaging.system": transport,
+      "messaging.operation.type": "process",
+      "messaging.destination.name": arrival.topic,
+    }),
   };
 }
 

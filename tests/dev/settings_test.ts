@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { DevSettings } from "../../dev/settings.ts";
 import { ROOT, run, tempFolder } from "./_run.ts";
 
-const SCRIPT = `
+const script = (options: string) => `
 import { readDevSettings } from ${
   JSON.stringify(new URL("../../dev/settings.ts", import.meta.url).href)
 };
 try {
-  const { env, given, emulatorPort } = readDevSettings();
+  const { env, given, emulatorPort } = readDevSettings(${options});
   console.log(JSON.stringify({ env, given: [...given].sort(), emulatorPort }));
 } catch (error) {
   console.log(JSON.stringify({ name: error.name, message: error.message }));
@@ -25,16 +25,17 @@ type Found = Partial<Pick<DevSettings, "env" | "emulatorPort">> & {
 async function settingsOf(
   env: Readonly<Record<string, string>>,
   file?: string,
+  options = "",
 ): Promise<Found> {
   await using folder = await tempFolder();
   if (file !== undefined) {
     await Deno.writeTextFile(join(folder.path, ".env"), file);
   }
-  const script = join(folder.path, "script.ts");
-  await Deno.writeTextFile(script, SCRIPT);
+  const path = join(folder.path, "script.ts");
+  await Deno.writeTextFile(path, script(options));
   const config = join(ROOT, "deno.json");
   const { stdout, stderr } = await run(
-    ["run", "--config", config, "-A", script],
+    ["run", "--config", config, "-A", path],
     { env, cwd: folder.path },
   );
   assert.equal(stderr, "");
@@ -44,6 +45,7 @@ async function settingsOf(
 Deno.test("settings without any variable are the emulator's", async () => {
   const { env, given, emulatorPort } = await settingsOf({});
   assert.deepEqual(env, {
+    EVENT_STREAM: "stdout",
     LOG_FORMAT: "pretty",
     AB_BASE_URL: "http://127.0.0.1:8090",
     AB_CLIENT_ID: "c0000000000000000000000000000001",
@@ -87,10 +89,32 @@ Deno.test("settings that name an AGS have nothing of the emulator", async () => 
     "AB_BASE_URL=https://ags.example\n",
   );
   assert.deepEqual(env, {
+    EVENT_STREAM: "stdout",
     LOG_FORMAT: "pretty",
     AB_BASE_URL: "https://ags.example",
   });
   assert.equal(emulatorPort, undefined);
+});
+
+Deno.test("settings that name brokers take events from Kafka, too, and publish there", async () => {
+  const { env } = await settingsOf({ KAFKA_BROKERS: "kafka:9092" });
+  assert.deepEqual(
+    [env?.KAFKA_BROKERS, env?.SOURCES, env?.EVENT_STREAM],
+    ["kafka:9092", "grpc,kafka", undefined],
+  );
+  const own = await settingsOf({
+    KAFKA_BROKERS: "kafka:9092",
+    SOURCES: "grpc",
+  });
+  assert.equal(own.env?.SOURCES, "grpc");
+});
+
+Deno.test("settings that ask for Kafka without brokers have those of this machine", async () => {
+  const { env } = await settingsOf({}, undefined, "{ hasKafka: true }");
+  assert.deepEqual(
+    [env?.KAFKA_BROKERS, env?.SOURCES],
+    ["localhost:9092", "grpc,kafka"],
+  );
 });
 
 Deno.test("settings with an AB_BASE_URL that is empty are the emulator's", async () => {

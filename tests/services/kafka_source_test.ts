@@ -13,7 +13,8 @@ import { streamRecord } from "../../dev/stream_event.ts";
 import { newId } from "../../lib/kafka/names.ts";
 import type { EventStream } from "../../lib/kafka/stream.ts";
 import { agsId, eventBytes, LOGGED_IN, PATHS } from "../conformance/_events.ts";
-import { CLIENT_SECRET } from "../conformance/_world.ts";
+import { CLIENT_SECRET, environment } from "../conformance/_world.ts";
+import { run, tempFolder, tool } from "../dev/_run.ts";
 import { PROTO_FOLDER } from "../grpc/_fixture.ts";
 import { type KafkaTest, kafkaTests } from "./_kafka_tests.ts";
 import { type Replica, startReplica } from "./_service.ts";
@@ -222,38 +223,72 @@ test("two processes in one group share the load; after kill -9 of one nothing is
   assert.deepEqual(all.map(corner.grants), all.map(() => 1));
 });
 
-test("a dead letter goes to its topic with what it says of why, and what is no event does, too", async (kafkaTest) => {
+test("dead letters in topics are listed and replayed, and what is no event is one, too", async (kafkaTest) => {
   await using corner = await makeCorner(kafkaTest);
   const { emulator } = corner;
-  await using service = await startReplica(emulator, {
-    ...corner.env,
-    DEAD_LETTER: "kafka:dlq",
-    ITEM_ID_TO_GRANT: "no-such-item",
-  });
-  await ready(service);
+  const env = { ...corner.env, DEAD_LETTER: "kafka:dlq" };
   const [player = ""] = players(1);
-  await corner.publish(player, "the-event");
-  const nonsense = new TextEncoder().encode("{nonsense");
-  await corner.stream.sendRecord("userAuthentication", { value: nonsense });
-  const letters = new Map<string, ReadonlyMap<string, string>>();
-  const decoder = new TextDecoder();
-  const subscription = corner.stream.subscribe(
-    { topic: "userAuthentication.dlq", raw: true },
-    ({ headers, value }) => {
-      const facts = new Map(
-        headers.map(([name, text]) => [name, decoder.decode(text)]),
-      );
-      letters.set(decoder.decode(value), facts);
-    },
+  {
+    await using service = await startReplica(emulator, {
+      ...env,
+      ITEM_ID_TO_GRANT: "no-such-item",
+    });
+    await ready(service);
+    await corner.publish(player, "the-event");
+    const nonsense = new TextEncoder().encode("{nonsense");
+    await corner.stream.sendRecord("userAuthentication", { value: nonsense });
+    await service.target.logged(({ message }) =>
+      message === "Record is no event"
+    );
+    await service.target.logged(({ outcome }) => outcome === "rejected");
+    service.target.signal("SIGTERM");
+    await service.target.exited;
+  }
+  await using folder = await tempFolder();
+  const deadLetters = (...args: string[]) =>
+    run(tool("dev/dead_letters.ts", [...args, "--kafka"]), {
+      cwd: folder.path,
+      env: { ...environment(emulator), ...env },
+    });
+  const listed = await deadLetters("list", "--json");
+  assert.equal(listed.stderr, "");
+  const letters = listed.stdout.trim().split("\n").map((line) =>
+    JSON.parse(line)
   );
-  await until("two letters", () => letters.size === 2 || undefined);
-  await subscription[Symbol.asyncDispose]();
-  const of = (part: string) =>
-    [...letters].find(([value]) => value.includes(part))?.[1];
-  const rejected = of("the-event");
-  assert.equal(rejected?.get("dlq-reason"), "rejected");
-  assert.equal(rejected?.get("dlq-id"), "the-event");
-  assert.equal(rejected?.get("dlq-type"), LOGGED_IN);
-  assert.match(rejected?.get("dlq-error") ?? "", /^\w+: /);
-  assert.equal(of("{nonsense")?.get("dlq-reason"), "undecodable");
+  const of = (id: RegExp) => letters.find(({ event }) => id.test(event.id));
+  const rejected = of(/^the-event$/);
+  assert.deepEqual(
+    [rejected?.event.type, rejected?.outcome, rejected?.transport],
+    [LOGGED_IN, "rejected", "kafka"],
+  );
+  assert.equal(rejected?.error[0].name, "AgsError");
+  const undecodable = of(/^sha256-/);
+  const bytes = Uint8Array.fromBase64(undecodable?.bytes);
+  assert.equal(new TextDecoder().decode(bytes), "{nonsense");
+  assert.equal(letters.length, 2);
+
+  await using service = await startReplica(emulator, env);
+  await ready(service);
+  const replayed = await deadLetters("replay", "--id", "the-event");
+  assert.deepEqual([replayed.stdout, replayed.code], ["published: 1\n", 0]);
+  await corner.granted([player]);
+  const after = await deadLetters("list");
+  assert.match(after.stdout, /\n1 events, 1 replayed before\n$/);
+  assert.equal(corner.grants(player), 1);
+});
+
+test("`deno task send --kafka` publishes as AGS does", async (kafkaTest) => {
+  await using corner = await makeCorner(kafkaTest);
+  const { emulator, env } = corner;
+  await using service = await startReplica(emulator, env);
+  await ready(service);
+  await using folder = await tempFolder();
+  const [player = ""] = players(1);
+  const sent = await run(
+    tool("dev/send.ts", [LOGGED_IN, "--kafka", "--set", `userId=${player}`]),
+    { cwd: folder.path, env: { ...environment(emulator), ...env } },
+  );
+  assert.equal(sent.stderr, "");
+  assert.match(sent.stdout, /^Published on \S+\.userAuthentication in /);
+  await corner.granted([player]);
 });

@@ -1,0 +1,154 @@
+/**
+ * Reads the dead letters that lie in topics (`DEAD_LETTER=kafka:SUFFIX`).
+ *
+ * @module
+ */
+
+import {
+  decodeLetter,
+  type LetterLine,
+  LetterLineError,
+} from "../../lib/dead_letters/letter_line.ts";
+import { LETTER_HEADERS } from "../../lib/kafka/letter_sink.ts";
+import type { Partition, StreamObserver } from "../../lib/kafka/observer.ts";
+import { headerOf } from "../../lib/kafka/record_arrival.ts";
+import type { OutgoingRecord, StreamRecord } from "../../lib/kafka/record.ts";
+import type { EventStream } from "../../lib/kafka/stream.ts";
+import { eventOf } from "./letter_files.ts";
+
+/** A letter, and the record that it is. */
+export interface TopicLetter {
+  /** What it says. */
+  readonly letter: LetterLine;
+  /** The record. */
+  readonly record: StreamRecord;
+}
+
+/** What topics have. */
+export interface TopicLetters {
+  /** The newest letter of each event that was not sent again since. */
+  readonly open: readonly TopicLetter[];
+  /** Events that were sent again. */
+  readonly replayed: number;
+  /** Records that are no letters. */
+  readonly unreadable: number;
+}
+
+/** Tells when all of a subscription's partitions have been read. */
+export interface EndWatch {
+  /** To be given to the stream. */
+  readonly observer: StreamObserver;
+  /** Whether all that was there has been read of each of them. */
+  hasRead(partitions: readonly Partition[]): boolean;
+}
+
+/** Makes what a stream tells its progress to. */
+export function watchEnds(): EndWatch {
+  const left = new Map<string, number>();
+  const nameOf = ({ topic, partition }: Partition) => `${topic}:${partition}`;
+  return {
+    observer: {
+      lag: (each) => void left.set(nameOf(each), each.records),
+    },
+    hasRead: (partitions) =>
+      partitions.every((each) => left.get(nameOf(each)) === 0),
+  };
+}
+
+/** How often to look whether all has been read, in milliseconds. */
+const TICK = 50;
+
+/** Options of {@linkcode readTopicLetters}. */
+export interface ReadTopicLettersOptions {
+  /** Where the topics are. */
+  readonly stream: EventStream;
+  /** Its observer's other side. */
+  readonly ends: EndWatch;
+  /** The topics of letters, without prefix. */
+  readonly topics: readonly string[];
+  /** Whose letters: the group, with prefix. */
+  readonly group: string;
+  /** Ends the reading: what was read until then is answered. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads all letters of a group, from the beginning to the end.
+ *
+ * @throws The signal's reason: not all could be read.
+ */
+export async function readTopicLetters(
+  { stream, ends, topics, group, signal }: ReadTopicLettersOptions,
+): Promise<TopicLetters> {
+  const letters = new Map<string, TopicLetter>();
+  const replayed = new Map<string, string>();
+  let unreadable = 0;
+  await using subscription = stream.subscribe(
+    { topic: topics, raw: true, signal },
+    (record) => {
+      if (headerOf(record.headers, LETTER_HEADERS.group) !== group) return;
+      try {
+        const letter = letterOf(record);
+        const key = eventOf(letter);
+        const isMark =
+          headerOf(record.headers, LETTER_HEADERS.replayed) !== undefined;
+        const before = isMark
+          ? replayed.get(key)
+          : letters.get(key)?.letter.time;
+        if (before !== undefined && before > letter.time) return;
+        if (isMark) replayed.set(key, letter.time);
+        else letters.set(key, { letter, record });
+      } catch (error) {
+        if (!(error instanceof LetterLineError)) throw error;
+        unreadable++;
+      }
+    },
+  );
+  while (!(subscription.isJoined && ends.hasRead(subscription.partitions))) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, TICK));
+  }
+  const open = [...letters].filter(([key, { letter }]) =>
+    letter.time > (replayed.get(key) ?? "")
+  ).map(([, each]) => each).sort((a, b) =>
+    a.letter.time < b.letter.time ? -1 : a.letter.time > b.letter.time ? 1 : 0
+  );
+  return { open, replayed: letters.size - open.length, unreadable };
+}
+
+/** The letter that a record is. @throws {LetterLineError} It is none. */
+function letterOf({ headers, value }: StreamRecord): LetterLine {
+  const name = LETTER_HEADERS;
+  const text = (header: string) => headerOf(headers, header);
+  const errorId = text(name.errorId);
+  const [, errorName = "Error", message = ""] =
+    /^(\w+): (.*)$/s.exec(text(name.error) ?? "") ?? [];
+  return decodeLetter(JSON.stringify({
+    time: text(name.lastTime),
+    firstTime: text(name.firstTime),
+    outcome: text(name.outcome),
+    reason: text(name.cause),
+    attempts: Number(text(name.attempts)),
+    transport: text(name.transport),
+    event: {
+      id: text(name.id),
+      type: text(name.type),
+      source: text(name.source),
+    },
+    ...(value !== undefined && { bytes: value.toBase64() }),
+    error: [{ name: errorName, message }],
+    ...(errorId !== undefined && { errorId }),
+  }));
+}
+
+/** The record that says of a letter that its event has been sent again. */
+export function replayMark({ record }: TopicLetter): OutgoingRecord {
+  const why = Object.values(LETTER_HEADERS) as readonly string[];
+  return {
+    ...(record.key !== undefined && { key: record.key }),
+    headers: [
+      ...record.headers.filter(([name]) => why.includes(name)),
+      [LETTER_HEADERS.replayed, new TextEncoder().encode("true")],
+    ],
+  };
+}

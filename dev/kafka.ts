@@ -1,0 +1,96 @@
+/**
+ * Kafka for the development tools: the cluster that the settings name.
+ *
+ * @module
+ */
+
+import { ConfigError, type Environment, SETTINGS } from "../lib/config.ts";
+import type { Logger } from "../lib/core/context.ts";
+import type { StreamObserver } from "../lib/kafka/observer.ts";
+import { withPrefix } from "../lib/kafka/names.ts";
+import { openStreams, type StreamConfig } from "../lib/kafka/open_streams.ts";
+import type { EventStream } from "../lib/kafka/stream.ts";
+import { KAFKA_SETTINGS, kafkaProblems } from "../lib/kafka_settings.ts";
+
+/** A cluster, and the names that the service has there. */
+export interface DevKafka extends AsyncDisposable {
+  /** The cluster. */
+  readonly stream: EventStream;
+  /** What comes before topics and groups. */
+  readonly prefix: string;
+  /** The service's group, with prefix. */
+  readonly group: string;
+}
+
+/** Options of {@linkcode connectKafka}. */
+export interface ConnectKafkaOptions {
+  /** Is told about the work. */
+  readonly observer?: StreamObserver;
+}
+
+/**
+ * Opens the cluster that `KAFKA_BROKERS` names.
+ *
+ * @throws {ConfigError} It names none, or another setting of Kafka makes no sense.
+ * @throws {StreamOptionsError} A certificate or key cannot be read.
+ */
+export function connectKafka(
+  env: Environment,
+  { observer }: ConnectKafkaOptions = {},
+): DevKafka {
+  const config = streamConfig(env);
+  const { kafka } = openStreams({
+    config,
+    log: SILENT,
+    ...(observer !== undefined && { observer }),
+  });
+  if (kafka === undefined) {
+    throw new ConfigError([
+      "KAFKA_BROKERS is not set: expected host:port of a broker",
+    ]);
+  }
+  const prefix = config.kafkaTopicPrefix ?? "";
+  const groupId = config.kafkaGroupId === "auto"
+    ? env[SETTINGS.clientId.env] ?? ""
+    : config.kafkaGroupId;
+  return {
+    stream: kafka,
+    prefix,
+    group: withPrefix(prefix, groupId),
+    [Symbol.asyncDispose]: () => kafka[Symbol.asyncDispose](),
+  };
+}
+
+/** The settings of Kafka alone: those of AGS need not be there. */
+function streamConfig(env: Environment): StreamConfig {
+  const rows = {
+    ...KAFKA_SETTINGS,
+    otelServiceName: SETTINGS.otelServiceName,
+  };
+  const problems: string[] = [];
+  const values = Object.entries(rows).map(([key, row]) => {
+    const parsed = row.schema.safeParse(
+      env[row.env]?.trim() || (row.default ?? ""),
+    );
+    if (!parsed.success) {
+      problems.push(`${row.env} is not usable: expected ${row.expected}`);
+    }
+    return [key, parsed.data];
+  });
+  // Every key is there: the rows are those of the type.
+  const config = Object.fromEntries(values) as StreamConfig;
+  if (problems.length === 0) {
+    problems.push(...kafkaProblems({ ...config, deadLetter: "log" }));
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** What fails is thrown, too: that is said to the person at the terminal. */
+const SILENT: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  with: () => SILENT,
+};
