@@ -61,7 +61,7 @@ function letterOf(
     event,
     bytes,
     transport,
-    arrival,
+    ...(arrival !== undefined && { arrival }),
     outcome,
     reason,
     error,

@@ -28,7 +28,8 @@ Deno.test("loadServedEvents() gives the path, the package and the decoder of an 
   ]);
   const [event] = events;
   assert.equal(events.length, 1);
-  const { decode, ...facts } = event!;
+  const { decode, message, ...facts } = event!;
+  assert.equal(message.fullName, ".accelbyte.shop.order.v1.Placed");
   assert.deepEqual(facts, {
     type: "order.placed",
     service: "accelbyte.shop.order.v1.PlacedService",

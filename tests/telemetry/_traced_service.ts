@@ -14,6 +14,7 @@ import {
 import { handlers as exampleHandlers } from "../../handlers/mod.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Handler } from "../../lib/core/on.ts";
+import type { KafkaPort } from "../../lib/kafka/port.ts";
 import { Secret } from "../../lib/secret.ts";
 import { type Service, startService } from "../../lib/service.ts";
 import {
@@ -45,6 +46,8 @@ export interface TracedServiceOptions {
   readonly config?: Partial<Config>;
   /** Who handles the login. @default {the example handlers} */
   readonly handlers?: readonly Handler[];
+  /** The way to Kafka. */
+  readonly kafkaPort?: () => Promise<KafkaPort>;
 }
 
 /** Starts the service. */
@@ -67,6 +70,7 @@ export async function startTracedService(
       handlers: options.handlers ?? exampleHandlers,
       protoFolder: PROTO_FOLDER,
       log,
+      ...(options.kafkaPort !== undefined && { kafkaPort: options.kafkaPort }),
     }),
   );
   const { client } = stack.use(connect(service.grpcPort));
