@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { Registry } from "prom-client";
 import { LOG_CATEGORIES } from "../../lib/log_levels.ts";
+import { createKafkaMetrics } from "../../lib/telemetry/kafka_metrics.ts";
 import { on, RetryableError } from "../../mod.ts";
 import { agsId, LOGGED_IN } from "../conformance/_events.ts";
 import { startTracedService } from "./_traced_service.ts";
@@ -68,12 +70,28 @@ const LATER = agsId();
 const FULFILLMENT =
   "/platform/admin/namespaces/{namespace}/users/{userId}/fulfillment";
 
+/** The event stream's metrics, each of them with a sample. */
+async function kafkaMetrics(): Promise<string> {
+  const registry = new Registry();
+  const metrics = createKafkaMetrics(registry);
+  const place = { topic: "t", partition: 0 };
+  metrics.watch({
+    topics: ["t"],
+    source: { partitions: [place], isJoined: true },
+  });
+  metrics.unknownFields("a.b", 1);
+  metrics.produced({ ...place, count: 1, seconds: 0.1 });
+  metrics.committed({ seconds: 0.1 });
+  return await registry.metrics();
+}
+
 Deno.test("Each metric of a running service stands in the documentation with its type and labels, and the other way round", async () => {
   await using collector = startCollector();
   await using scene = await startScene(collector.url);
   const { metricsPort } = scene.traced.service;
   const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
-  const text = await response.text();
+  // The event stream's need a broker to be there.
+  const text = await response.text() + await kafkaMetrics();
   const metrics = new Map(
     [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)]
       .map(([, name = "", type = ""]) => [name, type]),
@@ -117,6 +135,17 @@ Deno.test("Each attribute of a span stands in the documentation, and the other w
     ...annotations.flatMap(({ value }) => /^"(\w+)"/.exec(value)?.[1] ?? []),
   ]));
   for (const name of ofZipkin) seen.delete(name);
+  // Those of the event stream: tests/telemetry/kafka_tracing_test.ts sees them.
+  for (
+    const name of [
+      "system",
+      "destination.name",
+      "operation.type",
+      "operation.name",
+    ]
+  ) {
+    seen.add(`messaging.${name}`);
+  }
   assert.deepEqual([...seen].sort(), [...documented].sort());
 });
 
