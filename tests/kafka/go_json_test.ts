@@ -59,8 +59,9 @@ for (const [name, value, json] of CASES) {
 
 Deno.test("JSON as Go writes it says the same as any other", () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => {
+    // Written once more: JSON.stringify() makes 0 of -0, Go does not.
     assert.deepEqual(
-      JSON.parse(goJson(value)),
+      JSON.parse(JSON.stringify(JSON.parse(goJson(value)))),
       JSON.parse(JSON.stringify(value)),
     );
   }));
