@@ -17,9 +17,9 @@ import {
   GIVEN,
   type KafkaCluster,
   type KafkaOptions,
+  missingForKafka,
   startKafka,
 } from "./_kafka_cluster.ts";
-import { missingForKafka } from "./_kafka_jars.ts";
 
 /** What a test has to work with. */
 export interface KafkaTest {

@@ -12,8 +12,12 @@ import type {
   EventStreamOptions,
 } from "../../lib/kafka/stream.ts";
 import { Secret } from "../../lib/secret.ts";
-import type { Certificates } from "./_kafka_certificates.ts";
-import { type NodePorts, PASSWORD, USER } from "./_kafka_config.ts";
+import type { Certificates } from "../../dev/kafka_cluster/certificates.ts";
+import {
+  type NodePorts,
+  PASSWORD,
+  USER,
+} from "../../dev/kafka_cluster/config.ts";
 import { type KafkaTest, kafkaTests, QUICK } from "./_kafka_tests.ts";
 import { until } from "./_until.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import type { BrokerCertificates } from "./_kafka_config.ts";
+import type { BrokerCertificates } from "./config.ts";
 
 /** Certificates of a test. */
 export interface Certificates extends BrokerCertificates {
