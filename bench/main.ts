@@ -12,6 +12,7 @@
 import { parseArgs } from "node:util";
 import { findEvent, makeEvent } from "../dev/event_source.ts";
 import { stopSignals } from "../lib/stop_signals.ts";
+import { integer, isExpected } from "./arguments.ts";
 import { BenchError } from "./errors.ts";
 import { assertLoadTool, writeBody } from "./load.ts";
 import { measureFiles, measureLoad, measureStarts } from "./measure.ts";
@@ -65,18 +66,6 @@ function parse(args: string[]): Options | undefined {
     command: service === undefined ? undefined : splitCommand(service),
     isJson: values.json,
   };
-}
-
-function integer(
-  name: string,
-  text: string,
-  [least, most]: readonly [number, number],
-): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new BenchError(
-    `${name} is "${text}": expected a whole number from ${least} to ${most}`,
-  );
 }
 
 async function measure(
@@ -134,12 +123,6 @@ async function main(options: Options): Promise<number> {
       : `\n${reportText(found)}`,
   );
   return 0;
-}
-
-function isExpected(error: unknown): error is Error {
-  return error instanceof BenchError ||
-    (error instanceof TypeError && "code" in error &&
-      String(error.code).startsWith("ERR_PARSE_ARGS"));
 }
 
 try {

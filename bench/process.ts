@@ -17,6 +17,8 @@ export interface ProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** What becomes of its standard output. @default {"null"} */
   readonly stdout?: "null" | "piped";
+  /** What its standard input is. @default {"null"} */
+  readonly stdin?: "null" | "piped";
 }
 
 /** What a process has used since it started. */
@@ -39,6 +41,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly ended: Promise<Deno.CommandStatus>;
   /** Sends it a signal, unless it has ended. */
   signal(name: Deno.Signal): void;
+  /** Its input, where piped. */
+  readonly stdin: WritableStream<Uint8Array>;
   /**
    * Makes sure that it is running.
    *
@@ -67,7 +71,7 @@ export function startProcess(options: ProcessOptions): ServerProcess {
     args,
     env: options.env,
     clearEnv: true,
-    stdin: "null",
+    stdin: options.stdin ?? "null",
     stdout: options.stdout ?? "null",
     stderr: "inherit",
   });
@@ -99,6 +103,9 @@ export function startProcess(options: ProcessOptions): ServerProcess {
     signal(name) {
       if (ended === undefined) child.kill(name);
     },
+    get stdin() {
+      return child.stdin;
+    },
     assertRunning,
     async usage() {
       if (Deno.build.os !== "linux") return undefined;
@@ -110,7 +117,9 @@ export function startProcess(options: ProcessOptions): ServerProcess {
       };
     },
     async [Symbol.asyncDispose]() {
-      if (options.stdout === "piped") await child.stdout.cancel();
+      // Who reads it, reads it to its end.
+      const isUnread = options.stdout === "piped" && !child.stdout.locked;
+      if (isUnread) await child.stdout.cancel();
       if (ended !== undefined) return;
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), END_TIMEOUT);
