@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Usage } from "../process.ts";
 import { rateOf } from "./samples.ts";
 import {
   type ConsumeTask,
@@ -27,6 +28,8 @@ export interface Run {
   readonly rate: number;
   /** CPU time of all processes for 1,000 records, in ms, where the system tells. */
   readonly cpu: number | undefined;
+  /** Most memory of any of the processes, in bytes, where the system tells. */
+  readonly peakMemory: number | undefined;
 }
 
 /** A run of consumers. */
@@ -106,7 +109,7 @@ async function run(
     patience: START_PATIENCE,
     signal,
   });
-  const before = await cpuOf(workers);
+  const before = await usageOf(workers);
   await Promise.all(workers.map((worker) => worker.begin()));
   const done = await waitFor(() => {
     const done = doneBy(workers);
@@ -117,12 +120,13 @@ async function run(
     patience: RUN_PATIENCE,
     signal,
   });
-  const after = await cpuOf(workers);
+  const after = await usageOf(workers);
   return {
     rate: rateOf(total, workers.map(({ track }) => track)),
     cpu: before === undefined || after === undefined
       ? undefined
-      : (after - before) / done * 1_000,
+      : (after.cpu - before.cpu) / done * 1_000,
+    peakMemory: after?.peakMemory,
   };
 }
 
@@ -131,10 +135,14 @@ export function doneBy(workers: readonly Worker[]): number {
   return workers.reduce((sum, { track }) => sum + (track.at(-1)?.done ?? 0), 0);
 }
 
-async function cpuOf(workers: readonly Worker[]): Promise<number | undefined> {
+/** CPU time of all together, and most memory of any. */
+async function usageOf(
+  workers: readonly Worker[],
+): Promise<Pick<Usage, "cpu" | "peakMemory"> | undefined> {
   const all = await Promise.all(workers.map((worker) => worker.usage()));
   const known = all.filter((usage) => usage !== undefined);
-  return known.length < all.length
-    ? undefined
-    : known.reduce((sum, { cpu }) => sum + cpu, 0);
+  return known.length < all.length ? undefined : {
+    cpu: known.reduce((sum, { cpu }) => sum + cpu, 0),
+    peakMemory: Math.max(...known.map(({ peakMemory }) => peakMemory)),
+  };
 }

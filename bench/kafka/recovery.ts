@@ -5,6 +5,7 @@
  * @module
  */
 
+import { BenchError } from "../errors.ts";
 import { doneBy, newGroup, type Place } from "./measure.ts";
 import { type CatchUp, catchUpOf, doneAt } from "./samples.ts";
 import type { Client } from "./task.ts";
@@ -84,16 +85,20 @@ export async function recoveryRun(
 /** How often memory is looked at, in records' share of the run. */
 const LOOKS = 40;
 
+/** How long to look whether more comes than there is, in milliseconds. */
+const AFTERMATH = 500;
+
 /**
  * Memory of one consumer that goes through all records, in bytes: at equal distances,
  * counted in records. Empty where the system does not tell.
  *
- * @throws {BenchError} It failed, or took too long.
+ * @throws {BenchError} It failed, took too long, or had a record twice.
  */
 export async function memoryRun(
   { topic, client, total }: {
     readonly topic: string;
     readonly client: Client;
+    /** All that the topic has. */
     readonly total: number;
   },
   { brokers, signal }: Place,
@@ -121,6 +126,11 @@ export async function memoryRun(
     );
     const usage = await worker.usage();
     if (usage !== undefined) memory.push(usage.memory);
+  }
+  await pause(AFTERMATH, signal);
+  const done = doneBy([worker]);
+  if (done > total) {
+    throw new BenchError(`${done} records were done: expected ${total}`);
   }
   return memory;
 }

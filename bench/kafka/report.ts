@@ -130,16 +130,24 @@ function recoveryFact(
     } s; ${number(middle((each) => each.rate))} events/s meanwhile`;
 }
 
-function memoryFacts({ memory, records }: KafkaMeasurements): string[] {
+function memoryFacts(
+  { memory, records, runs }: KafkaMeasurements,
+): string[] {
+  const peaks = runs.publish.flatMap(({ peakMemory }) => peakMemory ?? []);
   const sides = [["subscribe()", memory.stream], [
     NAMES.bareJson,
     memory.bareJson,
   ]] as const;
-  return sides.filter(([, bytes]) => bytes.length > 0).map(([name, bytes]) =>
+  const consumers = sides.filter(([, bytes]) => bytes.length > 0).map((
+    [name, bytes],
+  ) =>
     `Memory of ${name} at the end of ${number(records)} events: ${
       megabytes(bytes.at(-1) ?? NaN)
     }, at most ${megabytes(Math.max(...bytes))}`
   );
+  return peaks.length === 0
+    ? consumers
+    : [...consumers, `Most memory of publish(): ${megabytes(median(peaks))}`];
 }
 
 /** The least share of the bare library's rate. */

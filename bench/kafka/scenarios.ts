@@ -81,18 +81,20 @@ const RECOVERY = { rate: 5_000, stopped: 10 } as const;
 export async function measureAll(
   options: ScenarioOptions,
 ): Promise<KafkaMeasurements> {
-  const { records, rounds, makeTopic, say } = options;
+  const { rounds, makeTopic, say } = options;
+  const published = Math.ceil(options.records / rounds);
+  const records = published * rounds;
   const { narrow: partitions, wide } = PARTITIONS;
   const topic = await makeTopic("main", partitions);
   const oneByOne = await makeTopic("one-by-one", partitions);
   const wideTopic = await makeTopic("wide", wide);
 
-  const published = await inTurns({ ...options, what: "Publishing" }, {
+  const publishing = await inTurns({ ...options, what: "Publishing" }, {
     publish: () =>
       publishRun({
         topic,
         pace: "queued",
-        count: Math.ceil(records / rounds),
+        count: published,
       }, options),
     publishSync: () =>
       publishRun({
@@ -152,7 +154,7 @@ export async function measureAll(
   const all = { topic, total: records };
   return {
     records,
-    runs: { ...published, ...consumed, ...waited },
+    runs: { ...publishing, ...consumed, ...waited },
     recoveries,
     recovery: RECOVERY,
     memory: {

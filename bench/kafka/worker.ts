@@ -58,4 +58,5 @@ async function main(task: Task): Promise<void> {
 }
 
 await main(JSON.parse(Deno.args[0] ?? ""));
+// What a library has left open does not keep the process.
 Deno.exit(0);
