@@ -5,6 +5,7 @@
  * @module
  */
 
+import { freePort } from "../dev/free_port.ts";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import denoConfig from "../deno.json" with { type: "json" };
@@ -211,12 +212,6 @@ export async function isListening(port: number): Promise<boolean> {
     if (error instanceof Deno.errors.ConnectionRefused) return false;
     throw error;
   }
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: HOST, port: 0 });
-  return listener.addr.port;
 }
 
 function ownServer(file: string): string[] {

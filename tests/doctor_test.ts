@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { freePort } from "../dev/free_port.ts";
 import { join } from "node:path";
 import {
   CONSUMABLE_ITEM_ID,
@@ -28,11 +29,6 @@ function configFor(emulator: Emulator, overrides: Partial<Config>): Config {
     metricsPort: freePort(),
     ...overrides,
   });
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
-  return listener.addr.port;
 }
 
 function verdicts(findings: readonly Finding[]): Record<string, string> {

@@ -3,6 +3,7 @@ import { startEmulator } from "../dev/emulator/mod.ts";
 import { ConfigError, type Environment, settings } from "../lib/config.ts";
 import { main, type MainOptions } from "../main.ts";
 import { REQUIRED_VARIABLES } from "./_support/config.ts";
+import { freePort } from "../dev/free_port.ts";
 
 interface Ran {
   readonly code: number;
@@ -155,11 +156,6 @@ for (const setting of ["GRPC_PORT", "METRICS_PORT"]) {
       ),
     );
   });
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
-  return listener.addr.port;
 }
 
 Deno.test("main() refuses --running without doctor, and starts nothing", async () => {

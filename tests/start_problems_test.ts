@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { freePort } from "../dev/free_port.ts";
 import { type Checkout, makeCheckout } from "./_support/checkout.ts";
 
 const SHOP = "accelbyte-asyncapi/shop/order/v1/order";
@@ -232,9 +233,4 @@ for (const { what, types, files, arrange, says } of PROBLEMS) {
     assert.doesNotMatch(stdout, /Service started/);
     assert.match(stdout, /Service cannot start/);
   });
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
-  return listener.addr.port;
 }

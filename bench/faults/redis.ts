@@ -7,7 +7,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BenchError } from "../errors.ts";
 import { type ServerProcess, startProcess } from "../process.ts";
-import { freePort, isListening } from "../servers.ts";
+import { freePort } from "../../dev/free_port.ts";
+import { isListening } from "../servers.ts";
 
 /** The server. Disposing ends it, and removes what it has written. */
 export interface RedisServer extends AsyncDisposable {

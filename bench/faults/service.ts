@@ -4,17 +4,13 @@
  * @module
  */
 
+import { freePort } from "../../dev/free_port.ts";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { BenchError } from "../errors.ts";
 import { type ServerProcess, startProcess } from "../process.ts";
 import { REPOSITORY } from "../scene.ts";
-import {
-  freePort,
-  isListening,
-  serviceEnvironment,
-  startTask,
-} from "../servers.ts";
+import { isListening, serviceEnvironment, startTask } from "../servers.ts";
 
 /** A service that can be ended. Disposing ends it for good. */
 export interface RestartableService extends AsyncDisposable {

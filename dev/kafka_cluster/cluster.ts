@@ -4,6 +4,7 @@
  * @module
  */
 
+import { freePort } from "../free_port.ts";
 import { join } from "node:path";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { brokerProperties, type NodePorts, SCRAM_USERS } from "./config.ts";
@@ -188,21 +189,12 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
-/** Ports that nobody has now; all are held until all are found. */
 function freePorts(nodes: number): readonly NodePorts[] {
-  const held: Deno.Listener[] = [];
-  const take = () => {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    held.push(listener);
-    return (listener.addr as Deno.NetAddr).port;
-  };
-  const ports = Array.from({ length: nodes }, () => ({
-    plain: take(),
-    controller: take(),
-    sasl: take(),
-    tls: take(),
-    saslTls: take(),
+  return Array.from({ length: nodes }, () => ({
+    plain: freePort(),
+    controller: freePort(),
+    sasl: freePort(),
+    tls: freePort(),
+    saslTls: freePort(),
   }));
-  for (const listener of held) listener.close();
-  return ports;
 }

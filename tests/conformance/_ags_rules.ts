@@ -13,7 +13,7 @@ import {
   startEmulator,
 } from "../../dev/emulator/mod.ts";
 import { agsId } from "./_events.ts";
-import { freePort } from "./_target.ts";
+import { freePort } from "../../dev/free_port.ts";
 import {
   CLIENT_SECRET,
   environment,

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { TextLineStream } from "./_lines.ts";
 import { searchFor, type SecretSearch } from "./_secrets.ts";
+import { freePort } from "../../dev/free_port.ts";
 
 /** Options of {@linkcode StartTarget}. */
 export interface TargetOptions {
@@ -280,10 +281,4 @@ function checkComplaints(
   const complaint = stderr.find((line) => !mayComplain?.test(line));
   if (complaint === undefined) return;
   throw new Error(`Standard error is not empty:\n${stderr.join("\n")}`);
-}
-
-/** A port that nobody listens on just now, on any address. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
-  return listener.addr.port;
 }

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { taskFlagsElsewhere, type TaskName } from "../_support/task_flags.ts";
+import { freePort } from "../../dev/free_port.ts";
 
 /** The project's folder. */
 export const ROOT = join(import.meta.dirname ?? ".", "../..");
@@ -192,15 +193,10 @@ export function freePorts(): {
   readonly EMULATOR_PORT: string;
   readonly ASYNC_MESSAGING_PUBLISHER_GRPC_PORT: string;
 } {
-  const listeners = [1, 2, 3, 4].map(() => Deno.listen({ port: 0 }));
-  const [grpc = "", metrics = "", emulator = "", sidecar = ""] = listeners.map((
-    { addr },
-  ) => String((addr as Deno.NetAddr).port));
-  for (const listener of listeners) listener.close();
   return {
-    GRPC_PORT: grpc,
-    METRICS_PORT: metrics,
-    EMULATOR_PORT: emulator,
-    ASYNC_MESSAGING_PUBLISHER_GRPC_PORT: sidecar,
+    GRPC_PORT: `${freePort()}`,
+    METRICS_PORT: `${freePort()}`,
+    EMULATOR_PORT: `${freePort()}`,
+    ASYNC_MESSAGING_PUBLISHER_GRPC_PORT: `${freePort()}`,
   };
 }

@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { freePort } from "../../dev/free_port.ts";
 
 /** What the server is started with. */
 export interface RedisOptions {
@@ -28,12 +29,6 @@ export interface RedisServer extends AsyncDisposable {
 
 /** How long a server may take to listen, in milliseconds. */
 const START_TIMEOUT = 10_000;
-
-/** A port that was free a moment ago. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 /** Starts a server and waits until it listens. */
 export async function startRedis(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { freePort } from "../conformance/_target.ts";
+import { freePort } from "../../dev/free_port.ts";
 import { until } from "./_until.ts";
 
 /** Options of {@linkcode startServer}. */

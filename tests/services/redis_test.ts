@@ -12,12 +12,8 @@ import {
 import { RedisUrl } from "../../lib/redis_url.ts";
 import { REDIS, testWithTool } from "../conformance/_tools.ts";
 import { replica } from "../middleware/_idempotency.ts";
-import {
-  freePort,
-  makeCertificates,
-  type RedisServer,
-  startRedis,
-} from "./_redis.ts";
+import { makeCertificates, type RedisServer, startRedis } from "./_redis.ts";
+import { freePort } from "../../dev/free_port.ts";
 
 const TTL = 3_600_000;
 const CLAIM = { token: "a", lease: 60_000, ttl: TTL };

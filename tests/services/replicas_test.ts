@@ -8,8 +8,9 @@ import {
 import { agsId, eventBytes, LOGGED_IN, PATHS } from "../conformance/_events.ts";
 import { REDIS, testWithTool } from "../conformance/_tools.ts";
 import { CLIENT_SECRET } from "../conformance/_world.ts";
-import { freePort, startRedis } from "./_redis.ts";
+import { startRedis } from "./_redis.ts";
 import { type Replica, startReplica } from "./_service.ts";
+import { freePort } from "../../dev/free_port.ts";
 
 /** How long a test waits for what must happen, in milliseconds. */
 const PATIENCE = 30_000;
