@@ -26,7 +26,7 @@ const REDACTED = new RegExp(
  * addresses, JSON Web Tokens, and what follows `Bearer` or `Basic`.
  */
 const REDACTED_TEXT =
-  /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+|\beyJ[\w-]*\.[\w.-]+|\b(?:Bearer|Basic) [\w.~+/=-]{8,}/g;
+  /[\w.+-]{1,64}@(?:[A-Za-z0-9][\w-]{0,62}\.){1,8}[A-Za-z][\w-]{1,62}|\beyJ[\w-]*\.[\w.-]+|\b(?:Bearer|Basic) [\w.~+/=-]{8,}/g;
 
 /** Whether a text may hold something of that: most texts need no second look. */
 const MAY_BE_REDACTED = /@|eyJ|Bearer |Basic /;

@@ -27,7 +27,8 @@ Deno.test("plainFields() writes JSON as it is", () => {
     json: fc.oneof(
       { maxDepth: 4, depthSize: "small" },
       fc.constantFrom(null, true, false, 0, -1.5, 1e21),
-      fc.string(),
+      // Without what makes an e-mail address.
+      fc.string().map((text) => text.replaceAll("@", "")),
       fc.array(tie("json"), { maxLength: 4 }),
       fc.dictionary(name, tie("json"), { maxKeys: 4, noNullPrototype: true }),
     ),

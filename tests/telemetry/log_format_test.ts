@@ -86,8 +86,12 @@ Deno.test("formatJson() writes one line of JSON for every value", () => {
       withUnicodeString: true,
     }),
   );
+  // What is redacted has tests of its own: log_fields_test.ts.
+  const messages = fc.string().filter((each) =>
+    !/@|eyJ|Bearer|Basic/.test(each)
+  );
   fc.assert(
-    fc.property(fc.string(), fields, (message, properties) => {
+    fc.property(messages, fields, (message, properties) => {
       const text = formatJson(recordOf(message, properties));
       assert.equal(text.indexOf("\n"), text.length - 1);
       const line = JSON.parse(text);
