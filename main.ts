@@ -14,20 +14,20 @@ import {
   type Environment,
   parseConfig,
   readEnvironment,
-} from "./lib/config.ts";
-import { readBuildInfo } from "./lib/build_info.ts";
-import { configText, helpText } from "./lib/config_text.ts";
+} from "./lib/config/config.ts";
+import { readBuildInfo } from "./lib/process/build_info.ts";
+import { configText, helpText } from "./lib/config/text.ts";
 import { AppError } from "./lib/core/errors.ts";
 import type { Handler } from "./lib/core/on.ts";
-import { checkRunning, diagnose } from "./lib/doctor.ts";
+import { checkRunning, diagnose } from "./lib/process/doctor.ts";
 import { LetterFileError } from "./lib/dead_letters/file_sink.ts";
-import { EventPropertiesError } from "./lib/grpc/event_properties.ts";
-import { ProtoFileError } from "./lib/grpc/proto_files.ts";
-import { StreamOptionsError } from "./lib/kafka/errors.ts";
-import { ListenError } from "./lib/listen_error.ts";
+import { EventPropertiesError } from "./lib/events/properties.ts";
+import { ProtoFileError } from "./lib/events/proto_files.ts";
+import { StreamOptionsError } from "./lib/eventstream/errors.ts";
+import { ListenError } from "./lib/core/listen_error.ts";
 import { type Service, startService } from "./lib/service.ts";
-import { stopSignals } from "./lib/stop_signals.ts";
-import { logStrayErrors } from "./lib/stray_errors.ts";
+import { stopSignals } from "./lib/process/stop_signals.ts";
+import { logStrayErrors } from "./lib/process/stray_errors.ts";
 import { startLogging } from "./lib/telemetry/log.ts";
 
 /** sysexits.h: something is wrong with the settings. */

@@ -62,16 +62,16 @@ export type {
   LogFields,
   Logger,
 } from "./lib/core/context.ts";
-export type { Config } from "./lib/config.ts";
+export type { Config } from "./lib/config/config.ts";
 export type {
   KafkaConfig,
   SaslMechanism,
   SourceName,
-} from "./lib/kafka_settings.ts";
+} from "./lib/config/kafka.ts";
 export type {
   OtelConfig,
   PropagatorName,
   SamplerName,
-} from "./lib/otel_settings.ts";
-export type { RedisUrl } from "./lib/redis_url.ts";
-export type { Secret } from "./lib/secret.ts";
+} from "./lib/config/otel.ts";
+export type { RedisUrl } from "./lib/config/redis_url.ts";
+export type { Secret } from "./lib/config/secret.ts";

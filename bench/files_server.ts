@@ -8,10 +8,10 @@
  */
 
 import { join } from "node:path";
-import { parseConfig } from "../lib/config.ts";
+import { parseConfig } from "../lib/config/config.ts";
 import type { EventType } from "../lib/core/event.ts";
 import { on } from "../lib/core/on.ts";
-import { readCatalog } from "../lib/grpc/event_catalog.ts";
+import { readCatalog } from "../lib/events/catalog.ts";
 import { startService } from "../lib/service.ts";
 import { startLogging } from "../lib/telemetry/log.ts";
 import { PROTO_FOLDER } from "./scene.ts";

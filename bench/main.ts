@@ -11,7 +11,7 @@
 
 import { parseArgs } from "node:util";
 import { findEvent, makeEvent } from "../dev/event_source.ts";
-import { stopSignals } from "../lib/stop_signals.ts";
+import { stopSignals } from "../lib/process/stop_signals.ts";
 import { integer, isExpected } from "./arguments.ts";
 import { BenchError } from "./errors.ts";
 import { assertLoadTool, writeBody } from "./load.ts";

@@ -9,7 +9,7 @@ import { freePort } from "../dev/free_port.ts";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import denoConfig from "../deno.json" with { type: "json" };
-import { settings } from "../lib/config.ts";
+import { settings } from "../lib/config/config.ts";
 import { call } from "./call.ts";
 import { BenchError } from "./errors.ts";
 import { MAX_CALLS } from "./load.ts";

@@ -7,130 +7,12 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { listFiles } from "./gen/file_tree.ts";
-
-/** A part of the house, and what its files may import. */
-interface Part {
-  /** A file, or a folder: those end with a slash. */
-  readonly path: string;
-  /** Parts, or parts of them, that it may import. */
-  readonly imports: readonly string[];
-  /** What it may import by type only. */
-  readonly types?: readonly string[];
-  /** The only packages and built-in modules it may import. @default {any} */
-  readonly packages?: readonly string[];
-  /** Global names that it may not use. */
-  readonly without?: readonly string[];
-}
-
-const LEAVES = [
-  "config",
-  "kafka_settings",
-  "listen_error",
-  "log_levels",
-  "otel_settings",
-  "redis_url",
-  "secret",
-]
-  .map((name) => `lib/${name}.ts`);
-const BELOW_EDGES = [...LEAVES, "lib/core/", "lib/middleware/"];
-const EDGES = ["ags", "dead_letters", "grpc", "http", "kafka", "telemetry"]
-  .map((name) => `lib/${name}/`);
-/** What `main.ts` needs beside the service. */
-const MAIN_TOOLS = ["config_text", "stop_signals", "stray_errors"]
-  .map((name) => `lib/${name}.ts`);
-const SERVICE = ["main.ts", "mod.ts", "handlers/", "lib/", "proto/"];
-
-/** The house plan, bottom up. */
-const PARTS: readonly Part[] = [
-  { path: "proto/", imports: ["proto/"] },
-  { path: "lib/secret.ts", imports: [] },
-  { path: "lib/listen_error.ts", imports: [] },
-  { path: "lib/log_levels.ts", imports: [] },
-  { path: "lib/otel_settings.ts", imports: [] },
-  { path: "lib/kafka_settings.ts", imports: ["lib/secret.ts"] },
-  { path: "lib/redis_url.ts", imports: ["lib/secret.ts"] },
-  {
-    path: "lib/config.ts",
-    imports: [
-      "lib/kafka_settings.ts",
-      "lib/log_levels.ts",
-      "lib/otel_settings.ts",
-      "lib/redis_url.ts",
-      "lib/secret.ts",
-    ],
-  },
-  {
-    path: "lib/core/",
-    imports: ["lib/core/"],
-    types: ["lib/config.ts", "proto/"],
-    packages: ["fastest-levenshtein", "node:crypto"],
-    without: ["Deno", "fetch", "globalThis"],
-  },
-  {
-    path: "lib/middleware/",
-    imports: ["lib/middleware/", "lib/core/", ...LEAVES],
-    types: ["proto/"],
-  },
-  ...EDGES.map((path) => ({
-    path,
-    imports: [path, ...BELOW_EDGES],
-    types: ["proto/"],
-  })),
-  {
-    path: "lib/idempotency/",
-    imports: ["lib/idempotency/", "lib/ags/", ...BELOW_EDGES],
-  },
-  {
-    path: "lib/service.ts",
-    imports: [
-      ...BELOW_EDGES,
-      ...EDGES,
-      "lib/build_info.ts",
-      "lib/idempotency/",
-    ],
-  },
-  { path: "lib/doctor.ts", imports: [...BELOW_EDGES, ...EDGES] },
-  { path: "lib/build_info.ts", imports: [] },
-  ...MAIN_TOOLS.map((path) => ({
-    path,
-    imports: LEAVES,
-    types: ["lib/core/"],
-  })),
-  {
-    path: "mod.ts",
-    imports: ["lib/core/", "lib/ags/errors.ts"],
-    types: ["lib/", "proto/"],
-  },
-  {
-    path: "handlers/",
-    imports: ["handlers/", "mod.ts", "lib/ags/"],
-    types: ["proto/"],
-  },
-  { path: "main.ts", imports: ["handlers/", "lib/"] },
-  { path: "dev/", imports: [...SERVICE, "deno.json", "dev/"] },
-  { path: "bench/", imports: [...SERVICE, "deno.json", "dev/", "bench/"] },
-  {
-    path: "tests/",
-    imports: [...SERVICE, "deno.json", "dev/", "bench/", "tests/"],
-  },
-];
-
-/** One import, as a file has it. */
-interface Import {
-  /** The importing file, relative to the root. */
-  readonly from: string;
-  /** Its line, from 1. */
-  readonly line: number;
-  /** What it imports: a path relative to the root, or a package as written. */
-  readonly to: string;
-  readonly isFile: boolean;
-  readonly isType: boolean;
-}
+import { type Import, readImports } from "./house/imports.ts";
+import { type Part, PARTS } from "./house/plan.ts";
 
 /** Something that the house plan forbids. */
 export interface Violation {
@@ -140,11 +22,6 @@ export interface Violation {
   readonly line: number;
   /** What is wrong, and what is wanted. */
   readonly text: string;
-}
-
-/** The imports cannot be read. */
-export class ImportCheckError extends Error {
-  override name = "ImportCheckError";
 }
 
 /**
@@ -252,7 +129,7 @@ function checkText(file: string, text: string): Violation[] {
       file,
       line: 1,
       text: "File is in no part of the house: expected a row for it in " +
-        "dev/check_imports.ts",
+        "dev/house/plan.ts",
     }];
   }
   const { path, without = [] } = part;
@@ -288,94 +165,6 @@ async function sourceFiles(root: string): Promise<readonly string[]> {
     files.push(...found.map((file) => `${folder}/${file}`));
   }
   return files.sort();
-}
-
-/** The part of `deno info --json` that is read here. */
-interface ModuleInfo {
-  readonly specifier: string;
-  readonly error?: string;
-  readonly dependencies?: readonly {
-    readonly specifier: string;
-    readonly code?: Resolution;
-    readonly type?: Resolution;
-  }[];
-}
-
-interface Resolution {
-  readonly specifier?: string;
-  readonly span: { readonly start: { readonly line: number } };
-}
-
-async function readImports(
-  root: string,
-  files: readonly string[],
-): Promise<readonly Import[]> {
-  const paths = new Map(
-    files.map((file) => [pathToFileURL(join(root, file)).href, file]),
-  );
-  const modules = await readModules(root, [...paths.keys()]);
-  return modules.flatMap(({ specifier, error, dependencies = [] }) => {
-    const from = paths.get(specifier);
-    if (from === undefined) return [];
-    if (error !== undefined) {
-      throw new ImportCheckError(`${from} cannot be read: ${error}`);
-    }
-    return dependencies.flatMap((dependency) => {
-      // What is imported both ways is listed by its value import.
-      const found = dependency.code ?? dependency.type;
-      if (found === undefined) return [];
-      const isFile = found.specifier?.startsWith("file:") === true;
-      const to = isFile
-        ? relative(root, fileURLToPath(found.specifier ?? ""))
-        : dependency.specifier;
-      return [{
-        from,
-        line: found.span.start.line + 1,
-        to: to.replaceAll("\\", "/"),
-        isFile,
-        isType: dependency.code === undefined,
-      }];
-    });
-  });
-}
-
-/** How long Deno may take to read the files, in milliseconds. */
-const INFO_TIMEOUT = 60_000;
-
-async function readModules(
-  root: string,
-  urls: readonly string[],
-): Promise<readonly ModuleInfo[]> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const entry = join(folder, "all.ts");
-    const lines = urls.map((url) => `import ${JSON.stringify(url)};\n`);
-    await Deno.writeTextFile(entry, lines.join(""));
-    const config = join(root, "deno.json");
-    const { success, stdout, stderr } = await new Deno.Command(
-      Deno.execPath(),
-      {
-        // Packages matter by name only: nothing is resolved or downloaded.
-        args: ["info", "--json", "--no-lock", "--no-npm", "--no-remote"].concat(
-          existsSync(config) ? ["--config", config] : ["--no-config"],
-          entry,
-        ),
-        signal: AbortSignal.timeout(INFO_TIMEOUT),
-        stdout: "piped",
-        stderr: "piped",
-      },
-    ).output();
-    const text = new TextDecoder();
-    if (!success) {
-      throw new ImportCheckError(
-        `Imports cannot be read: ${text.decode(stderr)}`,
-      );
-    }
-    return (JSON.parse(text.decode(stdout)) as { modules: ModuleInfo[] })
-      .modules;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** Where a command says what it found. */

@@ -9,7 +9,7 @@
 
 import protobuf from "protobufjs";
 import { nearest } from "../lib/core/nearest.ts";
-import { propertyName } from "../lib/grpc/message_codec.ts";
+import { propertyName } from "../lib/events/message_codec.ts";
 import {
   enumValue,
   EventJsonError,

@@ -5,9 +5,9 @@
  */
 
 import type protobuf from "protobufjs";
-import { readCatalog } from "../lib/grpc/event_catalog.ts";
-import { readProtoFiles } from "../lib/grpc/proto_files.ts";
-import { methodOf } from "../lib/grpc/served_events.ts";
+import { readCatalog } from "../lib/events/catalog.ts";
+import { readProtoFiles } from "../lib/events/proto_files.ts";
+import { methodOf } from "../lib/events/served_events.ts";
 import {
   encodeEvent,
   EventJsonError,

@@ -7,7 +7,11 @@
 import { createAgsClient } from "../lib/ags/client.ts";
 import { AgsError } from "../lib/ags/errors.ts";
 import { type Entitlement, queryEntitlements } from "../lib/ags/platform.ts";
-import { ConfigError, type Environment, parseConfig } from "../lib/config.ts";
+import {
+  ConfigError,
+  type Environment,
+  parseConfig,
+} from "../lib/config/config.ts";
 
 /** Compares what a player owns before and after. */
 export interface GrantWatch {

@@ -4,13 +4,17 @@
  * @module
  */
 
-import { ConfigError, type Environment, SETTINGS } from "../lib/config.ts";
+import {
+  ConfigError,
+  type Environment,
+  SETTINGS,
+} from "../lib/config/config.ts";
 import type { Logger } from "../lib/core/context.ts";
-import type { StreamObserver } from "../lib/kafka/observer.ts";
-import { withPrefix } from "../lib/kafka/names.ts";
+import type { StreamObserver } from "../lib/eventstream/observer.ts";
+import { withPrefix } from "../lib/eventstream/names.ts";
 import { openStreams, type StreamConfig } from "../lib/kafka/open_streams.ts";
-import type { EventStream } from "../lib/kafka/stream.ts";
-import { KAFKA_SETTINGS, kafkaProblems } from "../lib/kafka_settings.ts";
+import type { EventStream } from "../lib/eventstream/stream.ts";
+import { KAFKA_SETTINGS, kafkaProblems } from "../lib/config/kafka.ts";
 
 /** A cluster, and the names that the service has there. */
 export interface DevKafka extends AsyncDisposable {

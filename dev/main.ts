@@ -13,8 +13,8 @@ import {
   type Environment,
   SETTINGS,
   settings,
-} from "../lib/config.ts";
-import { ListenError } from "../lib/listen_error.ts";
+} from "../lib/config/config.ts";
+import { ListenError } from "../lib/core/listen_error.ts";
 import type { Service } from "../lib/service.ts";
 import { main } from "../main.ts";
 import { command } from "./_command.ts";

@@ -5,7 +5,7 @@
  */
 
 import { channelOf } from "../lib/core/event_routes.ts";
-import { MESSAGE_ID, openMethodOf } from "../lib/grpc/open_events.ts";
+import { MESSAGE_ID, openMethodOf } from "../lib/events/open_events.ts";
 import type { JsonObject } from "./event_json.ts";
 import { agsId } from "./sample.ts";
 

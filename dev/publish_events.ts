@@ -6,11 +6,11 @@
  * @module
  */
 
-import type { Environment } from "../lib/config.ts";
+import type { Environment } from "../lib/config/config.ts";
 import { channelOf } from "../lib/core/event_routes.ts";
-import { withPrefix } from "../lib/kafka/names.ts";
-import { EventStreamError } from "../lib/kafka/errors.ts";
-import { OPEN_CHANNELS } from "../lib/grpc/open_events.ts";
+import { withPrefix } from "../lib/eventstream/names.ts";
+import { EventStreamError } from "../lib/eventstream/errors.ts";
+import { OPEN_CHANNELS } from "../lib/events/open_events.ts";
 import {
   type MadeEvent,
   type SendableEvent,

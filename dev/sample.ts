@@ -6,7 +6,7 @@
 
 import protobuf from "protobufjs";
 import { parseEventType } from "../lib/core/event_key.ts";
-import { propertyName } from "../lib/grpc/message_codec.ts";
+import { propertyName } from "../lib/events/message_codec.ts";
 import type { JsonObject } from "./event_json.ts";
 
 /** Options of {@linkcode sampleEvent}. */

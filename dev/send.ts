@@ -8,12 +8,12 @@
 
 import { parseArgs } from "node:util";
 import { join } from "node:path";
-import { ConfigError } from "../lib/config.ts";
+import { ConfigError } from "../lib/config/config.ts";
 import { eventKey } from "../lib/core/event_key.ts";
-import { EventPropertiesError } from "../lib/grpc/event_properties.ts";
-import { decoderOf } from "../lib/grpc/message_codec.ts";
-import { ProtoFileError } from "../lib/grpc/proto_files.ts";
-import { EventStreamError } from "../lib/kafka/errors.ts";
+import { EventPropertiesError } from "../lib/events/properties.ts";
+import { decoderOf } from "../lib/events/message_codec.ts";
+import { ProtoFileError } from "../lib/events/proto_files.ts";
+import { EventStreamError } from "../lib/eventstream/errors.ts";
 import { EventJsonError } from "./event_json.ts";
 import { findEvent, makeEvent, UnknownEventError } from "./event_source.ts";
 import { watchGrants } from "./grants.ts";

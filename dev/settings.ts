@@ -9,7 +9,7 @@ import {
   ConfigError,
   type Environment,
   readEnvironment,
-} from "../lib/config.ts";
+} from "../lib/config/config.ts";
 import {
   CONSUMABLE_ITEM_ID,
   DEFAULT_CLIENT_ID,

@@ -6,8 +6,8 @@
 
 import protobuf from "protobufjs";
 import { parseEventType } from "../lib/core/event_key.ts";
-import { decoderOf, propertyName } from "../lib/grpc/message_codec.ts";
-import type { OutgoingRecord } from "../lib/kafka/record.ts";
+import { decoderOf, propertyName } from "../lib/events/message_codec.ts";
+import type { OutgoingRecord } from "../lib/eventstream/record.ts";
 import type { JsonObject } from "./event_value.ts";
 import { agsId } from "./sample.ts";
 

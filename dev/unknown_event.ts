@@ -6,7 +6,7 @@
 
 import { channelOf } from "../lib/core/event_routes.ts";
 import { nearest } from "../lib/core/nearest.ts";
-import { OPEN_CHANNELS } from "../lib/grpc/open_events.ts";
+import { OPEN_CHANNELS } from "../lib/events/open_events.ts";
 
 /**
  * One sentence.

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { startEmulator } from "../dev/emulator/mod.ts";
-import { ConfigError, type Environment, settings } from "../lib/config.ts";
+import {
+  ConfigError,
+  type Environment,
+  settings,
+} from "../lib/config/config.ts";
 import { main, type MainOptions } from "../main.ts";
 import { REQUIRED_VARIABLES } from "./_support/config.ts";
 import { freePort } from "../dev/free_port.ts";

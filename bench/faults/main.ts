@@ -7,7 +7,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { stopSignals } from "../../lib/stop_signals.ts";
+import { stopSignals } from "../../lib/process/stop_signals.ts";
 import { BenchError } from "../errors.ts";
 import { type Cell, runCell } from "./cell.ts";
 import { type FaultCase, FAULTS, isTried } from "./faults.ts";

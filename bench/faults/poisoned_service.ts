@@ -7,7 +7,7 @@
  */
 
 import { handlers } from "../../handlers/mod.ts";
-import { readEnvironment } from "../../lib/config.ts";
+import { readEnvironment } from "../../lib/config/config.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import { main } from "../../main.ts";
 import { isBad, numberOf } from "./numbers.ts";

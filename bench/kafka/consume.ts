@@ -7,7 +7,7 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { Consumer, jsonDeserializer } from "@platformatic/kafka";
-import { createEventStream } from "../../lib/kafka/event_stream.ts";
+import { createEventStream } from "../../lib/eventstream/mod.ts";
 import { BenchError } from "../errors.ts";
 import { type ConsumeTask, isStream, type Progress } from "./task.ts";
 

@@ -5,8 +5,8 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { createEventStream } from "../../lib/kafka/event_stream.ts";
-import type { PublishedEvent } from "../../lib/kafka/outgoing_event.ts";
+import { createEventStream } from "../../lib/eventstream/mod.ts";
+import type { PublishedEvent } from "../../lib/eventstream/outgoing_event.ts";
 import { BenchError } from "../errors.ts";
 import type { Progress, PublishTask } from "./task.ts";
 

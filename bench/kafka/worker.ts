@@ -5,7 +5,7 @@
  */
 
 import { once } from "node:events";
-import { stopSignals } from "../../lib/stop_signals.ts";
+import { stopSignals } from "../../lib/process/stop_signals.ts";
 import { consume } from "./consume.ts";
 import { publish } from "./publish.ts";
 import type { Line, Progress, Task } from "./task.ts";

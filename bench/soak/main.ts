@@ -10,7 +10,7 @@
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { findEvent, makeEvent } from "../../dev/event_source.ts";
-import { stopSignals } from "../../lib/stop_signals.ts";
+import { stopSignals } from "../../lib/process/stop_signals.ts";
 import { BenchError } from "../errors.ts";
 import { EVENT_TYPE, NAMESPACE, PROTO_FOLDER, REPOSITORY } from "../scene.ts";
 import { startBackend, startService } from "../servers.ts";

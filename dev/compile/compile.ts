@@ -10,7 +10,7 @@
 
 import { dirname, join, resolve } from "node:path";
 import denoJson from "../../deno.json" with { type: "json" };
-import { BUILD_INFO_FILE } from "../../lib/build_info.ts";
+import { BUILD_INFO_FILE } from "../../lib/process/build_info.ts";
 import { inlineWasm } from "./inline_wasm.ts";
 
 /** The executable could not be made. The message says why. */

@@ -8,11 +8,11 @@
 
 import { join } from "node:path";
 import { handlers } from "../../handlers/mod.ts";
-import type { Environment } from "../../lib/config.ts";
+import type { Environment } from "../../lib/config/config.ts";
 import { channelOf } from "../../lib/core/event_routes.ts";
 import { own } from "../../lib/kafka/letter_sink.ts";
 import { LETTER_HEADERS } from "../../lib/kafka/letter_sink.ts";
-import { withoutPrefix } from "../../lib/kafka/names.ts";
+import { withoutPrefix } from "../../lib/eventstream/names.ts";
 import { headerOf } from "../../lib/kafka/record_arrival.ts";
 import { REPLAY_HEADERS } from "../../lib/kafka/replay_headers.ts";
 import { oneLine } from "../../lib/telemetry/log_format.ts";

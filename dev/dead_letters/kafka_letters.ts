@@ -10,10 +10,16 @@ import {
   LetterLineError,
 } from "../../lib/dead_letters/letter_line.ts";
 import { LETTER_HEADERS } from "../../lib/kafka/letter_sink.ts";
-import type { Partition, StreamObserver } from "../../lib/kafka/observer.ts";
+import type {
+  Partition,
+  StreamObserver,
+} from "../../lib/eventstream/observer.ts";
 import { headerOf } from "../../lib/kafka/record_arrival.ts";
-import type { OutgoingRecord, StreamRecord } from "../../lib/kafka/record.ts";
-import type { EventStream } from "../../lib/kafka/stream.ts";
+import type {
+  OutgoingRecord,
+  StreamRecord,
+} from "../../lib/eventstream/record.ts";
+import type { EventStream } from "../../lib/eventstream/stream.ts";
 import { eventOf } from "./letter_files.ts";
 
 /** A letter, and the record that it is. */

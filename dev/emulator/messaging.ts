@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import * as grpc from "@grpc/grpc-js";
-import { readProtoFiles } from "../../lib/grpc/proto_files.ts";
+import { readProtoFiles } from "../../lib/events/proto_files.ts";
 import { methodsOf } from "../../lib/grpc/service_definition.ts";
 import { endSessions, guardSessions } from "../../lib/grpc/session_guard.ts";
 import { createRing } from "./ring.ts";

@@ -9,10 +9,10 @@
 import { unknownEvent } from "../unknown_event.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../lib/config.ts";
+import { ConfigError } from "../../lib/config/config.ts";
 import { nearest } from "../../lib/core/nearest.ts";
 import { eventKey } from "../../lib/core/event_key.ts";
-import { EventPropertiesError } from "../../lib/grpc/event_properties.ts";
+import { EventPropertiesError } from "../../lib/events/properties.ts";
 import { ProtoSourceError, readProtoFiles } from "../gen/proto_source.ts";
 import { readDevSettings } from "../settings.ts";
 import { DeclarationError } from "./declaration.ts";

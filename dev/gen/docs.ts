@@ -12,7 +12,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { envTemplate, markdownTable } from "../../lib/config_text.ts";
+import { envTemplate, markdownTable } from "../../lib/config/text.ts";
 import { type Output, run, settle, UsageError } from "./_cli.ts";
 import { formatFiles } from "./format.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { nameEvents } from "../../lib/core/event_key.ts";
-import { haveSameShape } from "../../lib/grpc/message_shape.ts";
+import { haveSameShape } from "../../lib/events/message_shape.ts";
 import type protobuf from "protobufjs";
 import type { AbsentEvent, ProtoFile } from "./proto_source.ts";
 import { nameTypes } from "./type_names.ts";

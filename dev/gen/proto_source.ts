@@ -10,7 +10,7 @@ import { eventKey, serviceNames } from "../../lib/core/event_key.ts";
 import {
   type EventProperty,
   parseEventProperties,
-} from "../../lib/grpc/event_properties.ts";
+} from "../../lib/events/properties.ts";
 import { listFiles } from "./file_tree.ts";
 
 /** Ending of the files that map event keys to services. */

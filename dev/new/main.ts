@@ -9,7 +9,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { eventKey } from "../../lib/core/event_key.ts";
-import { EventPropertiesError } from "../../lib/grpc/event_properties.ts";
+import { EventPropertiesError } from "../../lib/events/properties.ts";
 import { command } from "../_command.ts";
 import { HandlerFileError } from "./handled_types.ts";
 import { HandlerListError } from "./handler_list.ts";

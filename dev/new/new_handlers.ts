@@ -6,7 +6,7 @@
 
 import { unknownEvent } from "../unknown_event.ts";
 import { dirname, join } from "node:path";
-import { readCatalog } from "../../lib/grpc/event_catalog.ts";
+import { readCatalog } from "../../lib/events/catalog.ts";
 import { formatFiles } from "../gen/format.ts";
 import { handledTypes, matching } from "./handled_types.ts";
 import { addToList } from "./handler_list.ts";

@@ -7,7 +7,7 @@
 import type { Ags, AgsMethod, AgsRequestOptions } from "../core/context.ts";
 import { DeadlineError } from "../core/errors.ts";
 import type { CallSpan, TraceCall } from "../core/tracing.ts";
-import type { Secret } from "../secret.ts";
+import type { Secret } from "../config/secret.ts";
 import { type BackoffOptions, nextDelay } from "./backoff.ts";
 import {
   type BreakerOptions,

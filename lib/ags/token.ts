@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { ShutdownError } from "../core/errors.ts";
 import type { CallSpan, TraceCall } from "../core/tracing.ts";
-import type { Secret } from "../secret.ts";
+import type { Secret } from "../config/secret.ts";
 import { AgsError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import type { AgsObserver } from "./observer.ts";

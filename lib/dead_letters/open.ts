@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Logger } from "../core/context.ts";
 import type { DeadLetterSink } from "../core/dead_letter.ts";
 import { openLetterFile } from "./file_sink.ts";

@@ -12,7 +12,7 @@ import protobuf from "protobufjs";
 import descriptorJson from "protobufjs/google/protobuf/descriptor.json" with {
   type: "json",
 };
-import type { ProtoFile, ProtoFiles } from "./proto_files.ts";
+import type { ProtoFile, ProtoFiles } from "../events/proto_files.ts";
 
 type Json = Record<string, unknown>;
 

@@ -5,7 +5,7 @@
  */
 
 import * as grpc from "@grpc/grpc-js";
-import { type ProtoFiles, readProtoFiles } from "./proto_files.ts";
+import { type ProtoFiles, readProtoFiles } from "../events/proto_files.ts";
 import { methodsOf } from "./service_definition.ts";
 
 /** Whether a service takes calls. */

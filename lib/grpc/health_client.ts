@@ -11,7 +11,7 @@ import { Buffer } from "node:buffer";
 import http2 from "node:http2";
 import * as grpc from "@grpc/grpc-js";
 import { HEALTH_FILE, HEALTH_SERVICE } from "./health.ts";
-import { readProtoFiles } from "./proto_files.ts";
+import { readProtoFiles } from "../events/proto_files.ts";
 import { methodsOf } from "./service_definition.ts";
 import { guardSessions } from "./session_guard.ts";
 

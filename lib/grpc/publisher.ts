@@ -14,8 +14,8 @@ import {
   PublishError,
   type PublishOptions,
 } from "../core/messaging.ts";
-import { MESSAGE_ID } from "./open_events.ts";
-import { readProtoFiles } from "./proto_files.ts";
+import { MESSAGE_ID } from "../events/open_events.ts";
+import { readProtoFiles } from "../events/proto_files.ts";
 import { methodsOf } from "./service_definition.ts";
 import { guardSessions } from "./session_guard.ts";
 

@@ -12,7 +12,7 @@
 import * as grpc from "@grpc/grpc-js";
 import protobuf from "protobufjs";
 import { encodeDescriptor } from "./descriptors.ts";
-import { type ProtoFiles, readProtoFiles } from "./proto_files.ts";
+import { type ProtoFiles, readProtoFiles } from "../events/proto_files.ts";
 import { methodsOf } from "./service_definition.ts";
 
 /** The proto file of each version, below the proto folder. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import type * as grpc from "@grpc/grpc-js";
 import protobuf from "protobufjs";
+import { bufferOf } from "../events/buffer.ts";
 
 /**
  * The definition of a service whose messages are protobufjs messages, with the
@@ -38,9 +38,4 @@ export function methodsOf(
       responseDeserialize: deserialize(response),
     }];
   }));
-}
-
-/** The same bytes as grpc-js wants them. */
-export function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

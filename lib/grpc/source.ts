@@ -18,7 +18,7 @@ import { bytesId } from "../core/event_id.ts";
 import type { Authorizer } from "./auth.ts";
 import type { Result } from "../core/outcome.ts";
 import type { Inflater } from "./compression.ts";
-import type { ServedEvent } from "./served_events.ts";
+import type { ServedEvent } from "../events/served_events.ts";
 import { type Refusal, refusalOf } from "./status.ts";
 
 /** Options of {@linkcode addEvents}. */

@@ -5,7 +5,7 @@
  */
 
 import { createAgsClient } from "../ags/client.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Logger } from "../core/context.ts";
 import type { IdempotencyStore } from "../core/idempotency_store.ts";
 import { createCloudSaveStore } from "./cloudsave_store.ts";

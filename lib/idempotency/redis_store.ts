@@ -7,7 +7,7 @@
 import { isIP } from "node:net";
 import type { Redis } from "ioredis";
 import type { Claim, IdempotencyStore } from "../core/idempotency_store.ts";
-import type { RedisUrl } from "../redis_url.ts";
+import type { RedisUrl } from "../config/redis_url.ts";
 import { loadIoredis } from "./_ioredis.ts";
 import { SCRIPTS } from "./_redis_scripts.ts";
 

@@ -17,10 +17,10 @@ import {
   EventStreamError,
   QueueFullError,
   StreamClosedError,
-} from "./errors.ts";
-import { goJson } from "./go_json.ts";
-import type { PublishedEvent } from "./outgoing_event.ts";
-import type { EventStream } from "./stream.ts";
+} from "../eventstream/errors.ts";
+import { goJson } from "../eventstream/go_json.ts";
+import type { PublishedEvent } from "../eventstream/outgoing_event.ts";
+import type { EventStream } from "../eventstream/stream.ts";
 
 /** Options of {@linkcode createEventPublishing}. */
 export interface EventPublishingOptions {

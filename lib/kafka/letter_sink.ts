@@ -7,12 +7,15 @@
 
 import type { DeadLetter, DeadLetterSink } from "../core/dead_letter.ts";
 import { channelOf } from "../core/event_routes.ts";
-import { DEAD_LETTER_HEADERS, describeError } from "./dead_letter.ts";
-import { withoutPrefix } from "./names.ts";
+import {
+  DEAD_LETTER_HEADERS,
+  describeError,
+} from "../eventstream/dead_letter.ts";
+import { withoutPrefix } from "../eventstream/names.ts";
 import { RecordArrival } from "./record_arrival.ts";
-import type { OutgoingRecord, RecordHeader } from "./record.ts";
+import type { OutgoingRecord, RecordHeader } from "../eventstream/record.ts";
 import { REPLAY_HEADERS } from "./replay_headers.ts";
-import type { EventStream } from "./stream.ts";
+import type { EventStream } from "../eventstream/stream.ts";
 
 /** Options of {@linkcode openLetterTopics}. */
 export interface LetterTopicsOptions {

@@ -5,13 +5,13 @@
  */
 
 import type { Logger } from "../core/context.ts";
-import type { KafkaConfig } from "../kafka_settings.ts";
-import type { OtelConfig } from "../otel_settings.ts";
-import type { SaslOptions, TlsOptions } from "./connection.ts";
-import { createEventStream } from "./event_stream.ts";
-import type { StreamObserver } from "./observer.ts";
-import type { KafkaPort } from "./port.ts";
-import type { EventStream, EventStreamOptions } from "./stream.ts";
+import type { KafkaConfig } from "../config/kafka.ts";
+import type { OtelConfig } from "../config/otel.ts";
+import type { SaslOptions, TlsOptions } from "../eventstream/connection.ts";
+import { createEventStream } from "../eventstream/mod.ts";
+import type { StreamObserver } from "../eventstream/observer.ts";
+import type { KafkaPort } from "../eventstream/port.ts";
+import type { EventStream, EventStreamOptions } from "../eventstream/stream.ts";
 
 /** What streams need of the settings. */
 export type StreamConfig =

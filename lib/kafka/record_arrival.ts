@@ -5,7 +5,7 @@
  */
 
 import type { Arrival } from "../core/tracing.ts";
-import type { StreamRecord } from "./record.ts";
+import type { StreamRecord } from "../eventstream/record.ts";
 
 const decoder = new TextDecoder();
 

@@ -5,7 +5,7 @@
  */
 
 import { headerOf } from "./record_arrival.ts";
-import type { StreamRecord } from "./record.ts";
+import type { StreamRecord } from "../eventstream/record.ts";
 
 /** Names of the headers of a record that is sent again. */
 export const REPLAY_HEADERS = {

@@ -18,16 +18,16 @@ import type { Event } from "../core/event.ts";
 import { attributesOf } from "../core/event_attributes.ts";
 import { bytesId } from "../core/event_id.ts";
 import type { Outcome, Result } from "../core/outcome.ts";
-import type { DeadLetter } from "./dead_letter.ts";
-import { DecodingError } from "./errors.ts";
-import { withoutPrefix, withPrefix } from "./names.ts";
-import type { Partition } from "./observer.ts";
+import type { DeadLetter } from "../eventstream/dead_letter.ts";
+import { DecodingError } from "../eventstream/errors.ts";
+import { withoutPrefix, withPrefix } from "../eventstream/names.ts";
+import type { Partition } from "../eventstream/observer.ts";
 import { headerOf, RecordArrival } from "./record_arrival.ts";
-import type { StreamRecord } from "./record.ts";
+import type { StreamRecord } from "../eventstream/record.ts";
 import { isForGroup, REPLAY_HEADERS } from "./replay_headers.ts";
-import type { EventStream } from "./stream.ts";
+import type { EventStream } from "../eventstream/stream.ts";
 
-/** Reads events: what `lib/grpc/json_events.ts` makes of AGS's files. */
+/** Reads events: what `lib/events/json_events.ts` makes of AGS's files. */
 export interface EventReader {
   /** Topics, without prefix, whose events have a handler. */
   readonly channels: readonly string[];

@@ -44,7 +44,7 @@ export type RecordOutcome =
   | "revoked";
 
 /**
- * The metrics of the event stream: what its client tells (`lib/kafka/observer.ts`), and
+ * The metrics of the event stream: what its client tells (`lib/eventstream/observer.ts`), and
  * what the source does (`lib/kafka/source.ts`).
  */
 export interface KafkaMetrics {

@@ -19,7 +19,7 @@ import {
   type LogLevel,
   type LogLevels,
   parseLogLevels,
-} from "../log_levels.ts";
+} from "../config/log_levels.ts";
 import { formatJson, formatPretty } from "./log_format.ts";
 
 /** Options of {@linkcode startLogging}. */

@@ -12,7 +12,7 @@ import {
 } from "@opentelemetry/core";
 import { B3InjectEncoding, B3Propagator } from "@opentelemetry/propagator-b3";
 import type { Arrival } from "../core/tracing.ts";
-import type { PropagatorName } from "../otel_settings.ts";
+import type { PropagatorName } from "../config/otel.ts";
 
 /** How traces come in, and how they go out. */
 export interface Propagation {

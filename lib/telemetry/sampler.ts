@@ -11,7 +11,7 @@ import {
   type Sampler,
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace";
-import type { SamplerName } from "../otel_settings.ts";
+import type { SamplerName } from "../config/otel.ts";
 
 /**
  * Makes the sampler of this name.

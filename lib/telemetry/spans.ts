@@ -5,11 +5,11 @@
  */
 
 import { trace, type Tracer } from "@opentelemetry/api";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Logger } from "../core/context.ts";
 import type { Middleware } from "../core/dispatcher.ts";
 import type { TraceCall, TracePublish } from "../core/tracing.ts";
-import type { OtelConfig } from "../otel_settings.ts";
+import type { OtelConfig } from "../config/otel.ts";
 import { callSpans } from "./call_spans.ts";
 import { eventSpans } from "./event_spans.ts";
 import { createPropagation, type Propagation } from "./propagation.ts";

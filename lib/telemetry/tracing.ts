@@ -4,7 +4,7 @@
  * @module
  */
 
-import { NONE } from "../otel_settings.ts";
+import { NONE } from "../config/otel.ts";
 import type { SpansOptions, Tracing } from "./spans.ts";
 import { traceIds } from "./trace_id.ts";
 

@@ -21,7 +21,7 @@ import {
   NONE,
   type OtelConfig,
   parseResourceAttributes,
-} from "../otel_settings.ts";
+} from "../config/otel.ts";
 import { reportLostSpans } from "./lost_spans.ts";
 import type { Propagation } from "./propagation.ts";
 import { createSampler } from "./sampler.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Config, parseConfig } from "../../lib/config.ts";
+import { type Config, parseConfig } from "../../lib/config/config.ts";
 
 /** Values of the variables that have no default. No AGS answers there. */
 export const REQUIRED_VARIABLES = {

@@ -20,7 +20,7 @@ import {
   createAgsClient,
 } from "../../lib/ags/client.ts";
 import type { Ags } from "../../lib/core/context.ts";
-import { Secret } from "../../lib/secret.ts";
+import { Secret } from "../../lib/config/secret.ts";
 
 /** Route of fulfillment v1. */
 export const FULFILLMENT =

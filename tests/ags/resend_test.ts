@@ -8,7 +8,7 @@ import {
 } from "../../dev/emulator/mod.ts";
 import { createAgsClient } from "../../lib/ags/client.ts";
 import type { AgsMethod } from "../../lib/core/context.ts";
-import { Secret } from "../../lib/secret.ts";
+import { Secret } from "../../lib/config/secret.ts";
 
 const FULFILLMENT =
   "/platform/admin/namespaces/{namespace}/users/{userId}/fulfillment";

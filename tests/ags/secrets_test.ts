@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { createAgsClient } from "../../lib/ags/client.ts";
 import { fulfillItem } from "../../lib/ags/platform.ts";
-import { Secret } from "../../lib/secret.ts";
+import { Secret } from "../../lib/config/secret.ts";
 import { rejection, TOKEN } from "./_client.ts";
 import { deadUrl, serve, serveBytes, type TestServer } from "./_server.ts";
 

@@ -13,7 +13,7 @@ import {
   type TokenSourceOptions,
 } from "../../lib/ags/token.ts";
 import { ShutdownError } from "../../lib/core/errors.ts";
-import { Secret } from "../../lib/secret.ts";
+import { Secret } from "../../lib/config/secret.ts";
 import { rejection, TOKEN, until } from "./_client.ts";
 import { deadUrl, serve, serveBytes } from "./_server.ts";
 

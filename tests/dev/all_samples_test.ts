@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import protobuf from "protobufjs";
 import { findEvent, makeEvent } from "../../dev/event_source.ts";
-import { readCatalog } from "../../lib/grpc/event_catalog.ts";
-import { decoderOf, propertyName } from "../../lib/grpc/message_codec.ts";
+import { readCatalog } from "../../lib/events/catalog.ts";
+import { decoderOf, propertyName } from "../../lib/events/message_codec.ts";
 import { ROOT } from "./_run.ts";
 
 const PROTO_FOLDER = join(ROOT, "proto");

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  checkImports,
-  ImportCheckError,
-  main,
-} from "../../dev/check_imports.ts";
+import { checkImports, main } from "../../dev/check_imports.ts";
+import { ImportCheckError } from "../../dev/house/imports.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -43,11 +40,12 @@ Deno.test("check_imports accepts imports that point down the house", async () =>
     "handlers/mod.ts": 'import "./mine.ts";\n',
     "handlers/mine.ts": 'import "../mod.ts";\nimport "../lib/ags/client.ts";\n',
     "lib/service.ts": 'import "./ags/client.ts";\nimport "./grpc/a.ts";\n',
-    "lib/ags/client.ts": 'import "../core/on.ts";\nimport "../secret.ts";\n',
+    "lib/ags/client.ts":
+      'import "../core/on.ts";\nimport "../config/secret.ts";\n',
     "lib/grpc/a.ts": 'import "../middleware/a.ts";\nimport "zod";\n',
     "lib/middleware/a.ts": 'import "../core/on.ts";\n',
     "lib/core/on.ts": 'import { createHash } from "node:crypto";\n',
-    "lib/secret.ts": EXPORT,
+    "lib/config/secret.ts": EXPORT,
     "dev/main.ts": 'import "../main.ts";\n',
     "tests/main_test.ts": 'import "../main.ts";\nimport "../dev/main.ts";\n',
   });
@@ -61,7 +59,7 @@ Deno.test("check_imports names the file, the line and what was expected of a for
   });
   assert.deepEqual(lines, [
     'lib/core/app.ts:3: "lib/core/" may not import "lib/grpc/server.ts": ' +
-    "expected lib/core/, lib/config.ts by type, proto/ by type",
+    "expected lib/core/, lib/config/ by type, proto/ by type",
   ]);
 });
 
@@ -74,9 +72,10 @@ const FORBIDDEN: readonly (readonly [from: string, to: string])[] = [
   ["lib/core/a.ts", "lib/middleware/b.ts"],
   ["lib/middleware/a.ts", "lib/ags/b.ts"],
   ["lib/grpc/a.ts", "lib/service.ts"],
-  ["lib/secret.ts", "lib/config.ts"],
-  ["lib/config.ts", "lib/core/b.ts"],
-  ["lib/stop_signals.ts", "lib/core/b.ts"],
+  ["lib/events/a.ts", "lib/grpc/b.ts"],
+  ["lib/eventstream/a.ts", "lib/events/b.ts"],
+  ["lib/config/config.ts", "lib/core/b.ts"],
+  ["lib/process/stop_signals.ts", "lib/service.ts"],
   ["lib/ags/a.ts", "mod.ts"],
   ["handlers/a.ts", "lib/core/b.ts"],
   ["handlers/a.ts", "lib/grpc/b.ts"],
@@ -101,29 +100,32 @@ for (const [from, to] of FORBIDDEN) {
 }
 
 Deno.test("check_imports tells an import by type from one by value", async () => {
-  const files = { "lib/config.ts": EXPORT, "proto/events.ts": EXPORT };
+  const files = { "lib/config/config.ts": EXPORT, "proto/events.ts": EXPORT };
   assert.deepEqual(
     await check({
       ...files,
-      "lib/core/a.ts": 'import type { X } from "../config.ts";\n' +
+      "lib/core/a.ts": 'import type { X } from "../config/config.ts";\n' +
         'export type { X as Y } from "../../proto/events.ts";\n' +
-        'type Z = import("../config.ts").X;\n',
+        'type Z = import("../config/config.ts").X;\n',
     }),
     [],
   );
   const expected = (line: number) =>
-    `lib/core/a.ts:${line}: "lib/core/" may import "lib/config.ts" by type ` +
+    `lib/core/a.ts:${line}: "lib/core/" may import "lib/config/config.ts" by type ` +
     'only: expected "import type"';
   assert.deepEqual(
     await check({
       ...files,
-      "lib/core/a.ts": 'import type { X } from "../config.ts";\n' +
-        'import { x } from "../config.ts";\n',
+      "lib/core/a.ts": 'import type { X } from "../config/config.ts";\n' +
+        'import { x } from "../config/config.ts";\n',
     }),
     [expected(2)],
   );
   assert.deepEqual(
-    await check({ ...files, "lib/core/a.ts": 'await import("../config.ts");' }),
+    await check({
+      ...files,
+      "lib/core/a.ts": 'await import("../config/config.ts");',
+    }),
     [expected(1)],
   );
 });
@@ -213,7 +215,7 @@ Deno.test("check_imports keeps the core free of Deno and fetch, comments and tex
 Deno.test("check_imports wants every file to be in a part of the house", async () => {
   const lines = await check({ "lib/redis/a.ts": EXPORT, "tool.ts": EXPORT });
   const text = "File is in no part of the house: expected a row for it in " +
-    "dev/check_imports.ts";
+    "dev/house/plan.ts";
   assert.deepEqual(lines, [`lib/redis/a.ts:1: ${text}`, `tool.ts:1: ${text}`]);
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DEFAULT_NAMESPACE, startEmulator } from "../../dev/emulator/mod.ts";
-import { SETTINGS } from "../../lib/config.ts";
+import { SETTINGS } from "../../lib/config/config.ts";
 import {
   freePorts,
   ROOT,

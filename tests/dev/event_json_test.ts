@@ -6,9 +6,9 @@ import {
   type JsonObject,
   setField,
 } from "../../dev/event_json.ts";
-import { decoderOf } from "../../lib/grpc/message_codec.ts";
+import { decoderOf } from "../../lib/events/message_codec.ts";
 import { fixtureType } from "../grpc/_fixture.ts";
-import { samples } from "../grpc/_samples.ts";
+import { samples } from "../events/_samples.ts";
 
 /** What a handler gets of an event that was written as JSON. */
 function sent(name: string, json: unknown): Record<string, unknown> {

@@ -7,7 +7,7 @@ import {
   type MakeEventOptions,
   UnknownEventError,
 } from "../../dev/event_source.ts";
-import { decoderOf } from "../../lib/grpc/message_codec.ts";
+import { decoderOf } from "../../lib/events/message_codec.ts";
 import { ROOT } from "./_run.ts";
 
 const PROTO_FOLDER = join(ROOT, "proto");

@@ -6,7 +6,7 @@ import {
   type MakeEventOptions,
   UnknownEventError,
 } from "../../dev/event_source.ts";
-import { decoderOf } from "../../lib/grpc/message_codec.ts";
+import { decoderOf } from "../../lib/events/message_codec.ts";
 import { ON_MESSAGE, RUN_TASK } from "../messaging/_service.ts";
 import { ROOT } from "./_run.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { encodeEvent, type JsonObject } from "../../dev/event_json.ts";
 import { agsId, sampleEvent } from "../../dev/sample.ts";
-import { readCatalog } from "../../lib/grpc/event_catalog.ts";
-import { decoderOf } from "../../lib/grpc/message_codec.ts";
-import { readProtoFiles } from "../../lib/grpc/proto_files.ts";
+import { readCatalog } from "../../lib/events/catalog.ts";
+import { decoderOf } from "../../lib/events/message_codec.ts";
+import { readProtoFiles } from "../../lib/events/proto_files.ts";
 import { fixtureType, PROTO_FOLDER } from "../grpc/_fixture.ts";
 
 const TYPE = "userAuthentication.userLoggedIn";

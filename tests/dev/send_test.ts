@@ -9,7 +9,7 @@ import {
 import { createAgsClient } from "../../lib/ags/client.ts";
 import { queryEntitlements } from "../../lib/ags/platform.ts";
 import type { Event } from "../../lib/core/event.ts";
-import { Secret } from "../../lib/secret.ts";
+import { Secret } from "../../lib/config/secret.ts";
 import { startService } from "../../lib/service.ts";
 import { on } from "../../mod.ts";
 import { testConfig } from "../_support/config.ts";

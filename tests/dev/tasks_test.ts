@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
-import { settings } from "../../lib/config.ts";
+import { settings } from "../../lib/config/config.ts";
 import { taskFlags, type TaskName } from "../_support/task_flags.ts";
 
 /**

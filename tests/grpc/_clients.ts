@@ -5,7 +5,7 @@
  */
 
 import * as grpc from "@grpc/grpc-js";
-import { readProtoFiles } from "../../lib/grpc/proto_files.ts";
+import { readProtoFiles } from "../../lib/events/proto_files.ts";
 import { methodsOf } from "../../lib/grpc/service_definition.ts";
 import { PROTO_FOLDER } from "./_fixture.ts";
 import { collect, type Stream } from "./_grpc.ts";

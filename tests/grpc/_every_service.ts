@@ -7,14 +7,14 @@
 import { join } from "node:path";
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { Event } from "../../lib/core/event.ts";
-import { readCatalog } from "../../lib/grpc/event_catalog.ts";
+import { readCatalog } from "../../lib/events/catalog.ts";
 import { type Service, startService } from "../../lib/service.ts";
 import { testConfig } from "../_support/config.ts";
 import { testHandler } from "../_support/delivery.ts";
 import { recordLog } from "../_support/log.ts";
 import { copyProtoFolder, type Folder } from "./_fixture.ts";
 import { connect } from "./_grpc.ts";
-import { SPECIFICATION, specifiedMessage } from "./_specification.ts";
+import { SPECIFICATION, specifiedMessage } from "../events/_specification.ts";
 
 /** One service of the specification. */
 export interface Served {

@@ -6,7 +6,10 @@
 
 import { dirname, join } from "node:path";
 import type protobuf from "protobufjs";
-import { type ProtoFiles, readProtoFiles } from "../../lib/grpc/proto_files.ts";
+import {
+  type ProtoFiles,
+  readProtoFiles,
+} from "../../lib/events/proto_files.ts";
 
 /** Absolute path of the project's own proto folder. */
 export const PROTO_FOLDER: string = join(

@@ -7,7 +7,7 @@
 import http2 from "node:http2";
 import type { App } from "../../lib/core/app.ts";
 import { HANDLED, type Result } from "../../lib/core/outcome.ts";
-import { readCatalog } from "../../lib/grpc/event_catalog.ts";
+import { readCatalog } from "../../lib/events/catalog.ts";
 import {
   type GrpcServer,
   type GrpcServerOptions,

@@ -6,7 +6,7 @@ import type {
   CallObserver,
   ObservedMethod,
 } from "../../lib/grpc/call_observer.ts";
-import { readCatalog } from "../../lib/grpc/event_catalog.ts";
+import { readCatalog } from "../../lib/events/catalog.ts";
 import { type GrpcServer, startGrpcServer } from "../../lib/grpc/server.ts";
 import { CANCEL, connectHttp2, resetStream } from "../conformance/_http2.ts";
 import { checkHealth, reflect, watchHealth } from "./_clients.ts";

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import protobuf from "protobufjs";
 import "protobufjs/ext/descriptor/index.js";
 import { encodeDescriptor } from "../../lib/grpc/descriptors.ts";
-import { type ProtoFiles, readProtoFiles } from "../../lib/grpc/proto_files.ts";
+import {
+  type ProtoFiles,
+  readProtoFiles,
+} from "../../lib/events/proto_files.ts";
 import { PROTOC, testWithTool } from "../conformance/_tools.ts";
 import {
   type FileDescriptor,

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import type { Event } from "../../lib/core/event.ts";
 import { EVERY_SERVICE, startEveryService } from "./_every_service.ts";
 import { call } from "./_grpc.ts";
-import { encode } from "./_specified_value.ts";
-import { values } from "./_specified_values.ts";
+import { encode } from "../events/_specified_value.ts";
+import { values } from "../events/_specified_values.ts";
 import * as wire from "./_wire.ts";
 
 /** What a server may answer to bytes that nobody meant to send. */

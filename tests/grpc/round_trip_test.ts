@@ -3,8 +3,8 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { sampleEvent } from "../../dev/sample.ts";
 import type { Event } from "../../lib/core/event.ts";
-import { decoderOf } from "../../lib/grpc/message_codec.ts";
-import { readProtoFiles } from "../../lib/grpc/proto_files.ts";
+import { decoderOf } from "../../lib/events/message_codec.ts";
+import { readProtoFiles } from "../../lib/events/proto_files.ts";
 import {
   EVERY_SERVICE,
   type Served,
@@ -16,15 +16,15 @@ import {
   SPECIFICATION,
   specifiedMessage,
   usualJsonName,
-} from "./_specification.ts";
+} from "../events/_specification.ts";
 import {
   encode,
   type Newer,
   propertyOf,
   seenOf,
   type Value,
-} from "./_specified_value.ts";
-import { values } from "./_specified_values.ts";
+} from "../events/_specified_value.ts";
+import { values } from "../events/_specified_values.ts";
 import * as wire from "./_wire.ts";
 
 const { root } = readProtoFiles(

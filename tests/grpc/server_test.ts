@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { App } from "../../lib/core/app.ts";
 import { HANDLED, type Result } from "../../lib/core/outcome.ts";
-import { readCatalog } from "../../lib/grpc/event_catalog.ts";
+import { readCatalog } from "../../lib/events/catalog.ts";
 import {
   type GrpcServer,
   type GrpcServerOptions,
   startGrpcServer,
 } from "../../lib/grpc/server.ts";
-import { ListenError } from "../../lib/listen_error.ts";
+import { ListenError } from "../../lib/core/listen_error.ts";
 import { PROTO_FOLDER } from "./_fixture.ts";
 import { call, connect } from "./_grpc.ts";
 

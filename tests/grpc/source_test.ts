@@ -10,8 +10,8 @@ import {
 import type { Event } from "../../lib/core/event.ts";
 import { bytesId, contentId } from "../../lib/core/event_id.ts";
 import { HANDLED, type Result, resultOf } from "../../lib/core/outcome.ts";
-import { decoderOf } from "../../lib/grpc/message_codec.ts";
-import { readProtoFiles } from "../../lib/grpc/proto_files.ts";
+import { decoderOf } from "../../lib/events/message_codec.ts";
+import { readProtoFiles } from "../../lib/events/proto_files.ts";
 import { addEvents } from "../../lib/grpc/source.ts";
 import { makeFolder } from "./_fixture.ts";
 import { call, type Channel, serve } from "./_grpc.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../lib/config.ts";
+import { parseConfig } from "../../lib/config/config.ts";
 import { openStore } from "../../lib/idempotency/open_store.ts";
 import { REQUIRED_VARIABLES } from "../_support/config.ts";
 import { recordLog } from "../_support/log.ts";

@@ -8,20 +8,20 @@ import { createApp } from "../../lib/core/app.ts";
 import type { DeadLetter } from "../../lib/core/dead_letter.ts";
 import type { Middleware } from "../../lib/core/dispatcher.ts";
 import type { Handler } from "../../lib/core/on.ts";
-import { readCatalog } from "../../lib/grpc/event_catalog.ts";
-import { createJsonEvents } from "../../lib/grpc/json_events.ts";
-import { loadServedEvents } from "../../lib/grpc/served_events.ts";
+import { readCatalog } from "../../lib/events/catalog.ts";
+import { createJsonEvents } from "../../lib/events/json_events.ts";
+import { loadServedEvents } from "../../lib/events/served_events.ts";
 import { createMemoryStore } from "../../lib/idempotency/memory_store.ts";
-import { ENVELOPE_KEYS } from "../../lib/kafka/event.ts";
-import { createEventStream } from "../../lib/kafka/event_stream.ts";
+import { ENVELOPE_KEYS } from "../../lib/eventstream/event.ts";
+import { createEventStream } from "../../lib/eventstream/mod.ts";
 import { type KafkaSource, startKafkaSource } from "../../lib/kafka/source.ts";
-import type { EventStream } from "../../lib/kafka/stream.ts";
+import type { EventStream } from "../../lib/eventstream/stream.ts";
 import { deadLetter } from "../../lib/middleware/dead_letter.ts";
 import { idempotency } from "../../lib/middleware/idempotency.ts";
 import { testContext, testHandler } from "../_support/delivery.ts";
 import { type RecordingLogger, recordLog } from "../_support/log.ts";
 import { PROTO_FOLDER } from "../grpc/_fixture.ts";
-import { createFakeKafka, type FakeKafka } from "./_fake_kafka.ts";
+import { createFakeKafka, type FakeKafka } from "../eventstream/_fake_kafka.ts";
 
 /** The topic of logins, in full. */
 export const TOPIC = "stage.userAuthentication";

@@ -10,11 +10,11 @@ import {
   InvalidTopicError,
   MessageTooLargeError,
   QueueFullError,
-} from "../../lib/kafka/errors.ts";
+} from "../../lib/eventstream/errors.ts";
 import { createEventPublishing } from "../../lib/kafka/event_publishing.ts";
-import type { PublishedEvent } from "../../lib/kafka/outgoing_event.ts";
-import { isId } from "../../lib/kafka/names.ts";
-import type { SendOptions } from "../../lib/kafka/publisher.ts";
+import type { PublishedEvent } from "../../lib/eventstream/outgoing_event.ts";
+import { isId } from "../../lib/eventstream/names.ts";
+import type { SendOptions } from "../../lib/eventstream/publisher.ts";
 import { testDelivery, testEvent } from "../_support/delivery.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";

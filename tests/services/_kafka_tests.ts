@@ -4,14 +4,14 @@
  * @module
  */
 
-import { createEventStream } from "../../lib/kafka/event_stream.ts";
-import { newId } from "../../lib/kafka/names.ts";
-import type { StreamObserver } from "../../lib/kafka/observer.ts";
+import { createEventStream } from "../../lib/eventstream/mod.ts";
+import { newId } from "../../lib/eventstream/names.ts";
+import type { StreamObserver } from "../../lib/eventstream/observer.ts";
 import type {
   EventStream,
   EventStreamOptions,
   SubscribeOptions,
-} from "../../lib/kafka/stream.ts";
+} from "../../lib/eventstream/stream.ts";
 import { type RecordingLogger, recordLog } from "../_support/log.ts";
 import {
   GIVEN,

@@ -1,12 +1,12 @@
 /**
  * The event stream contract's conformance list, T1 to T17, on a real broker. What needs
- * no broker (T9 to T15) is in `tests/kafka/event_stream_test.ts`.
+ * no broker (T9 to T15) is in `tests/eventstream/event_stream_test.ts`.
  */
 
 import assert from "node:assert/strict";
-import { DeliveryTimeoutError } from "../../lib/kafka/errors.ts";
-import type { StreamEvent } from "../../lib/kafka/event.ts";
-import { newId } from "../../lib/kafka/names.ts";
+import { DeliveryTimeoutError } from "../../lib/eventstream/errors.ts";
+import type { StreamEvent } from "../../lib/eventstream/event.ts";
+import { newId } from "../../lib/eventstream/names.ts";
 import { kafkaTests, QUICK } from "./_kafka_tests.ts";
 import { until } from "./_until.ts";
 

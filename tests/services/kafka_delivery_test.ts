@@ -5,11 +5,14 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { RetryableError, TerminalError } from "../../lib/core/errors.ts";
-import { DEAD_LETTER_HEADERS } from "../../lib/kafka/dead_letter.ts";
-import { newId } from "../../lib/kafka/names.ts";
-import { createPlatformaticPort } from "../../lib/kafka/platformatic_port.ts";
-import type { OutgoingRecord, StreamRecord } from "../../lib/kafka/record.ts";
-import type { EventStream } from "../../lib/kafka/stream.ts";
+import { DEAD_LETTER_HEADERS } from "../../lib/eventstream/dead_letter.ts";
+import { newId } from "../../lib/eventstream/names.ts";
+import { createPlatformaticPort } from "../../lib/eventstream/platformatic_port.ts";
+import type {
+  OutgoingRecord,
+  StreamRecord,
+} from "../../lib/eventstream/record.ts";
+import type { EventStream } from "../../lib/eventstream/stream.ts";
 import type { KafkaCluster } from "./_kafka_cluster.ts";
 import { countingObserver, kafkaTests, PREFIX, QUICK } from "./_kafka_tests.ts";
 import { until } from "./_until.ts";

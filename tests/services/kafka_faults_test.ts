@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { newId } from "../../lib/kafka/names.ts";
+import { newId } from "../../lib/eventstream/names.ts";
 import type { KafkaCluster } from "./_kafka_cluster.ts";
 import { countingObserver, kafkaTests, QUICK } from "./_kafka_tests.ts";
 import { until } from "./_until.ts";

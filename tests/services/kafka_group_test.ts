@@ -4,8 +4,8 @@
  */
 
 import assert from "node:assert/strict";
-import { newId } from "../../lib/kafka/names.ts";
-import type { SubscribeOptions } from "../../lib/kafka/stream.ts";
+import { newId } from "../../lib/eventstream/names.ts";
+import type { SubscribeOptions } from "../../lib/eventstream/stream.ts";
 import {
   countingObserver,
   type KafkaTest,

@@ -4,14 +4,17 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import type { SaslOptions, TlsOptions } from "../../lib/kafka/connection.ts";
-import { DeliveryError } from "../../lib/kafka/errors.ts";
-import { newId } from "../../lib/kafka/names.ts";
+import type {
+  SaslOptions,
+  TlsOptions,
+} from "../../lib/eventstream/connection.ts";
+import { DeliveryError } from "../../lib/eventstream/errors.ts";
+import { newId } from "../../lib/eventstream/names.ts";
 import type {
   EventStream,
   EventStreamOptions,
-} from "../../lib/kafka/stream.ts";
-import { Secret } from "../../lib/secret.ts";
+} from "../../lib/eventstream/stream.ts";
+import { Secret } from "../../lib/config/secret.ts";
 import type { Certificates } from "../../dev/kafka_cluster/certificates.ts";
 import {
   type NodePorts,

@@ -10,8 +10,8 @@ import {
 } from "../../dev/emulator/mod.ts";
 import { findEvent } from "../../dev/event_source.ts";
 import { streamRecord } from "../../dev/stream_event.ts";
-import { newId } from "../../lib/kafka/names.ts";
-import type { EventStream } from "../../lib/kafka/stream.ts";
+import { newId } from "../../lib/eventstream/names.ts";
+import type { EventStream } from "../../lib/eventstream/stream.ts";
 import { agsId, eventBytes, LOGGED_IN, PATHS } from "../conformance/_events.ts";
 import { CLIENT_SECRET, environment } from "../conformance/_world.ts";
 import { run, tempFolder, tool } from "../dev/_run.ts";

@@ -9,7 +9,7 @@ import {
   createRedisStore,
   type RedisStoreOptions,
 } from "../../lib/idempotency/redis_store.ts";
-import { RedisUrl } from "../../lib/redis_url.ts";
+import { RedisUrl } from "../../lib/config/redis_url.ts";
 import { REDIS, testWithTool } from "../conformance/_tools.ts";
 import { replica } from "../middleware/_idempotency.ts";
 import { makeCertificates, type RedisServer, startRedis } from "./_redis.ts";

@@ -12,9 +12,9 @@ import {
   startEmulator,
 } from "../../dev/emulator/mod.ts";
 import { findEvent, makeEvent } from "../../dev/event_source.ts";
-import type { Config } from "../../lib/config.ts";
+import type { Config } from "../../lib/config/config.ts";
 import type { Handler } from "../../lib/core/on.ts";
-import { Secret } from "../../lib/secret.ts";
+import { Secret } from "../../lib/config/secret.ts";
 import { type Service, startService } from "../../lib/service.ts";
 import { testConfig } from "../_support/config.ts";
 import { TEST_TYPE, testHandler } from "../_support/delivery.ts";

@@ -12,10 +12,10 @@ import {
   startEmulator,
 } from "../../dev/emulator/mod.ts";
 import { handlers as exampleHandlers } from "../../handlers/mod.ts";
-import type { Config } from "../../lib/config.ts";
+import type { Config } from "../../lib/config/config.ts";
 import type { Handler } from "../../lib/core/on.ts";
-import type { KafkaPort } from "../../lib/kafka/port.ts";
-import { Secret } from "../../lib/secret.ts";
+import type { KafkaPort } from "../../lib/eventstream/port.ts";
+import { Secret } from "../../lib/config/secret.ts";
 import { type Service, startService } from "../../lib/service.ts";
 import {
   eventBytes,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Registry } from "prom-client";
-import { LOG_CATEGORIES } from "../../lib/log_levels.ts";
+import { LOG_CATEGORIES } from "../../lib/config/log_levels.ts";
 import { createKafkaMetrics } from "../../lib/telemetry/kafka_metrics.ts";
 import { on, RetryableError } from "../../mod.ts";
 import { agsId, LOGGED_IN } from "../conformance/_events.ts";

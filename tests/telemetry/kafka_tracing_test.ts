@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { StreamRecord } from "../../lib/kafka/record.ts";
+import type { StreamRecord } from "../../lib/eventstream/record.ts";
 import { on } from "../../mod.ts";
 import { LOGGED_IN } from "../conformance/_events.ts";
-import { createFakeKafka } from "../kafka/_fake_kafka.ts";
+import { createFakeKafka } from "../eventstream/_fake_kafka.ts";
 import { loginText } from "../kafka/_source.ts";
 import { startTracedService } from "./_traced_service.ts";
 import { startCollector } from "./_zipkin_collector.ts";

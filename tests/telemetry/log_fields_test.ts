@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RetryableError } from "../../lib/core/errors.ts";
-import { Secret } from "../../lib/secret.ts";
+import { Secret } from "../../lib/config/secret.ts";
 import { plainFields, plainText } from "../../lib/telemetry/log_fields.ts";
 
 const REDACTED = "[redacted]";

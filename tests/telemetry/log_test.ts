@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { LOG_CATEGORIES, LOG_LEVELS } from "../../lib/log_levels.ts";
+import { LOG_CATEGORIES, LOG_LEVELS } from "../../lib/config/log_levels.ts";
 import { type LoggingOptions, startLogging } from "../../lib/telemetry/log.ts";
 import { fakeTime, settle } from "../_support/fake_time.ts";
 import { type Ended, run } from "../_support/process.ts";

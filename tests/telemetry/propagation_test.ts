@@ -6,7 +6,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import fc from "fast-check";
-import type { PropagatorName } from "../../lib/otel_settings.ts";
+import type { PropagatorName } from "../../lib/config/otel.ts";
 import {
   ARRIVAL_GETTER,
   createPropagation,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { ROOT_CONTEXT, SpanKind, trace, TraceFlags } from "@opentelemetry/api";
 import { SamplingDecision } from "@opentelemetry/sdk-trace";
-import type { SamplerName } from "../../lib/otel_settings.ts";
+import type { SamplerName } from "../../lib/config/otel.ts";
 import { createSampler } from "../../lib/telemetry/sampler.ts";
 
 const TRACE_ID = "463ac35c9f6413ad48485a3953bb6124";

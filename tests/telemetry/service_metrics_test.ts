@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RetryableError, TerminalError } from "../../lib/core/errors.ts";
-import { RedisUrl } from "../../lib/redis_url.ts";
+import { RedisUrl } from "../../lib/config/redis_url.ts";
 import { TEST_TYPE } from "../_support/delivery.ts";
 import { FULFILLMENT, until } from "../ags/_client.ts";
 import {

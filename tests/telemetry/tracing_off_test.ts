@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { context, ROOT_CONTEXT, trace } from "@opentelemetry/api";
-import type { OtelConfig } from "../../lib/otel_settings.ts";
+import type { OtelConfig } from "../../lib/config/otel.ts";
 import { startTracing } from "../../lib/telemetry/tracing.ts";
 import { on } from "../../mod.ts";
 import { LOGGED_IN } from "../conformance/_events.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { context, trace, type Tracer } from "@opentelemetry/api";
-import type { OtelConfig } from "../../lib/otel_settings.ts";
+import type { OtelConfig } from "../../lib/config/otel.ts";
 import { createPropagation } from "../../lib/telemetry/propagation.ts";
 import { startZipkinProvider } from "../../lib/telemetry/zipkin_provider.ts";
 import { testConfig } from "../_support/config.ts";

@@ -20,8 +20,11 @@ import {
   on,
 } from "../../mod.ts";
 import { PROTO_FOLDER } from "../grpc/_fixture.ts";
-import { propertyOf } from "../grpc/_specified_value.ts";
-import { SPECIFICATION, type SpecifiedField } from "../grpc/_specification.ts";
+import { propertyOf } from "../events/_specified_value.ts";
+import {
+  SPECIFICATION,
+  type SpecifiedField,
+} from "../events/_specification.ts";
 
 /** Whether two types are the same, `readonly` and `undefined` included. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eventFacts } from "../../../dev/events/event_facts.ts";
 import { readProtoFiles } from "../../../dev/gen/proto_source.ts";
-import { readCatalog } from "../../../lib/grpc/event_catalog.ts";
+import { readCatalog } from "../../../lib/events/catalog.ts";
 import { makeFolder } from "../gen/_fixtures.ts";
 import { eventOf, EVENTS, PROTO_FOLDER } from "./_all_events.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import protobuf from "protobufjs";
 import { PROTO_ROOT } from "../../../dev/gen/_cli.ts";
 import { main as types } from "../../../dev/gen/types.ts";
-import { parseEventProperties } from "../../../lib/grpc/event_properties.ts";
+import { parseEventProperties } from "../../../lib/events/properties.ts";
 import { recordOutput } from "./_fixtures.ts";
 
 const STEM = "accelbyte-asyncapi/iam/account/v1/account";

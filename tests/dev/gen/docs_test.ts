@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { docFiles, DocsError, main } from "../../../dev/gen/docs.ts";
-import { settings } from "../../../lib/config.ts";
-import { envTemplate } from "../../../lib/config_text.ts";
+import { settings } from "../../../lib/config/config.ts";
+import { envTemplate } from "../../../lib/config/text.ts";
 import { makeFolder, recordOutput } from "./_fixtures.ts";
 
 const README = `# Title

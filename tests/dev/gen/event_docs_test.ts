@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { main } from "../../../dev/gen/event_docs.ts";
-import { readCatalog } from "../../../lib/grpc/event_catalog.ts";
+import { readCatalog } from "../../../lib/events/catalog.ts";
 import { PROTO_ROOT } from "../../../dev/gen/_cli.ts";
 import { generate, makeFolder, recordOutput } from "./_fixtures.ts";
 

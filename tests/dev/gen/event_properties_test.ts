@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {
   EventPropertiesError,
   parseEventProperties,
-} from "../../../lib/grpc/event_properties.ts";
+} from "../../../lib/events/properties.ts";
 
 function parse(text: string) {
   return parseEventProperties(text, { file: "a.sc.properties" });

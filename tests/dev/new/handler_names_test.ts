@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { handlerFileName, importName } from "../../../dev/new/handler_names.ts";
-import { readCatalog } from "../../../lib/grpc/event_catalog.ts";
+import { readCatalog } from "../../../lib/events/catalog.ts";
 import { ROOT } from "../_run.ts";
 
 const { types } = readCatalog(join(ROOT, "proto"));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { formatFiles } from "../../../dev/gen/format.ts";
 import { handlerFileName } from "../../../dev/new/handler_names.ts";
 import { handlerTestText, handlerText } from "../../../dev/new/handler_text.ts";
-import { readCatalog } from "../../../lib/grpc/event_catalog.ts";
+import { readCatalog } from "../../../lib/events/catalog.ts";
 import { ROOT, run } from "../_run.ts";
 import { copyProject } from "./_project.ts";
 

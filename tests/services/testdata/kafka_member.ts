@@ -6,7 +6,7 @@
  * @module
  */
 
-import { createEventStream } from "../../../lib/kafka/event_stream.ts";
+import { createEventStream } from "../../../lib/eventstream/mod.ts";
 
 const [brokers = "", topic = "", groupId = ""] = Deno.args;
 const stream = createEventStream({

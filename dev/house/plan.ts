@@ -1,0 +1,87 @@
+/**
+ * The house plan: which part of the source may import which.
+ *
+ * @module
+ */
+
+/** A part of the house, and what its files may import. */
+export interface Part {
+  /** A file, or a folder: those end with a slash. */
+  readonly path: string;
+  /** Parts, or parts of them, that it may import. */
+  readonly imports: readonly string[];
+  /** What it may import by type only. */
+  readonly types?: readonly string[];
+  /** The only packages and built-in modules it may import. @default {any} */
+  readonly packages?: readonly string[];
+  /** Global names that it may not use. */
+  readonly without?: readonly string[];
+}
+
+/** What every part of the service may use. */
+const BASE = ["lib/core/", "lib/config/"];
+/** Sources, AGS, stores, sinks and telemetry: they do not know each other. */
+const EDGES = [
+  "admin",
+  "ags",
+  "dead_letters",
+  "eventstream",
+  "grpc",
+  "http",
+  "idempotency",
+  "kafka",
+  "telemetry",
+].map((name) => `lib/${name}/`);
+/** What an edge may import beside the base: a room that it is built on. */
+const FOUNDATIONS: Readonly<Record<string, readonly string[]>> = {
+  "lib/grpc/": ["lib/events/"],
+  "lib/idempotency/": ["lib/ags/"],
+  "lib/kafka/": ["lib/events/", "lib/eventstream/"],
+};
+const SERVICE = ["main.ts", "mod.ts", "handlers/", "lib/", "proto/"];
+
+/** The house plan, bottom up. */
+export const PARTS: readonly Part[] = [
+  { path: "proto/", imports: ["proto/"] },
+  {
+    path: "lib/core/",
+    imports: ["lib/core/"],
+    types: ["lib/config/", "proto/"],
+    packages: ["fastest-levenshtein", "node:crypto"],
+    without: ["Deno", "fetch", "globalThis"],
+  },
+  { path: "lib/config/", imports: ["lib/config/"] },
+  { path: "lib/events/", imports: ["lib/events/", ...BASE], types: ["proto/"] },
+  {
+    path: "lib/middleware/",
+    imports: ["lib/middleware/", "lib/events/", ...BASE],
+    types: ["proto/"],
+  },
+  ...EDGES.map((path) => ({
+    path,
+    imports: [path, "lib/middleware/", ...FOUNDATIONS[path] ?? [], ...BASE],
+    types: ["proto/"],
+  })),
+  {
+    path: "lib/process/",
+    imports: ["lib/process/", "lib/events/", ...BASE, ...EDGES],
+  },
+  { path: "lib/service.ts", imports: ["lib/"] },
+  {
+    path: "mod.ts",
+    imports: ["lib/core/", "lib/ags/errors.ts"],
+    types: ["lib/", "proto/"],
+  },
+  {
+    path: "handlers/",
+    imports: ["handlers/", "mod.ts", "lib/ags/"],
+    types: ["proto/"],
+  },
+  { path: "main.ts", imports: ["handlers/", "lib/"] },
+  { path: "dev/", imports: [...SERVICE, "deno.json", "dev/"] },
+  { path: "bench/", imports: [...SERVICE, "deno.json", "dev/", "bench/"] },
+  {
+    path: "tests/",
+    imports: [...SERVICE, "deno.json", "dev/", "bench/", "tests/"],
+  },
+];

@@ -1,0 +1,120 @@
+/**
+ * The HTTP server for operators: `/metrics`, `/livez`, `/readyz`.
+ *
+ * @module
+ */
+
+import { ListenError } from "../core/listen_error.ts";
+
+/** Options of {@linkcode startAdminServer}. */
+export interface AdminServerOptions {
+  /** The port; 0 takes any free one. */
+  readonly port: number;
+  /** The metrics in Prometheus's text format. */
+  readonly metrics: () => Promise<Metrics>;
+  /**
+   * Resolves when events can be handled now.
+   *
+   * @throws What keeps them from being handled.
+   */
+  readonly ready: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Why events cannot be handled now, in words that anybody may read. */
+export class NotReadyError extends Error {
+  override name = "NotReadyError";
+}
+
+/** Metrics, and how they are written. */
+export interface Metrics {
+  /** The content type. */
+  readonly contentType: string;
+  /** The text. */
+  readonly body: string;
+}
+
+/** A listening admin server. */
+export interface AdminServer extends AsyncDisposable {
+  /** The port it listens on. */
+  readonly port: number;
+}
+
+/** How long a readiness probe may take, in milliseconds. */
+const READY_TIMEOUT = 2_000;
+
+/**
+ * Starts the server.
+ *
+ * `/livez`: the process runs. `/readyz`: it can log in to AGS, and takes part in its
+ * Kafka group if it has one. `/metrics`: its figures.
+ *
+ * @throws {ListenError} The port cannot be opened.
+ */
+export function startAdminServer(options: AdminServerOptions): AdminServer {
+  const aborter = new AbortController();
+  const server = listen(options, aborter.signal);
+  const { port } = server.addr as Deno.NetAddr;
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      // At once: a graceful end would wait for a client that has sent half a request,
+      // or that does not read its answer.
+      aborter.abort();
+      await server.finished;
+    },
+  };
+}
+
+function listen(
+  options: AdminServerOptions,
+  signal: AbortSignal,
+): Deno.HttpServer {
+  try {
+    return Deno.serve({
+      port: options.port,
+      signal,
+      onListen: () => {},
+      // Nothing thrown here is for the one who asked.
+      onError: () => plain("Internal error", 500),
+    }, (request) => answer(request, options));
+  } catch (cause) {
+    throw new ListenError(options.port, "METRICS_PORT", { cause });
+  }
+}
+
+async function answer(
+  request: Request,
+  { metrics, ready }: AdminServerOptions,
+): Promise<Response> {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return new Response("Method not allowed\n", {
+      status: 405,
+      headers: { allow: "GET, HEAD" },
+    });
+  }
+  switch (new URL(request.url).pathname) {
+    case "/livez":
+      return plain("ok", 200);
+    case "/readyz":
+      return await ready(AbortSignal.timeout(READY_TIMEOUT)).then(
+        () => plain("ok", 200),
+        (error) =>
+          plain(
+            error instanceof NotReadyError
+              ? error.message
+              : "AGS login is not available",
+            503,
+          ),
+      );
+    case "/metrics": {
+      const { body, contentType } = await metrics();
+      return new Response(body, { headers: { "content-type": contentType } });
+    }
+    default:
+      return plain("Not found", 404);
+  }
+}
+
+function plain(text: string, status: number): Response {
+  return new Response(`${text}\n`, { status });
+}

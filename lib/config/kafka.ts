@@ -1,0 +1,243 @@
+/**
+ * The settings of the event stream: where events come from beside gRPC, and how to
+ * reach Kafka.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { Secret } from "./secret.ts";
+
+/** A way by which events come. */
+export type SourceName = "grpc" | "kafka";
+
+/** How the service proves to Kafka who it is. */
+export type SaslMechanism = "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+
+/** The settings, checked. What is `none` in the environment is `undefined` here. */
+export interface KafkaConfig {
+  /** By which ways events come. */
+  readonly sources: readonly SourceName[];
+  /** Where `ctx.publish()` goes; `auto`: to Kafka if it has brokers. */
+  readonly eventStream: "auto" | "stdout" | "none";
+  /** Brokers to begin with, `host:port`; empty: there is no Kafka. */
+  readonly kafkaBrokers: readonly string[];
+  /** Comes before topics and groups, with a dot. */
+  readonly kafkaTopicPrefix: string | undefined;
+  /** The group whose members share the events; `auto`: the client's id. */
+  readonly kafkaGroupId: string;
+  /** Who forms the group: its members, or the broker. */
+  readonly kafkaGroupProtocol: "classic" | "consumer";
+  /** How the service says who it is. */
+  readonly kafkaSaslMechanism: SaslMechanism | undefined;
+  /** Who it is. */
+  readonly kafkaSaslUsername: string | undefined;
+  /** What proves it. */
+  readonly kafkaSaslPassword: Secret | undefined;
+  /** Whether connections are encrypted. */
+  readonly kafkaTls: boolean;
+  /** Certificates to trust in place of the system's, as PEM. */
+  readonly kafkaTlsCa: string | undefined;
+  /** The client's own certificate, as PEM. */
+  readonly kafkaTlsCertificate: string | undefined;
+  /** Its private key, as PEM. */
+  readonly kafkaTlsKey: Secret | undefined;
+}
+
+/** How a setting says that there is none: an empty variable counts as unset. */
+const NONE = "none";
+
+const BROKER = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/@,]+):\d{1,5}$/;
+
+const brokers = z.string().transform((text) =>
+  text === NONE
+    ? []
+    : text.split(",").map((each) => each.trim()).filter((each) => each !== "")
+).pipe(z.array(z.string().regex(BROKER)));
+
+const name = z.string().regex(/^[A-Za-z0-9._-]{1,200}$/);
+
+const prefix = z.string()
+  .regex(/^[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*$/).max(200)
+  .transform((text) => text === NONE ? undefined : text);
+
+const optional = z.string().min(1)
+  .transform((text) => text === NONE ? undefined : text);
+
+const secret = optional.transform((text) =>
+  text === undefined ? undefined : new Secret(text)
+);
+
+/** PEM on one line has `\n` where lines end: few tools can set a variable of many. */
+const pem = z.string().transform((text) => text.replaceAll("\\n", "\n"))
+  .refine((text) => text === NONE || /^-----BEGIN [A-Z ]+-----$/m.test(text))
+  .transform((text) => text === NONE ? undefined : text);
+
+const secretPem = pem.transform((text) =>
+  text === undefined ? undefined : new Secret(text)
+);
+
+const flag = z.string().toLowerCase().pipe(z.enum(["true", "false"]))
+  .transform((value) => value === "true");
+
+const sources = z.string()
+  .transform((text) => [...new Set(text.split(",").map((each) => each.trim()))])
+  .pipe(z.array(z.enum(["grpc", "kafka"])).min(1));
+
+const mechanism = z.enum([NONE, "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+  .transform((value) => value === NONE ? undefined : value);
+
+/** The rows of the settings' table, see `lib/config/config.ts`. */
+export const KAFKA_SETTINGS: {
+  readonly [K in keyof KafkaConfig]: {
+    readonly env: string;
+    readonly doc: string;
+    readonly expected: string;
+    readonly default: string;
+    readonly secret?: boolean;
+    readonly schema: z.ZodType<KafkaConfig[K], string>;
+  };
+} = {
+  sources: {
+    env: "SOURCES",
+    doc: "How events come: `grpc` (AGS's connector calls), `kafka` (they are " +
+      "read from the event stream), or `grpc,kafka`",
+    expected: "grpc, kafka or grpc,kafka",
+    default: "grpc",
+    schema: sources,
+  },
+  eventStream: {
+    env: "EVENT_STREAM",
+    doc:
+      "Where `ctx.publish()` goes: `auto` (Kafka, if it has brokers; else it " +
+      "fails), `stdout` (prints) or `none` (nowhere)",
+    expected: "auto, stdout or none",
+    default: "auto",
+    schema: z.enum(["auto", "stdout", "none"]),
+  },
+  kafkaBrokers: {
+    env: "KAFKA_BROKERS",
+    doc: "Kafka's brokers to begin with, `host:port,host:port`",
+    expected: "host:port, several with commas between, or none",
+    default: NONE,
+    schema: brokers,
+  },
+  kafkaTopicPrefix: {
+    env: "KAFKA_TOPIC_PREFIX",
+    doc: "What comes before topics and groups, with a dot: the environment",
+    expected: "letters and digits with single _ . or - between, or none",
+    default: NONE,
+    schema: prefix,
+  },
+  kafkaGroupId: {
+    env: "KAFKA_GROUP_ID",
+    doc:
+      "Group whose members share the events: all replicas of this app, and " +
+      "nobody else; `auto` is the client id",
+    expected: "up to 200 letters, digits, ., - and _",
+    default: "auto",
+    schema: name,
+  },
+  kafkaGroupProtocol: {
+    env: "KAFKA_GROUP_PROTOCOL",
+    doc: "Who distributes partitions: the members (`classic`) or the broker " +
+      "(`consumer`, Kafka 4)",
+    expected: "classic or consumer",
+    default: "classic",
+    schema: z.enum(["classic", "consumer"]),
+  },
+  kafkaSaslMechanism: {
+    env: "KAFKA_SASL_MECHANISM",
+    doc: "How the service logs in to Kafka: `PLAIN`, `SCRAM-SHA-256`, " +
+      "`SCRAM-SHA-512` or `none`",
+    expected: "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or none",
+    default: NONE,
+    schema: mechanism,
+  },
+  kafkaSaslUsername: {
+    env: "KAFKA_SASL_USERNAME",
+    doc: "As whom it logs in to Kafka",
+    expected: "a name, or none",
+    default: NONE,
+    schema: optional,
+  },
+  kafkaSaslPassword: {
+    env: "KAFKA_SASL_PASSWORD",
+    doc: "The password of that name",
+    expected: "a password, or none",
+    default: NONE,
+    secret: true,
+    schema: secret,
+  },
+  kafkaTls: {
+    env: "KAFKA_TLS",
+    doc: "Whether connections to Kafka are encrypted",
+    expected: "true or false",
+    default: "false",
+    schema: flag,
+  },
+  kafkaTlsCa: {
+    env: "KAFKA_TLS_CA",
+    doc:
+      "Certificates that Kafka's are checked by in place of the system's, as " +
+      "PEM text (`\\n` may stand for a line's end)",
+    expected: "PEM text, or none",
+    default: NONE,
+    schema: pem,
+  },
+  kafkaTlsCertificate: {
+    env: "KAFKA_TLS_CERTIFICATE",
+    doc: "The service's own certificate for Kafka, as PEM text",
+    expected: "PEM text, or none",
+    default: NONE,
+    schema: pem,
+  },
+  kafkaTlsKey: {
+    env: "KAFKA_TLS_KEY",
+    doc: "The private key of that certificate, as PEM text",
+    expected: "PEM text, or none",
+    default: NONE,
+    secret: true,
+    schema: secretPem,
+  },
+};
+
+/** What settings have to do with each other. */
+type Checked = KafkaConfig & { readonly deadLetter: string };
+
+/** What is wrong with settings that are all right by themselves, one a sentence. */
+export function kafkaProblems(config: Checked): readonly string[] {
+  const problems: string[] = [];
+  const { kafkaSaslMechanism, kafkaSaslUsername, kafkaSaslPassword } = config;
+  if (config.kafkaBrokers.length === 0) {
+    if (config.sources.includes("kafka")) {
+      problems.push(
+        "KAFKA_BROKERS is none: SOURCES has kafka, which needs them",
+      );
+    }
+    if (config.deadLetter.startsWith("kafka:")) {
+      problems.push(
+        "KAFKA_BROKERS is none: DEAD_LETTER is Kafka, which needs them",
+      );
+    }
+  }
+  const hasLogin = kafkaSaslUsername !== undefined &&
+    kafkaSaslPassword !== undefined;
+  if (kafkaSaslMechanism !== undefined && !hasLogin) {
+    problems.push(
+      "KAFKA_SASL_MECHANISM is set: expected KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, too",
+    );
+  }
+  const { kafkaTls, kafkaTlsCa, kafkaTlsCertificate, kafkaTlsKey } = config;
+  if ((kafkaTlsCertificate === undefined) !== (kafkaTlsKey === undefined)) {
+    problems.push(
+      "One of KAFKA_TLS_CERTIFICATE and KAFKA_TLS_KEY is set: expected both or none",
+    );
+  }
+  if (!kafkaTls && (kafkaTlsCa ?? kafkaTlsCertificate) !== undefined) {
+    problems.push(
+      "KAFKA_TLS is false: expected true with KAFKA_TLS_CA or KAFKA_TLS_CERTIFICATE",
+    );
+  }
+  return problems;
+}

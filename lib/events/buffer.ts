@@ -1,0 +1,12 @@
+/**
+ * Bytes as Node's own type, without copying them.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+
+/** The same bytes as a `Buffer`, which shares their memory. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

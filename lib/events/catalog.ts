@@ -1,0 +1,122 @@
+/**
+ * Which events there are: AGS's own properties files, as they lie in `proto/`.
+ *
+ * @module
+ */
+
+import { join, relative } from "node:path";
+import { eventKey, nameEvents, serviceNames } from "../core/event_key.ts";
+import { EventPropertiesError, parseEventProperties } from "./properties.ts";
+import { ProtoFileError } from "./proto_files.ts";
+
+/** An event that AGS's files declare. */
+export interface CatalogEvent {
+  /** The vendor's key: `userAuthentication.userLoggedIn`. */
+  readonly key: string;
+  /** The types a handler may name it by, most specific first. */
+  readonly types: readonly string[];
+  /** Proto package of its service. */
+  readonly package: string;
+  /** Name of its service, without the package. */
+  readonly serviceName: string;
+  /** What the proto file may call it, the first that exists counts. */
+  readonly serviceNames: readonly string[];
+  /** The proto file, relative to the proto folder. */
+  readonly protoFile: string;
+  /** Where it is declared: `file:line`. */
+  readonly declaredAt: string;
+}
+
+/** All events of a proto folder. */
+export interface EventCatalog {
+  /** Absolute path of the proto folder. */
+  readonly protoFolder: string;
+  /** The events. */
+  readonly events: readonly CatalogEvent[];
+  /** Every type that a handler may name, each once. */
+  readonly types: readonly string[];
+}
+
+/** Where AGS's files lie below the proto folder, as in the vendor's templates. */
+const AGS_FOLDER = "accelbyte-asyncapi";
+const SUFFIX = ".sc.properties";
+
+/**
+ * Reads the catalog. Only the properties files are read, no proto file.
+ *
+ * @param protoFolder Absolute path of the proto folder.
+ * @throws {EventPropertiesError} A line of a file makes no sense, or declares an event
+ * that another line of the same package declares.
+ * @throws {ProtoFileError} The folder, or a properties file, cannot be read.
+ */
+export function readCatalog(protoFolder: string): EventCatalog {
+  const declared = propertiesFiles(join(protoFolder, AGS_FOLDER)).flatMap(
+    (path) => {
+      // Names of proto files have slashes, on any system.
+      const file = relative(protoFolder, path).replaceAll("\\", "/");
+      const text = read(file, () => Deno.readTextFileSync(path));
+      return parseEventProperties(text, { file }).map((entry) => ({
+        key: eventKey(entry.key),
+        package: packageOf(file),
+        serviceName: entry.serviceName,
+        serviceNames: serviceNames(entry.key, entry.serviceName),
+        protoFile: `${file.slice(0, -SUFFIX.length)}.proto`,
+        declaredAt: `${file}:${entry.line}`,
+      }));
+    },
+  );
+  refuseTwins(declared);
+  const events = nameEvents(declared).map(({ event, types }) => ({
+    ...event,
+    types,
+  }));
+  const types = [...new Set(events.flatMap((event) => event.types))].sort();
+  return { protoFolder, events, types };
+}
+
+function propertiesFiles(folder: string): readonly string[] {
+  const paths: string[] = [];
+  const entries = read(folder, () => [...Deno.readDirSync(folder)]);
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) paths.push(...propertiesFiles(path));
+    else if (entry.name.endsWith(SUFFIX)) paths.push(path);
+  }
+  return paths.sort();
+}
+
+function read<T>(path: string, reader: () => T): T {
+  try {
+    return reader();
+  } catch (cause) {
+    throw new ProtoFileError(
+      `${path}: Event files cannot be read: expected AGS's files there`,
+      { cause },
+    );
+  }
+}
+
+type Declared = Omit<CatalogEvent, "types">;
+
+/** A package's events have names of their own, whichever of its files has them. */
+function refuseTwins(events: readonly Declared[]): void {
+  const places = new Map<string, string>();
+  for (const { key, package: name, declaredAt } of events) {
+    const place = places.get(`${name} ${key}`);
+    if (place !== undefined) {
+      const [file = "", line] = declaredAt.split(":");
+      throw new EventPropertiesError(
+        file,
+        Number(line),
+        `Event key "${key}" is already declared at ${place}: remove one of the two lines`,
+      );
+    }
+    places.set(`${name} ${key}`, declaredAt);
+  }
+}
+
+/** AGS lays files out by package: `accelbyte-asyncapi/iam/account/v1/account.proto`. */
+function packageOf(file: string): string {
+  const folders = file.split("/").slice(1, -1);
+  return ["accelbyte", ...folders].join(".");
+}

@@ -1,0 +1,264 @@
+/**
+ * Reads events that come as JSON: which event it is, and its message.
+ *
+ * @module
+ */
+
+import type protobuf from "protobufjs";
+import { TerminalError } from "../core/errors.ts";
+import { parseEventType } from "../core/event_key.ts";
+import type { CatalogEvent, EventCatalog } from "./catalog.ts";
+import { type DecodeJson, jsonDecoderOf } from "./json_codec.ts";
+import { InexactNumberError } from "./json_scalar.ts";
+import { propertyName } from "./message_codec.ts";
+import { loadServedEvents, type ServedEvent } from "./served_events.ts";
+
+/** Options of {@linkcode createJsonEvents}. */
+export interface JsonEventsOptions {
+  /** All events. */
+  readonly catalog: EventCatalog;
+  /** Those that have a handler. */
+  readonly served: readonly ServedEvent[];
+  /** Fields that an envelope may have whatever its event is: they are not unknown. */
+  readonly envelopeFields: ReadonlySet<string>;
+}
+
+/** Events that come as JSON. */
+export interface JsonEvents {
+  /** What comes before the names of those that have a handler: their topics. */
+  readonly channels: readonly string[];
+  /**
+   * Reads an event.
+   *
+   * @param channel Where it came.
+   * @param text Its envelope.
+   * @throws {SyntaxError} It is no JSON object, or has no name. The message shows
+   * nothing of it.
+   */
+  read(channel: string, text: string): JsonEvent;
+}
+
+/** What was read. */
+export interface JsonEvent {
+  /** Its envelope, as it is. */
+  readonly envelope: Readonly<Record<string, unknown>>;
+  /** Which event it is; `undefined` when no handler takes it. */
+  readonly known: KnownEvent | undefined;
+}
+
+/** An event that a handler takes. */
+export interface KnownEvent {
+  /** Its type. */
+  readonly type: string;
+  /** Proto package of its service. */
+  readonly source: string;
+  /** Its message; `undefined` when it does not decode. */
+  readonly data: Record<string, unknown> | undefined;
+  /** Why it does not decode. */
+  readonly malformed: TerminalError | undefined;
+  /** How many of its fields the message does not have. */
+  readonly unknownFields: number;
+}
+
+/** One of the events that share a key. */
+interface Candidate {
+  /** The type its handler named; `undefined` when none did. */
+  readonly type: string | undefined;
+  readonly source: string;
+  readonly decode: DecodeJson;
+  /** Whether its message is what the envelope's payload is. */
+  readonly isPayload: boolean;
+  /** Fields of any envelope that its message does not have. */
+  readonly extra: ReadonlySet<string>;
+}
+
+/** Makes a reader of the events that have a handler, by their keys. */
+export function createJsonEvents(options: JsonEventsOptions): JsonEvents {
+  const candidates = new Map<string, Candidate[]>();
+  for (const { key, ...candidate } of allCandidates(options)) {
+    candidates.set(key, [...candidates.get(key) ?? [], candidate]);
+  }
+  const channels = new Set(
+    [...candidates.keys()].map((key) => parseEventType(key).channel),
+  );
+  return {
+    channels: [...channels].sort(),
+    read(channel, text) {
+      const envelope = parseObject(text);
+      const { name } = envelope;
+      if (typeof name !== "string" || name === "") {
+        throw new SyntaxError(
+          "Event has no name: expected one in its envelope",
+        );
+      }
+      const among = candidates.get(`${channel}.${name}`);
+      const known = among && choose(among, { envelope, text });
+      return { envelope, known };
+    },
+  };
+}
+
+/**
+ * The events that have a handler, and those that share a key with them. Of these, the
+ * messages with the fewest fields come first.
+ */
+function allCandidates(
+  { catalog, served, envelopeFields }: JsonEventsOptions,
+): readonly (Candidate & { readonly key: string })[] {
+  const types = new Set(served.map(({ type }) => type));
+  const isServed = ({ types: each }: CatalogEvent) =>
+    each.some((type) => types.has(type));
+  const keys = new Set(catalog.events.filter(isServed).map(({ key }) => key));
+  const others = catalog.events.filter((event) =>
+    keys.has(event.key) && !isServed(event)
+  );
+  const loaded = others.length === 0 ? [] : loadServedEvents(
+    { ...catalog, events: others },
+    others.map(({ types: [type = ""] }) => type),
+    { named: new Set() },
+  ).events;
+  const rows = [
+    ...served.map((event) => ({ event, type: event.type })),
+    ...loaded.map((event) => ({ event, type: undefined })),
+  ];
+  return rows.sort((a, b) => size(a.event.message) - size(b.event.message))
+    .map(({ event: { type: name, message, package: source }, type }) => ({
+      key: parseEventType(name).key,
+      type,
+      source,
+      decode: jsonDecoderOf(message),
+      isPayload: !("id" in message.fields || "payload" in message.fields),
+      extra: new Set(
+        [...envelopeFields].filter((field) => !hasField(message, field)),
+      ),
+    }));
+}
+
+function size(message: protobuf.Type): number {
+  return message.fieldsArray.length;
+}
+
+function hasField(message: protobuf.Type, name: string): boolean {
+  return message.fieldsArray.some((field) =>
+    name === field.name || name === propertyName(field.name) ||
+    name === field.options?.json_name
+  );
+}
+
+interface Envelope {
+  readonly envelope: Record<string, unknown>;
+  readonly text: string;
+}
+
+/**
+ * The event whose message has most of the envelope's fields: a key that several
+ * packages use says nothing more of which it is.
+ */
+function choose(
+  candidates: readonly Candidate[],
+  envelope: Envelope,
+): KnownEvent | undefined {
+  let best: Read | undefined;
+  for (const candidate of candidates) {
+    const read = readAs(candidate, envelope);
+    if (best === undefined || isBetter(read, best)) best = read;
+  }
+  if (best?.candidate.type === undefined) return undefined;
+  const { candidate: { type, source }, decoded, malformed } = best;
+  const unknownFields = decoded === undefined || decoded.unknownFields === 0
+    ? 0
+    : decoded.unknownFields - extraFields(best.candidate, envelope.envelope);
+  return { type, source, data: decoded?.data, malformed, unknownFields };
+}
+
+function extraFields(
+  { isPayload, extra }: Candidate,
+  envelope: Record<string, unknown>,
+): number {
+  if (isPayload && isObject(envelope.payload)) return 0;
+  return Object.entries(envelope).filter(([key, value]) =>
+    extra.has(key) && value !== null && value !== ""
+  ).length;
+}
+
+interface Read {
+  readonly candidate: Candidate;
+  readonly decoded?: ReturnType<DecodeJson>;
+  readonly malformed: TerminalError | undefined;
+}
+
+function isBetter(a: Read, b: Read): boolean {
+  if (a.decoded === undefined) return false;
+  if (b.decoded === undefined) return true;
+  return a.decoded.unknownFields < b.decoded.unknownFields;
+}
+
+function readAs(candidate: Candidate, { envelope, text }: Envelope): Read {
+  try {
+    return {
+      candidate,
+      decoded: decode(candidate, envelope, text),
+      malformed: undefined,
+    };
+  } catch (cause) {
+    const malformed = new TerminalError(
+      `Event does not decode as the message of ${candidate.source}`,
+      { cause },
+    );
+    return { candidate, malformed };
+  }
+}
+
+function decode(
+  candidate: Candidate,
+  envelope: Record<string, unknown>,
+  text: string,
+): ReturnType<DecodeJson> {
+  try {
+    return candidate.decode(messageIn(candidate, envelope));
+  } catch (error) {
+    if (!(error instanceof InexactNumberError)) throw error;
+    return candidate.decode(messageIn(candidate, parseExactly(text)));
+  }
+}
+
+/** AGS's group events are the payload alone: their messages have no envelope. */
+function messageIn(
+  { isPayload }: Candidate,
+  envelope: Record<string, unknown>,
+): unknown {
+  return isPayload && isObject(envelope.payload) ? envelope.payload : envelope;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // The parser's own message has the text in it, with whatever that says of people.
+    throw new SyntaxError("Event is no JSON");
+  }
+  if (isObject(json)) return json;
+  throw new SyntaxError("Event is no JSON object");
+}
+
+/** A parser's reviver, which is told a value's text in a third argument. */
+type Reviver = (
+  key: string,
+  value: unknown,
+  context: { readonly source?: string },
+) => unknown;
+
+/** Whole numbers that have more digits than a number holds become `bigint`s. */
+function parseExactly(text: string): Record<string, unknown> {
+  const reviver: Reviver = (_key, value, { source }) =>
+    typeof value === "number" && !Number.isSafeInteger(value) &&
+      source !== undefined && /^-?\d+$/.test(source)
+      ? BigInt(source)
+      : value;
+  return JSON.parse(text, reviver as Parameters<typeof JSON.parse>[1]);
+}

@@ -1,0 +1,173 @@
+/**
+ * Reads partitions on, as far as their lanes have room: one request at a time for each
+ * broker, and none for a partition that is full.
+ *
+ * @module
+ */
+
+import type { Logger } from "../core/context.ts";
+import type { Lane } from "./partition_queue.ts";
+import type { SafeObserver } from "./observer.ts";
+import { type ConsumerPort, type Fetched, partitionKey } from "./port.ts";
+import { growingDelay, sleep } from "./wait.ts";
+
+/** Options of {@linkcode createReader}. */
+export interface ReaderOptions {
+  /** What reads. */
+  readonly consumer: ConsumerPort;
+  /** The group's full id. */
+  readonly groupId: string;
+  /** The lanes, by partition key. They come and go. */
+  readonly lanes: ReadonlyMap<string, Lane>;
+  /** Ends the waiting after failures. */
+  readonly signal: AbortSignal;
+  /** Called when a request has ended. */
+  readonly onRead: () => void;
+  /** Who is told. */
+  readonly observer: SafeObserver;
+  /** Where failures go. */
+  readonly log: Logger;
+}
+
+/** Reads partitions on. */
+export interface Reader {
+  /** Begins requests to all brokers that have something, and none under way. */
+  read(): Promise<void>;
+  /** Whether a lane was full when last looked at, and is not any more. */
+  isAwaited(lane: Lane): boolean;
+}
+
+/** How long a broker waits for records, in milliseconds. */
+const MAX_WAIT = 500;
+/** The same while a full lane will have room soon, in milliseconds. */
+const SHORT_WAIT = 10;
+/** Bytes that wait in all lanes when only empty ones are read on. */
+const MAX_BUFFERED = 16_777_216;
+/** How long a partition that cannot be read is left alone, in milliseconds. */
+const REST = 500;
+const RETRY = { base: 100, max: 2_000 };
+
+/** Makes a reader. */
+export function createReader(options: ReaderOptions): Reader {
+  const { consumer, groupId, lanes, signal, onRead, observer, log } = options;
+  /** Brokers with a request under way. */
+  const fetching = new Set<number>();
+  /** Lanes without room, whose progress is waited for. */
+  const full = new Set<Lane>();
+  /** Until when partitions that cannot be read are left alone. */
+  const resting = new Map<string, number>();
+  let failures = 0;
+
+  async function read(): Promise<void> {
+    const now = performance.now();
+    for (const [key, until] of resting) {
+      if (until <= now) resting.delete(key);
+    }
+    full.clear();
+    const buffered = [...lanes.values()].reduce(
+      (sum, { bufferedBytes }) => sum + bufferedBytes,
+      0,
+    );
+    const isRoomy = buffered < MAX_BUFFERED;
+    const hungry = [...lanes].flatMap(([key, lane]) => {
+      if (lane.wantsMore && (isRoomy || lane.bufferedBytes === 0)) {
+        return resting.has(key) ? [] : [lane];
+      }
+      full.add(lane);
+      return [];
+    });
+    if (hungry.length === 0) return;
+    const leaders = await consumer.leaders(
+      hungry.map(({ partition }) => partition),
+    );
+    const isShort = [...full].some((lane) => !lane.isStuck);
+    const byNode = Map.groupBy(
+      hungry,
+      ({ partition }) => leaders.get(partitionKey(partition)),
+    );
+    for (const [node, wanted] of byNode) {
+      if (node === undefined || fetching.has(node)) continue;
+      fetchFrom(node, wanted, isShort ? SHORT_WAIT : MAX_WAIT);
+    }
+  }
+
+  async function fetchFrom(
+    node: number,
+    wanted: readonly Lane[],
+    maxWait: number,
+  ): Promise<void> {
+    fetching.add(node);
+    const positions = wanted.map(({ partition, position }) => ({
+      ...partition,
+      offset: position,
+    }));
+    try {
+      const all = await consumer.fetch({ node, positions, maxWait });
+      const byKey = new Map(all.map((each) => [partitionKey(each), each]));
+      for (const [index, lane] of wanted.entries()) {
+        const from = positions[index]?.offset;
+        const fetched = byKey.get(partitionKey(lane.partition));
+        if (from === undefined) continue;
+        if (fetched !== undefined) await take(lane, fetched, from);
+        // Partitions in which nothing has changed are left out of the answer.
+        else tellLag(lane, from);
+      }
+      failures = 0;
+    } catch (error) {
+      if (!signal.aborted) {
+        failures++;
+        log.warn("Records are not read", { groupId, node, error });
+        await sleep(growingDelay(failures, RETRY), signal);
+      }
+    } finally {
+      fetching.delete(node);
+      onRead();
+    }
+  }
+
+  async function take(
+    lane: Lane,
+    fetched: Fetched,
+    from: bigint,
+  ): Promise<void> {
+    const { partition } = lane;
+    if (fetched.error !== undefined) {
+      // The others go on: this one is looked at again after a while.
+      resting.set(partitionKey(partition), performance.now() + REST);
+      if (fetched.error.code === "OFFSET_OUT_OF_RANGE") await skip(lane, from);
+      else log.warn("Partition is not read", { groupId, error: fetched.error });
+      return;
+    }
+    lane.push(fetched, from);
+    if (fetched.end !== undefined) tellLag(lane, fetched.end);
+  }
+
+  function tellLag({ partition, done }: Lane, end: bigint): void {
+    const records = Math.max(0, Number(end - done));
+    observer.lag({ ...partition, groupId, records });
+  }
+
+  /** What was to come next is gone, by the topic's retention or a broken log. */
+  async function skip(lane: Lane, from: bigint): Promise<void> {
+    if (lane.bufferedBytes > 0) return;
+    const { partition } = lane;
+    const key = partitionKey(partition);
+    const first = (await consumer.ends([partition], "earliest")).get(key);
+    const last = (await consumer.ends([partition], "latest")).get(key);
+    if (first === undefined || last === undefined) return;
+    const to = from < first ? first : last;
+    log.error("Records are gone before they were read", {
+      ...partition,
+      groupId,
+      from: String(from),
+      to: String(to),
+    });
+    lane.seek(to);
+    resting.delete(key);
+  }
+
+  return {
+    read,
+    isAwaited: (lane) => full.has(lane) && lane.wantsMore,
+  };
+}

@@ -1,0 +1,255 @@
+/**
+ * One membership in a group, from joining to leaving: which partitions are ours, what is
+ * read of them, and what is committed.
+ *
+ * @module
+ */
+
+import type { Logger } from "../core/context.ts";
+import { createCommitter } from "./committer.ts";
+import { createLane, type Lane } from "./partition_queue.ts";
+import type { Partition, SafeObserver } from "./observer.ts";
+import {
+  type Assignment,
+  type ConsumerPort,
+  partitionKey,
+  type Position,
+} from "./port.ts";
+import { createReader } from "./reader.ts";
+import type { StreamRecord } from "./record.ts";
+import { growingDelay, sleep, unlessAborted, within } from "./wait.ts";
+
+/** Options of {@linkcode runSession}. */
+export interface SessionOptions {
+  /** The member. It is closed at the end. */
+  readonly consumer: ConsumerPort;
+  /** The group's full id. */
+  readonly groupId: string;
+  /** Where a partition begins of which nothing was ever committed. */
+  readonly offset: "earliest" | "latest";
+  /** Whether a record is committed before it is handled. */
+  readonly atMostOnce: boolean;
+  /** How long a commit may wait for more, in milliseconds. */
+  readonly commitInterval: number;
+  /** How long records may take to end, in milliseconds; then `interrupt` is called. */
+  readonly grace: number;
+  /** Does a record's work. @returns Whether it is done with. */
+  readonly handle: (
+    record: StreamRecord,
+    stop: AbortSignal,
+  ) => boolean | Promise<boolean>;
+  /** Ends the work on the records at hand. */
+  readonly interrupt: () => void;
+  /** Called when the partitions are known, each time they are. */
+  readonly onAssigned: (partitions: readonly Partition[]) => void;
+  /** Who is told. */
+  readonly observer: SafeObserver;
+  /** Where failures go. */
+  readonly log: Logger;
+}
+
+/** How long the last commit and the leaving may take each, in milliseconds. */
+const GOODBYE = 5_000;
+/** How often to look though nothing seems to have happened, in milliseconds. */
+const TICK = 1_000;
+const RETRY = { base: 100, max: 2_000 };
+
+/**
+ * Takes part in a group until the signal ends.
+ *
+ * @throws {PortError} The membership is lost: a new one is needed.
+ */
+export async function runSession(
+  signal: AbortSignal,
+  options: SessionOptions,
+): Promise<void> {
+  const { consumer, groupId, observer, log } = options;
+  const lanes = new Map<string, Lane>();
+  /** Records at hand of lanes that are gone. */
+  const leaving = new Map<string, Promise<void>>();
+  let synced: Assignment | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  let failures = 0;
+  let wakeUp = Promise.withResolvers<void>();
+
+  const isOpen = () => synced !== undefined && consumer.assignment() === synced;
+  const committer = createCommitter({
+    groupId,
+    interval: options.commitInterval,
+    positions: () =>
+      [...lanes.values()].map(({ partition, done }) => ({
+        ...partition,
+        offset: done,
+      })),
+    isOpen,
+    commit: (positions) => consumer.commit(positions),
+    observer,
+    log,
+  });
+
+  const reader = createReader({
+    consumer,
+    groupId,
+    lanes,
+    signal,
+    onRead: () => wakeUp.resolve(),
+    observer,
+    log,
+  });
+
+  consumer.onChange((change) => {
+    if (change.type === "failed") failure ??= { error: change.error };
+    if (change.type === "rebalancing") committer.flush({ force: true });
+    wakeUp.resolve();
+  });
+
+  async function sync(): Promise<void> {
+    const now = consumer.assignment();
+    if (now === undefined || now === synced) return;
+    const isForgotten = synced !== undefined &&
+      synced.memberId !== now.memberId;
+    const kept = new Set(isForgotten ? [] : now.partitions.map(partitionKey));
+    const lost = [...lanes].filter(([key]) => !kept.has(key));
+    for (const [key, lane] of lost) drop(key, lane);
+    const gained = now.partitions.filter((each) =>
+      !lanes.has(partitionKey(each))
+    );
+    const starts = await findStarts(gained);
+    if (signal.aborted) return;
+    // It can have changed again meanwhile: what was read is old then.
+    if (consumer.assignment() !== now) return wakeUp.resolve();
+    for (const start of starts) open(start);
+    synced = now;
+    observer.rebalanced({
+      groupId,
+      gained,
+      lost: lost.map(([, { partition }]) => partition),
+    });
+    options.onAssigned(now.partitions);
+    for (const lane of lanes.values()) lane.wake();
+    committer.touch();
+  }
+
+  function drop(key: string, lane: Lane): void {
+    lanes.delete(key);
+    const ended = lane.stop();
+    leaving.set(key, ended);
+    ended.then(() => {
+      if (leaving.get(key) === ended) leaving.delete(key);
+    });
+  }
+
+  /** Where partitions go on: what the group committed, or one of their ends. */
+  async function findStarts(
+    partitions: readonly Partition[],
+  ): Promise<readonly Position[]> {
+    if (partitions.length === 0) return [];
+    const committed = await consumer.committed(partitions);
+    const unknown = partitions.filter((each) =>
+      !committed.has(partitionKey(each))
+    );
+    const ends = unknown.length === 0
+      ? new Map<string, bigint>()
+      : await consumer.ends(unknown, options.offset);
+    const starts = partitions.flatMap((each) => {
+      const key = partitionKey(each);
+      const offset = committed.get(key) ?? ends.get(key);
+      return offset === undefined ? [] : [{ ...each, offset }];
+    });
+    if (options.offset === "latest" && unknown.length > 0) {
+      // The end moves: who comes next must begin here, not there.
+      const keys = new Set(unknown.map(partitionKey));
+      await consumer.commit(
+        starts.filter((each) => keys.has(partitionKey(each))),
+      );
+    }
+    return starts;
+  }
+
+  function open({ offset, topic, partition }: Position): void {
+    const place = { topic, partition };
+    const key = partitionKey(place);
+    const lane = createLane({
+      partition: place,
+      position: offset,
+      // Its record is not committed, and comes again: not while it is worked on.
+      after: leaving.get(key),
+      handle: options.atMostOnce ? commitAndHandle : options.handle,
+      isOpen,
+      onProgress() {
+        committer.touch();
+        if (reader.isAwaited(lane)) wakeUp.resolve();
+      },
+    });
+    lanes.set(key, lane);
+    committer.start({ ...place, offset });
+  }
+
+  async function commitAndHandle(
+    record: StreamRecord,
+    stop: AbortSignal,
+  ): Promise<boolean> {
+    const { topic, partition, offset } = record;
+    for (let attempt = 1; !stop.aborted; attempt++) {
+      try {
+        await consumer.commit([{ topic, partition, offset: offset + 1n }]);
+        return await options.handle(record, stop);
+      } catch (error) {
+        log.warn("Offset is not committed, and is tried again", {
+          groupId,
+          error,
+        });
+        await sleep(growingDelay(attempt, RETRY), stop);
+      }
+    }
+    return false;
+  }
+
+  async function syncAndRead(): Promise<void> {
+    await sync();
+    if (isOpen()) await reader.read();
+  }
+
+  async function loop(): Promise<void> {
+    await unlessAborted(consumer.join(), signal);
+    while (!signal.aborted) {
+      if (failure !== undefined) throw failure.error;
+      wakeUp = Promise.withResolvers();
+      try {
+        await unlessAborted(syncAndRead(), signal);
+      } catch (error) {
+        failures++;
+        log.warn("Group's partitions are not known, and are asked for again", {
+          groupId,
+          error,
+        });
+        await sleep(growingDelay(failures, RETRY), signal);
+        continue;
+      }
+      await within(TICK, wakeUp.promise);
+    }
+  }
+
+  async function end(): Promise<void> {
+    const stopped = Promise.all([
+      ...[...lanes.values()].map((lane) => lane.stop()),
+      ...leaving.values(),
+    ]);
+    if (!await within(options.grace, stopped)) {
+      options.interrupt();
+      await within(TICK, stopped);
+    }
+    await within(GOODBYE, committer.flush());
+    committer.stop();
+    await within(GOODBYE, consumer.close());
+  }
+
+  const onAbort = () => wakeUp.resolve();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await loop();
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    await end();
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * `doctor`: finds what keeps the service from working, before AGS does.
+ *
+ * @module
+ */
+
+import { createAgsClient } from "../ags/client.ts";
+import { AgsError } from "../ags/errors.ts";
+import type { Config } from "../config/config.ts";
+import type { Ags } from "../core/context.ts";
+import { checkHealth } from "../grpc/health_client.ts";
+
+/** What a check found. */
+export interface Finding {
+  /** What was checked. */
+  readonly name: string;
+  /** `unknown`: this client may not look, which need not keep events from working. */
+  readonly verdict: "ok" | "failed" | "unknown";
+  /** What was found and, if it is not ok, what to do. */
+  readonly text: string;
+}
+
+/** Options of {@linkcode diagnose}. */
+export interface DiagnoseOptions {
+  /** Absolute path of the proto folder. */
+  readonly protoFolder: string;
+}
+
+/** Time for one look, in milliseconds. */
+const TIMEOUT = 5_000;
+
+/**
+ * Checks what the service needs: AGS's login, the namespace, the item, the ports. A
+ * port is fine when it is free, and when this service answers on it.
+ */
+export async function diagnose(
+  config: Config,
+  options: DiagnoseOptions,
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [
+    { name: "settings", verdict: "ok", text: "all settings are usable" },
+  ];
+  using client = createAgsClient({ ...config, requestTimeout: TIMEOUT });
+  const signal = AbortSignal.timeout(2 * TIMEOUT);
+  const login = await look("AGS login", async () => {
+    await client.ready(signal);
+    return `client ${config.clientId} can log in at ${config.baseUrl}`;
+  });
+  findings.push(login);
+  if (login.verdict === "ok") {
+    const ags = client.bind({ signal });
+    findings.push(await namespace(ags), await item(ags, config.itemIdToGrant));
+  }
+  findings.push(
+    await grpcPort(config.grpcPort, options.protoFolder),
+    await metricsPort(config.metricsPort),
+  );
+  return findings;
+}
+
+/**
+ * Checks that the service runs on this machine and can handle events: what a
+ * container's health check asks.
+ */
+export async function checkRunning(
+  config: Config,
+  options: DiagnoseOptions,
+): Promise<readonly Finding[]> {
+  const status = await grpcStatus(config.grpcPort, options.protoFolder);
+  const isServing = status === "SERVING";
+  const isReady = await asksReady(config.metricsPort);
+  return [
+    {
+      name: "gRPC",
+      verdict: isServing ? "ok" : "failed",
+      text: `port ${config.grpcPort} answers ${status}`,
+    },
+    {
+      name: "ready",
+      verdict: isReady ? "ok" : "failed",
+      text: isReady ? "AGS login is available" : "AGS login is not available",
+    },
+  ];
+}
+
+async function look(
+  name: string,
+  find: () => Promise<string>,
+): Promise<Finding> {
+  try {
+    return { name, verdict: "ok", text: await find() };
+  } catch (error) {
+    if (error instanceof AgsError && error.status === 403) {
+      const text =
+        `cannot be checked: the client may not read it (${error.message})`;
+      return { name, verdict: "unknown", text };
+    }
+    const text = error instanceof Error ? error.message : String(error);
+    return { name, verdict: "failed", text };
+  }
+}
+
+function namespace(ags: Ags): Promise<Finding> {
+  return look("namespace", async () => {
+    // Permission: ADMIN:NAMESPACE:{namespace}:NAMESPACE [READ].
+    await ags.request("GET", "/basic/v1/admin/namespaces/{namespace}");
+    return `${ags.namespace} exists`;
+  });
+}
+
+function item(ags: Ags, itemId: string): Promise<Finding> {
+  return look("item", async () => {
+    // Permission: ADMIN:NAMESPACE:{namespace}:ITEM [READ].
+    await ags.request(
+      "GET",
+      "/platform/admin/namespaces/{namespace}/items/{itemId}",
+      { params: { itemId } },
+    );
+    return `${itemId} exists`;
+  });
+}
+
+async function grpcPort(port: number, protoFolder: string): Promise<Finding> {
+  const name = "gRPC port";
+  if (isFree(port)) return { name, verdict: "ok", text: `${port} is free` };
+  const status = await grpcStatus(port, protoFolder);
+  return status === "SERVING"
+    ? { name, verdict: "ok", text: `${port} is served by a running service` }
+    : {
+      name,
+      verdict: "failed",
+      text:
+        `${port} is taken and answers ${status}: set GRPC_PORT to a free port`,
+    };
+}
+
+async function metricsPort(port: number): Promise<Finding> {
+  const name = "metrics port";
+  if (isFree(port)) return { name, verdict: "ok", text: `${port} is free` };
+  return await answers(port, "/livez")
+    ? { name, verdict: "ok", text: `${port} is served by a running service` }
+    : {
+      name,
+      verdict: "failed",
+      text: `${port} is taken: set METRICS_PORT to a free port`,
+    };
+}
+
+function grpcStatus(port: number, protoFolder: string): Promise<string> {
+  return checkHealth(port, { protoFolder, timeout: TIMEOUT });
+}
+
+function asksReady(port: number): Promise<boolean> {
+  return answers(port, "/readyz");
+}
+
+async function answers(port: number, path: string): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function isFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "0.0.0.0", port }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}

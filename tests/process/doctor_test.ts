@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { freePort } from "../../dev/free_port.ts";
+import { join } from "node:path";
+import {
+  CONSUMABLE_ITEM_ID,
+  DEFAULT_CLIENT_ID,
+  DEFAULT_CLIENT_SECRET,
+  DEFAULT_NAMESPACE,
+  type Emulator,
+  startEmulator,
+} from "../../dev/emulator/mod.ts";
+import type { Config } from "../../lib/config/config.ts";
+import {
+  checkRunning,
+  diagnose,
+  type Finding,
+} from "../../lib/process/doctor.ts";
+import { Secret } from "../../lib/config/secret.ts";
+import { startService } from "../../lib/service.ts";
+import { testConfig } from "../_support/config.ts";
+import { recordLog } from "../_support/log.ts";
+
+const protoFolder = join(import.meta.dirname!, "..", "..", "proto");
+
+function configFor(emulator: Emulator, overrides: Partial<Config>): Config {
+  return testConfig({
+    baseUrl: emulator.url,
+    clientId: DEFAULT_CLIENT_ID,
+    clientSecret: new Secret(DEFAULT_CLIENT_SECRET),
+    namespace: DEFAULT_NAMESPACE,
+    itemIdToGrant: CONSUMABLE_ITEM_ID,
+    grpcPort: freePort(),
+    metricsPort: freePort(),
+    ...overrides,
+  });
+}
+
+function verdicts(findings: readonly Finding[]): Record<string, string> {
+  return Object.fromEntries(
+    findings.map(({ name, verdict }) => [name, verdict]),
+  );
+}
+
+function textOf(findings: readonly Finding[], name: string): string {
+  return findings.find((finding) => finding.name === name)?.text ?? "";
+}
+
+const ALL_OK = {
+  "settings": "ok",
+  "AGS login": "ok",
+  "namespace": "ok",
+  "item": "ok",
+  "gRPC port": "ok",
+  "metrics port": "ok",
+};
+
+Deno.test("doctor finds nothing wrong where everything is right", async () => {
+  await using emulator = await startEmulator();
+  const findings = await diagnose(configFor(emulator, {}), { protoFolder });
+  assert.deepEqual(verdicts(findings), ALL_OK);
+});
+
+Deno.test("doctor finds a login that fails, and does not look further at AGS", async () => {
+  await using emulator = await startEmulator();
+  const config = configFor(emulator, { clientSecret: new Secret("wrong") });
+  const findings = await diagnose(config, { protoFolder });
+  assert.deepEqual(verdicts(findings), {
+    "settings": "ok",
+    "AGS login": "failed",
+    "gRPC port": "ok",
+    "metrics port": "ok",
+  });
+  assert.match(textOf(findings, "AGS login"), /401 \(invalid_client\)/);
+});
+
+Deno.test("doctor finds an item that does not exist", async () => {
+  await using emulator = await startEmulator();
+  const config = configFor(emulator, { itemIdToGrant: "nosuchitem" });
+  const findings = await diagnose(config, { protoFolder });
+  assert.deepEqual(verdicts(findings), { ...ALL_OK, item: "failed" });
+  assert.match(textOf(findings, "item"), /404 \(30341\)/);
+});
+
+Deno.test("doctor says what the client may not see, and does not call it wrong", async () => {
+  await using emulator = await startEmulator();
+  const config = configFor(emulator, { namespace: "anothergame" });
+  const findings = await diagnose(config, { protoFolder });
+  assert.deepEqual(verdicts(findings), {
+    ...ALL_OK,
+    namespace: "unknown",
+    item: "unknown",
+  });
+});
+
+Deno.test("doctor finds ports that something else has taken", async () => {
+  await using emulator = await startEmulator();
+  await using other = Deno.serve({
+    port: 0,
+    onListen: () => {},
+    handler: () => new Response("", { status: 404 }),
+  });
+  const config = configFor(emulator, {
+    grpcPort: Number(new URL(emulator.url).port),
+    metricsPort: other.addr.port,
+  });
+  const findings = await diagnose(config, { protoFolder });
+  assert.deepEqual(verdicts(findings), {
+    ...ALL_OK,
+    "gRPC port": "failed",
+    "metrics port": "failed",
+  });
+  assert.match(textOf(findings, "gRPC port"), /set GRPC_PORT/);
+  assert.match(textOf(findings, "metrics port"), /set METRICS_PORT/);
+});
+
+Deno.test("doctor takes the ports of a running service for what they are", async () => {
+  await using emulator = await startEmulator();
+  const config = configFor(emulator, {});
+  const log = recordLog();
+  await using _service = await startService({
+    config,
+    handlers: [],
+    protoFolder,
+    log,
+  });
+  const findings = await diagnose(config, { protoFolder });
+  assert.deepEqual(verdicts(findings), ALL_OK);
+  assert.match(textOf(findings, "gRPC port"), /running service/);
+});
+
+Deno.test("doctor --running is fine when the service serves and can log in", async () => {
+  await using emulator = await startEmulator();
+  const config = configFor(emulator, {});
+  const log = recordLog();
+  await using service = await startService({
+    config,
+    handlers: [],
+    protoFolder,
+    log,
+  });
+  const check = async () =>
+    verdicts(await checkRunning(config, { protoFolder }));
+  assert.deepEqual(await check(), { gRPC: "ok", ready: "ok" });
+  await service.drain();
+  assert.equal((await check()).gRPC, "failed");
+});
+
+Deno.test("doctor --running finds that nothing runs, and that AGS is not reached", async () => {
+  await using emulator = await startEmulator();
+  const config = configFor(emulator, { clientSecret: new Secret("wrong") });
+  const check = async () =>
+    verdicts(await checkRunning(config, { protoFolder }));
+  assert.deepEqual(await check(), { gRPC: "failed", ready: "failed" });
+  const log = recordLog();
+  await using _service = await startService({
+    config,
+    handlers: [],
+    protoFolder,
+    log,
+  });
+  assert.deepEqual(await check(), { gRPC: "ok", ready: "failed" });
+});
+
+Deno.test("/readyz says no from the moment that the service drains", async () => {
+  await using emulator = await startEmulator();
+  await using service = await startService({
+    config: configFor(emulator, {}),
+    handlers: [],
+    protoFolder,
+    log: recordLog(),
+  });
+  const ready = async () => {
+    const url = `http://127.0.0.1:${service.metricsPort}/readyz`;
+    const response = await fetch(url);
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await ready(), 200);
+  await service.drain();
+  assert.equal(await ready(), 503);
+});
