@@ -8,23 +8,17 @@
 
 import { join } from "node:path";
 import { handlers } from "./handlers/mod.ts";
-import {
-  type Config,
-  ConfigError,
-  type Environment,
-  parseConfig,
-  readEnvironment,
-} from "./lib/config/config.ts";
+import { settings } from "./handlers/settings.ts";
+import { readEnvironment } from "./lib/config/environment.ts";
+import { ConfigError, type Environment } from "./lib/config/parse.ts";
+import type { Settings } from "./lib/config/setting.ts";
+import { parseConfig, SETTINGS } from "./lib/config/table.ts";
+import type { Config } from "./lib/core/config.ts";
 import { readBuildInfo } from "./lib/process/build_info.ts";
 import { configText, helpText } from "./lib/config/text.ts";
-import { AppError } from "./lib/core/errors.ts";
+import { StartError } from "./lib/core/errors.ts";
 import type { Handler } from "./lib/core/on.ts";
 import { checkRunning, diagnose } from "./lib/process/doctor.ts";
-import { LetterFileError } from "./lib/dead_letters/file_sink.ts";
-import { EventPropertiesError } from "./lib/events/properties.ts";
-import { ProtoFileError } from "./lib/events/proto_files.ts";
-import { StreamOptionsError } from "./lib/eventstream/errors.ts";
-import { ListenError } from "./lib/core/listen_error.ts";
 import { type Service, startService } from "./lib/service.ts";
 import { stopSignals } from "./lib/process/stop_signals.ts";
 import { logStrayErrors } from "./lib/process/stray_errors.ts";
@@ -37,8 +31,8 @@ const EX_CONFIG = 78;
 export interface MainOptions {
   /** Command line arguments. */
   readonly args: readonly string[];
-  /** The environment variables. */
-  readonly readEnvironment: () => Environment;
+  /** Reads the environment variables of a table. */
+  readonly readEnvironment: (settings: Settings) => Environment;
   /** What is served. @default {what `handlers/mod.ts` lists} */
   readonly handlers?: readonly Handler[];
   /** Called once the service takes events. */
@@ -64,7 +58,7 @@ export async function main(options: MainOptions): Promise<number> {
     return 2;
   }
   if (args.includes("--help")) {
-    console.log(helpText().trimEnd());
+    console.log(helpText(ALL_SETTINGS).trimEnd());
     return 0;
   }
   if (args.includes("--version")) {
@@ -76,14 +70,15 @@ export async function main(options: MainOptions): Promise<number> {
   }
   let config: Config;
   try {
-    config = parseConfig(options.readEnvironment()).config;
+    config =
+      parseConfig(options.readEnvironment(ALL_SETTINGS), settings).config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const problem of error.problems) console.error(problem);
     return EX_CONFIG;
   }
   if (args.includes("--print-config")) {
-    console.log(configText(config).trimEnd());
+    console.log(configText(config, ALL_SETTINGS).trimEnd());
     return 0;
   }
   if (args.includes("doctor")) {
@@ -100,12 +95,18 @@ const KNOWN_ARGS: ReadonlySet<string> = new Set([
   "--running",
 ]);
 
+/** The service's settings and the handlers' own. */
+const ALL_SETTINGS: Settings = { ...SETTINGS, ...settings };
+
 const FOLDER = import.meta.dirname ?? ".";
 const PROTO_FOLDER = join(FOLDER, "proto");
 
 async function doctor(config: Config, isRunning: boolean): Promise<number> {
   const examine = isRunning ? checkRunning : diagnose;
-  const findings = await examine(config, { protoFolder: PROTO_FOLDER });
+  const findings = await examine(config, {
+    protoFolder: PROTO_FOLDER,
+    settings,
+  });
   for (const { name, verdict, text } of findings) {
     console.log(`${verdict.padEnd(8)} ${name}: ${text}`);
   }
@@ -134,7 +135,7 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
       }),
     );
   } catch (error) {
-    if (!isStartProblem(error)) throw error;
+    if (!(error instanceof StartError)) throw error;
     log.error("Service cannot start", { error });
     console.error(error.message);
     return 1;
@@ -153,18 +154,11 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
   return 0;
 }
 
-function isStartProblem(error: unknown): error is Error {
-  return error instanceof AppError || error instanceof ListenError ||
-    error instanceof LetterFileError || error instanceof ProtoFileError ||
-    error instanceof EventPropertiesError ||
-    error instanceof StreamOptionsError;
-}
-
 if (import.meta.main) {
   Deno.exit(
     await main({
       args: Deno.args,
-      readEnvironment: () => readEnvironment(".env"),
+      readEnvironment: (table) => readEnvironment(".env", table),
     }),
   );
 }

@@ -62,7 +62,7 @@ export type {
   LogFields,
   Logger,
 } from "./lib/core/context.ts";
-export type { Config } from "./lib/config/config.ts";
+export type { Config } from "./lib/core/config.ts";
 export type {
   KafkaConfig,
   SaslMechanism,

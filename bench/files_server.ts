@@ -8,7 +8,8 @@
  */
 
 import { join } from "node:path";
-import { parseConfig } from "../lib/config/config.ts";
+import { settings } from "../handlers/settings.ts";
+import { parseConfig } from "../lib/config/table.ts";
 import type { EventType } from "../lib/core/event.ts";
 import { on } from "../lib/core/on.ts";
 import { readCatalog } from "../lib/events/catalog.ts";
@@ -33,7 +34,7 @@ const { config } = parseConfig({
   AB_CLIENT_SECRET: "bench-secret",
   AB_NAMESPACE: "bench",
   ITEM_ID_TO_GRANT: "bench-item",
-});
+}, settings);
 const { log } = startLogging({ level: "error", format: "json" });
 const service = await startService({
   config: { ...config, grpcPort: 0, metricsPort: 0 },

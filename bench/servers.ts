@@ -9,7 +9,7 @@ import { freePort } from "../dev/free_port.ts";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import denoConfig from "../deno.json" with { type: "json" };
-import { settings } from "../lib/config/config.ts";
+import { allSettings } from "../dev/all_settings.ts";
 import { call } from "./call.ts";
 import { BenchError } from "./errors.ts";
 import { MAX_CALLS } from "./load.ts";
@@ -142,7 +142,7 @@ export async function startService(options: SideOptions): Promise<Side> {
 export function serviceEnvironment(
   own: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const defaults = settings.map(([, { env, default: value = "" }]) =>
+  const defaults = allSettings.map(({ env, default: value = "" }) =>
     [env, value] as const
   );
   return { ...environment(), ...Object.fromEntries(defaults), ...own };

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
-import { ConfigError, type Environment } from "../lib/config/config.ts";
+import { ConfigError, type Environment } from "../lib/config/parse.ts";
 import { EventStreamError } from "../lib/eventstream/errors.ts";
 import { oneLine } from "../lib/telemetry/log_format.ts";
 import {

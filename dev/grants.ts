@@ -7,11 +7,8 @@
 import { createAgsClient } from "../lib/ags/client.ts";
 import { AgsError } from "../lib/ags/errors.ts";
 import { type Entitlement, queryEntitlements } from "../lib/ags/platform.ts";
-import {
-  ConfigError,
-  type Environment,
-  parseConfig,
-} from "../lib/config/config.ts";
+import { ConfigError, type Environment } from "../lib/config/parse.ts";
+import { parseConfig } from "../lib/config/table.ts";
 
 /** Compares what a player owns before and after. */
 export interface GrantWatch {
@@ -74,7 +71,7 @@ async function owned(
     );
   }, timeout);
   try {
-    const { config } = parseConfig(env);
+    const { config } = parseConfig(env, {});
     using client = createAgsClient({
       ...config,
       backoff: { maxAttempts: 1 },

@@ -7,8 +7,9 @@
 import {
   ConfigError,
   type Environment,
-  SETTINGS,
-} from "../lib/config/config.ts";
+  parseSettings,
+} from "../lib/config/parse.ts";
+import { SETTINGS } from "../lib/config/table.ts";
 import type { Logger } from "../lib/core/context.ts";
 import type { StreamObserver } from "../lib/eventstream/observer.ts";
 import { withPrefix } from "../lib/eventstream/names.ts";
@@ -67,27 +68,11 @@ export function connectKafka(
 
 /** The settings of Kafka alone: those of AGS need not be there. */
 function streamConfig(env: Environment): StreamConfig {
-  const rows = {
-    ...KAFKA_SETTINGS,
-    otelServiceName: SETTINGS.otelServiceName,
-  };
-  const problems: string[] = [];
-  const values = Object.entries(rows).map(([key, row]) => {
-    const parsed = row.schema.safeParse(
-      env[row.env]?.trim() || (row.default ?? ""),
-    );
-    if (!parsed.success) {
-      problems.push(`${row.env} is not usable: expected ${row.expected}`);
-    }
-    return [key, parsed.data];
-  });
-  // Every key is there: the rows are those of the type.
-  const config = Object.fromEntries(values) as StreamConfig;
-  if (problems.length === 0) {
-    problems.push(...kafkaProblems({ ...config, deadLetter: "log" }));
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  const { otelServiceName } = SETTINGS;
+  return parseSettings(env, {
+    settings: { ...KAFKA_SETTINGS, otelServiceName },
+    problems: (config) => kafkaProblems({ ...config, deadLetter: "log" }),
+  }).config;
 }
 
 /** What fails is thrown, too: that is said to the person at the terminal. */

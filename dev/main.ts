@@ -8,18 +8,15 @@
  */
 
 import { join } from "node:path";
-import {
-  ConfigError,
-  type Environment,
-  SETTINGS,
-  settings,
-} from "../lib/config/config.ts";
+import { ConfigError, type Environment } from "../lib/config/parse.ts";
+import { SETTINGS } from "../lib/config/table.ts";
 import { ListenError } from "../lib/core/listen_error.ts";
 import type { Service } from "../lib/service.ts";
 import { main } from "../main.ts";
 import { command } from "./_command.ts";
 import { type Messaging, startMessaging } from "./emulator/messaging.ts";
 import { type Emulator, startEmulator } from "./emulator/mod.ts";
+import { allSettings } from "./all_settings.ts";
 import { type DevSettings, readDevSettings } from "./settings.ts";
 
 /** Takes events from Kafka, too: from the one that is named, or the usual one here. */
@@ -145,8 +142,7 @@ function rowOf({ port }: Messaging): [string, string] {
 
 /** What is not set: by name where the emulator stands in, the rest by number. */
 function defaultsOf(given: DevSettings["given"]): string {
-  const unset = settings.map(([, setting]) => setting)
-    .filter(({ env }) => !given.has(env));
+  const unset = allSettings.filter(({ env }) => !given.has(env));
   const emulated = unset.filter((setting) => setting.default === undefined)
     .map(({ env }) => env);
   const rest = unset.length - emulated.length;

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Environment } from "../lib/config/config.ts";
+import type { Environment } from "../lib/config/parse.ts";
 import { channelOf } from "../lib/core/event_routes.ts";
 import { withPrefix } from "../lib/eventstream/names.ts";
 import { EventStreamError } from "../lib/eventstream/errors.ts";

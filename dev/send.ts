@@ -8,7 +8,7 @@
 
 import { parseArgs } from "node:util";
 import { join } from "node:path";
-import { ConfigError } from "../lib/config/config.ts";
+import { ConfigError } from "../lib/config/parse.ts";
 import { eventKey } from "../lib/core/event_key.ts";
 import { EventPropertiesError } from "../lib/events/properties.ts";
 import { decoderOf } from "../lib/events/message_codec.ts";

@@ -5,11 +5,9 @@
  * @module
  */
 
-import {
-  ConfigError,
-  type Environment,
-  readEnvironment,
-} from "../lib/config/config.ts";
+import { readEnvironment } from "../lib/config/environment.ts";
+import { ConfigError, type Environment } from "../lib/config/parse.ts";
+import { ALL_SETTINGS } from "./all_settings.ts";
 import {
   CONSUMABLE_ITEM_ID,
   DEFAULT_CLIENT_ID,
@@ -49,7 +47,7 @@ export interface DevSettingsOptions {
 export function readDevSettings(
   { hasKafka = false }: DevSettingsOptions = {},
 ): DevSettings {
-  const own = readEnvironment(".env");
+  const own = readEnvironment(".env", ALL_SETTINGS);
   const given = new Set(Object.keys(own).filter((name) => own[name]));
   const set = Object.fromEntries(
     Object.entries(own).filter(([name]) => given.has(name)),

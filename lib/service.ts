@@ -7,7 +7,7 @@
 import { nextDelay } from "./ags/backoff.ts";
 import { createAgsClient } from "./ags/client.ts";
 import { type BuildInfo, VERSION } from "./process/build_info.ts";
-import type { Config } from "./config/config.ts";
+import type { Config } from "./core/config.ts";
 import { createApp } from "./core/app.ts";
 import type { Context, Logger } from "./core/context.ts";
 import type { DeadLetterSink } from "./core/dead_letter.ts";

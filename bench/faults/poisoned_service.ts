@@ -7,7 +7,7 @@
  */
 
 import { handlers } from "../../handlers/mod.ts";
-import { readEnvironment } from "../../lib/config/config.ts";
+import { readEnvironment } from "../../lib/config/environment.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import { main } from "../../main.ts";
 import { isBad, numberOf } from "./numbers.ts";
@@ -25,7 +25,7 @@ function poisoned(handler: Handler): Handler {
 Deno.exit(
   await main({
     args: [],
-    readEnvironment: () => readEnvironment(".env"),
+    readEnvironment: (table) => readEnvironment(".env", table),
     handlers: handlers.map(poisoned),
   }),
 );

@@ -11,6 +11,7 @@
 import { dirname, join, resolve } from "node:path";
 import denoJson from "../../deno.json" with { type: "json" };
 import { BUILD_INFO_FILE } from "../../lib/process/build_info.ts";
+import { permissionFlags } from "../permission_flags.ts";
 import { inlineWasm } from "./inline_wasm.ts";
 
 /** The executable could not be made. The message says why. */
@@ -98,10 +99,13 @@ export async function makeExecutable(
  * grows to what the machine has, not to what is in use (README.md, "Figures").
  */
 function startFlags(): readonly string[] {
-  return denoJson.tasks.start.command.split(" ").filter((part) =>
-    part === "--no-prompt" || part.startsWith("--v8-flags=") ||
-    part.startsWith("--allow-")
-  ).map((part) => part.replace("--allow-read=proto,.env,", "--allow-read="));
+  const own = denoJson.tasks.start.command.split(" ").filter((part) =>
+    part === "--no-prompt" || part.startsWith("--v8-flags=")
+  );
+  const allowed = permissionFlags("service").map((flag) =>
+    flag.replace("--allow-read=proto,.env,", "--allow-read=")
+  );
+  return [...own, ...allowed];
 }
 
 /**

@@ -8,7 +8,7 @@
 
 import { join } from "node:path";
 import { handlers } from "../../handlers/mod.ts";
-import type { Environment } from "../../lib/config/config.ts";
+import type { Environment } from "../../lib/config/parse.ts";
 import { channelOf } from "../../lib/core/event_routes.ts";
 import { own } from "../../lib/kafka/letter_sink.ts";
 import { LETTER_HEADERS } from "../../lib/kafka/letter_sink.ts";

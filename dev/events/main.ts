@@ -9,7 +9,7 @@
 import { unknownEvent } from "../unknown_event.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../lib/config/config.ts";
+import { ConfigError } from "../../lib/config/parse.ts";
 import { nearest } from "../../lib/core/nearest.ts";
 import { eventKey } from "../../lib/core/event_key.ts";
 import { EventPropertiesError } from "../../lib/events/properties.ts";

@@ -1,6 +1,6 @@
 /**
- * Writes what the settings' table says of itself: `.env.template`, and the README's
- * table between the marks `<!-- config:start -->` and `<!-- config:end -->`.
+ * Writes what the settings' table says of itself: `.env.template`,
+ * `docs/settings.md`, and the permission sets of `deno.json`.
  *
  * ```sh
  * deno task gen [--root <folder>] [--check]
@@ -13,20 +13,34 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { envTemplate, markdownTable } from "../../lib/config/text.ts";
+import { ALL_SETTINGS } from "../all_settings.ts";
 import { type Output, run, settle, UsageError } from "./_cli.ts";
 import { formatFiles } from "./format.ts";
+import { withPermissions } from "./permissions.ts";
 
 const COMMAND = "deno task gen";
 
 const USAGE = `Usage: ${COMMAND} [options]
-  --root <folder>  where README.md and .env.template are (default: the repository)
+  --root <folder>  where deno.json and the files are (default: the repository)
   --check          write nothing, exit with 1 if files differ`;
 
-const README = "README.md";
-const START = "<!-- config:start -->";
-const END = "<!-- config:end -->";
+const CONFIG = "deno.json";
 
-/** The README has no place for the table. */
+const HEAD = `<!-- Made by \`deno task gen\`: do not edit. -->
+
+# Settings
+
+They come from the environment, or from a \`.env\` file (the environment wins).
+\`--print-config\` shows those in force, \`--help\` explains them. All problems are
+reported at once, with exit code 78.
+
+A setting of your own is one more entry in \`handlers/settings.ts\`: handlers read it,
+typed, from \`ctx.config\`. \`deno task gen\` adds it here, to \`.env.template\` and to
+what the tasks may read.
+
+`;
+
+/** There is no `deno.json` to put the permission sets into. */
 export class DocsError extends Error {
   override name = "DocsError";
 }
@@ -34,34 +48,18 @@ export class DocsError extends Error {
 /**
  * Content of the generated files, by path under the root.
  *
- * @param readme The README as it is: what is outside the marks stays.
- * @throws {DocsError} The marks are not there once each, in order.
+ * @param config The text of `deno.json` as it is: what is not a permission stays.
  */
 export async function docFiles(
-  readme: string,
+  config: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const [before, rest, ...extra] = readme.split(START);
-  const [, after, ...more] = rest?.split(END) ?? [];
-  if (
-    after === undefined || before?.includes(END) ||
-    extra.length + more.length > 0
-  ) {
-    throw new DocsError(
-      `${README} has no one place for the settings: expected one line ${START} ` +
-        `and, below it, one line ${END}`,
-    );
-  }
-  return new Map([
-    [".env.template", envTemplate()],
-    [README, `${before}${START}\n\n${await table()}\n${END}${after}`],
-  ]);
-}
-
-/** The table, its columns aligned as `deno fmt` has them. */
-async function table(): Promise<string> {
-  const path = "table.md";
-  const formatted = await formatFiles(new Map([[path, markdownTable()]]));
-  return formatted.get(path) ?? "";
+  const formatted = await formatFiles(
+    new Map([
+      ["docs/settings.md", `${HEAD}${markdownTable(ALL_SETTINGS)}`],
+      [CONFIG, withPermissions(config)],
+    ]),
+  );
+  return new Map([[".env.template", envTemplate(ALL_SETTINGS)], ...formatted]);
 }
 
 /**
@@ -71,25 +69,24 @@ async function table(): Promise<string> {
  * @param output Where to say what was done.
  * @returns Exit code.
  * @throws {UsageError} The arguments are wrong.
- * @throws {DocsError} There is no README, or it has no place for the table.
+ * @throws {DocsError} There is no `deno.json`.
  */
 export async function main(
   args: string[],
   output: Output = console,
 ): Promise<number> {
   const { root, check } = parseCommand(args);
-  const files = await docFiles(await readReadme(root));
+  const files = await docFiles(await readConfig(root));
   return await settle({ files }, { root, check, command: COMMAND, output });
 }
 
-async function readReadme(root: string): Promise<string> {
+async function readConfig(root: string): Promise<string> {
   try {
-    return await Deno.readTextFile(join(root, README));
+    return await Deno.readTextFile(join(root, CONFIG));
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new DocsError(
-      `${README} does not exist: expected it in ${root}, with the lines ${START} ` +
-        `and ${END}`,
+      `${CONFIG} does not exist: expected it in ${root}`,
       { cause },
     );
   }

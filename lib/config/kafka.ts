@@ -6,46 +6,15 @@
  */
 
 import { z } from "zod";
+import { flag, NONE } from "./kinds.ts";
 import { Secret } from "./secret.ts";
+import { type ConfigOf, defineSettings } from "./setting.ts";
 
 /** A way by which events come. */
 export type SourceName = "grpc" | "kafka";
 
 /** How the service proves to Kafka who it is. */
 export type SaslMechanism = "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
-
-/** The settings, checked. What is `none` in the environment is `undefined` here. */
-export interface KafkaConfig {
-  /** By which ways events come. */
-  readonly sources: readonly SourceName[];
-  /** Where `ctx.publish()` goes; `auto`: to Kafka if it has brokers. */
-  readonly eventStream: "auto" | "stdout" | "none";
-  /** Brokers to begin with, `host:port`; empty: there is no Kafka. */
-  readonly kafkaBrokers: readonly string[];
-  /** Comes before topics and groups, with a dot. */
-  readonly kafkaTopicPrefix: string | undefined;
-  /** The group whose members share the events; `auto`: the client's id. */
-  readonly kafkaGroupId: string;
-  /** Who forms the group: its members, or the broker. */
-  readonly kafkaGroupProtocol: "classic" | "consumer";
-  /** How the service says who it is. */
-  readonly kafkaSaslMechanism: SaslMechanism | undefined;
-  /** Who it is. */
-  readonly kafkaSaslUsername: string | undefined;
-  /** What proves it. */
-  readonly kafkaSaslPassword: Secret | undefined;
-  /** Whether connections are encrypted. */
-  readonly kafkaTls: boolean;
-  /** Certificates to trust in place of the system's, as PEM. */
-  readonly kafkaTlsCa: string | undefined;
-  /** The client's own certificate, as PEM. */
-  readonly kafkaTlsCertificate: string | undefined;
-  /** Its private key, as PEM. */
-  readonly kafkaTlsKey: Secret | undefined;
-}
-
-/** How a setting says that there is none: an empty variable counts as unset. */
-const NONE = "none";
 
 const BROKER = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/@,]+):\d{1,5}$/;
 
@@ -77,9 +46,6 @@ const secretPem = pem.transform((text) =>
   text === undefined ? undefined : new Secret(text)
 );
 
-const flag = z.string().toLowerCase().pipe(z.enum(["true", "false"]))
-  .transform((value) => value === "true");
-
 const sources = z.string()
   .transform((text) => [...new Set(text.split(",").map((each) => each.trim()))])
   .pipe(z.array(z.enum(["grpc", "kafka"])).min(1));
@@ -87,17 +53,9 @@ const sources = z.string()
 const mechanism = z.enum([NONE, "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
   .transform((value) => value === NONE ? undefined : value);
 
-/** The rows of the settings' table, see `lib/config/config.ts`. */
-export const KAFKA_SETTINGS: {
-  readonly [K in keyof KafkaConfig]: {
-    readonly env: string;
-    readonly doc: string;
-    readonly expected: string;
-    readonly default: string;
-    readonly secret?: boolean;
-    readonly schema: z.ZodType<KafkaConfig[K], string>;
-  };
-} = {
+/** The settings of the event stream. */
+export const KAFKA_SETTINGS = defineSettings({
+  /** By which ways events come. */
   sources: {
     env: "SOURCES",
     doc: "How events come: `grpc` (AGS's connector calls), `kafka` (they are " +
@@ -106,6 +64,7 @@ export const KAFKA_SETTINGS: {
     default: "grpc",
     schema: sources,
   },
+  /** Where `ctx.publish()` goes; `auto`: to Kafka if it has brokers. */
   eventStream: {
     env: "EVENT_STREAM",
     doc:
@@ -115,6 +74,7 @@ export const KAFKA_SETTINGS: {
     default: "auto",
     schema: z.enum(["auto", "stdout", "none"]),
   },
+  /** Brokers to begin with, `host:port`; empty: there is no Kafka. */
   kafkaBrokers: {
     env: "KAFKA_BROKERS",
     doc: "Kafka's brokers to begin with, `host:port,host:port`",
@@ -122,6 +82,7 @@ export const KAFKA_SETTINGS: {
     default: NONE,
     schema: brokers,
   },
+  /** Comes before topics and groups, with a dot. */
   kafkaTopicPrefix: {
     env: "KAFKA_TOPIC_PREFIX",
     doc: "What comes before topics and groups, with a dot: the environment",
@@ -129,6 +90,7 @@ export const KAFKA_SETTINGS: {
     default: NONE,
     schema: prefix,
   },
+  /** The group whose members share the events; `auto`: the client's id. */
   kafkaGroupId: {
     env: "KAFKA_GROUP_ID",
     doc:
@@ -138,6 +100,7 @@ export const KAFKA_SETTINGS: {
     default: "auto",
     schema: name,
   },
+  /** Who forms the group: its members, or the broker. */
   kafkaGroupProtocol: {
     env: "KAFKA_GROUP_PROTOCOL",
     doc: "Who distributes partitions: the members (`classic`) or the broker " +
@@ -146,6 +109,7 @@ export const KAFKA_SETTINGS: {
     default: "classic",
     schema: z.enum(["classic", "consumer"]),
   },
+  /** How the service says who it is. */
   kafkaSaslMechanism: {
     env: "KAFKA_SASL_MECHANISM",
     doc: "How the service logs in to Kafka: `PLAIN`, `SCRAM-SHA-256`, " +
@@ -154,6 +118,7 @@ export const KAFKA_SETTINGS: {
     default: NONE,
     schema: mechanism,
   },
+  /** Who it is. */
   kafkaSaslUsername: {
     env: "KAFKA_SASL_USERNAME",
     doc: "As whom it logs in to Kafka",
@@ -161,6 +126,7 @@ export const KAFKA_SETTINGS: {
     default: NONE,
     schema: optional,
   },
+  /** What proves it. */
   kafkaSaslPassword: {
     env: "KAFKA_SASL_PASSWORD",
     doc: "The password of that name",
@@ -169,6 +135,7 @@ export const KAFKA_SETTINGS: {
     secret: true,
     schema: secret,
   },
+  /** Whether connections are encrypted. */
   kafkaTls: {
     env: "KAFKA_TLS",
     doc: "Whether connections to Kafka are encrypted",
@@ -176,6 +143,7 @@ export const KAFKA_SETTINGS: {
     default: "false",
     schema: flag,
   },
+  /** Certificates to trust in place of the system's, as PEM. */
   kafkaTlsCa: {
     env: "KAFKA_TLS_CA",
     doc:
@@ -185,6 +153,7 @@ export const KAFKA_SETTINGS: {
     default: NONE,
     schema: pem,
   },
+  /** The client's own certificate, as PEM. */
   kafkaTlsCertificate: {
     env: "KAFKA_TLS_CERTIFICATE",
     doc: "The service's own certificate for Kafka, as PEM text",
@@ -192,6 +161,7 @@ export const KAFKA_SETTINGS: {
     default: NONE,
     schema: pem,
   },
+  /** Its private key, as PEM. */
   kafkaTlsKey: {
     env: "KAFKA_TLS_KEY",
     doc: "The private key of that certificate, as PEM text",
@@ -200,7 +170,10 @@ export const KAFKA_SETTINGS: {
     secret: true,
     schema: secretPem,
   },
-};
+});
+
+/** These settings, checked. */
+export type KafkaConfig = ConfigOf<typeof KAFKA_SETTINGS>;
 
 /** What settings have to do with each other. */
 type Checked = KafkaConfig & { readonly deadLetter: string };

@@ -6,6 +6,8 @@
  */
 
 import { z } from "zod";
+import { flag, integer, NONE } from "./kinds.ts";
+import { type ConfigOf, defineSettings } from "./setting.ts";
 
 /** Which spans are kept, by the names that OpenTelemetry gives its samplers. */
 export type SamplerName =
@@ -41,49 +43,8 @@ const PROPAGATORS = [
   "none",
 ] as const satisfies readonly PropagatorName[];
 
-/** The settings, checked. Durations are in milliseconds. */
-export interface OtelConfig {
-  /** Whether the runtime sends spans by OTLP. */
-  readonly otelDeno: boolean;
-  /** Whether there are no traces, whatever else is set. */
-  readonly otelSdkDisabled: boolean;
-  /** Where spans go; `auto`: to Zipkin when it has an address. */
-  readonly otelTracesExporter: "auto" | "zipkin" | "otlp" | "none";
-  /** Where Zipkin takes spans, or `none`. */
-  readonly otelZipkinEndpoint: string;
-  /** What the service is called in traces. */
-  readonly otelServiceName: string;
-  /** `name=value` pairs that every span gets, or `none`. */
-  readonly otelResourceAttributes: string;
-  /** Which spans are kept. */
-  readonly otelTracesSampler: SamplerName;
-  /** The share that the ratio samplers keep. */
-  readonly otelTracesSamplerArg: number;
-  /** In which formats a trace comes in and goes out. */
-  readonly otelPropagators: readonly PropagatorName[];
-  /** How long spans wait for others to be sent with. */
-  readonly otelBspScheduleDelay: number;
-  /** How many spans wait at most; more are dropped. */
-  readonly otelBspMaxQueueSize: number;
-  /** How many spans are sent at once. */
-  readonly otelBspMaxExportBatchSize: number;
-  /** How long one delivery may take. */
-  readonly otelBspExportTimeout: number;
-}
-
 /** The service's name where nothing gives another. */
 export const DEFAULT_SERVICE_NAME = "extend-event-handler";
-
-/** How a setting says that there is none: an empty variable counts as unset. */
-export const NONE = "none";
-
-const flag = z.string().toLowerCase().pipe(z.enum(["true", "false"]))
-  .transform((value) => value === "true");
-
-function wholeNumber(max: number): z.ZodType<number, string> {
-  return z.string().regex(/^\d{1,9}$/).transform(Number)
-    .pipe(z.number().min(1).max(max));
-}
 
 const endpoint = z.literal(NONE).or(
   z.url({ protocol: /^https?$/ }).transform((url) => new URL(url))
@@ -92,16 +53,9 @@ const endpoint = z.literal(NONE).or(
     .transform(({ href }) => href),
 );
 
-/** The rows of the settings' table, see `lib/config/config.ts`. */
-export const OTEL_SETTINGS: {
-  readonly [K in keyof OtelConfig]: {
-    readonly env: string;
-    readonly doc: string;
-    readonly expected: string;
-    readonly default: string;
-    readonly schema: z.ZodType<OtelConfig[K], string>;
-  };
-} = {
+/** The settings of traces. */
+export const OTEL_SETTINGS = defineSettings({
+  /** Where Zipkin takes spans, or `none`. */
   otelZipkinEndpoint: {
     env: "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
     doc: "Where Zipkin takes spans, `http://…/api/v2/spans`",
@@ -109,6 +63,7 @@ export const OTEL_SETTINGS: {
     default: NONE,
     schema: endpoint,
   },
+  /** Whether the runtime sends spans by OTLP. */
   otelDeno: {
     env: "OTEL_DENO",
     doc: "`true`: the runtime sends spans by OTLP; not from `.env`, and for " +
@@ -117,6 +72,7 @@ export const OTEL_SETTINGS: {
     default: "false",
     schema: flag,
   },
+  /** Where spans go; `auto`: to Zipkin when it has an address. */
   otelTracesExporter: {
     env: "OTEL_TRACES_EXPORTER",
     doc: "`zipkin`, `otlp`, `none`, or `auto`: Zipkin if it has an address",
@@ -124,6 +80,7 @@ export const OTEL_SETTINGS: {
     default: "auto",
     schema: z.enum(["auto", "zipkin", "otlp", "none"]),
   },
+  /** Whether there are no traces, whatever else is set. */
   otelSdkDisabled: {
     env: "OTEL_SDK_DISABLED",
     doc: "`true`: no traces, whatever else is set",
@@ -131,6 +88,7 @@ export const OTEL_SETTINGS: {
     default: "false",
     schema: flag,
   },
+  /** What the service is called in traces. */
   otelServiceName: {
     env: "OTEL_SERVICE_NAME",
     doc: "What the service is called in traces",
@@ -138,6 +96,7 @@ export const OTEL_SETTINGS: {
     default: DEFAULT_SERVICE_NAME,
     schema: z.string().min(1).max(255),
   },
+  /** `name=value` pairs that every span gets, or `none`. */
   otelResourceAttributes: {
     env: "OTEL_RESOURCE_ATTRIBUTES",
     doc: "What every span says of the service: `name=value,name=value`",
@@ -149,6 +108,7 @@ export const OTEL_SETTINGS: {
       ),
     ),
   },
+  /** Which spans are kept. */
   otelTracesSampler: {
     env: "OTEL_TRACES_SAMPLER",
     doc: "Which spans are kept: `always_on`, `always_off`, `traceidratio`, " +
@@ -157,6 +117,7 @@ export const OTEL_SETTINGS: {
     default: "parentbased_always_on",
     schema: z.enum(SAMPLERS),
   },
+  /** The share that the ratio samplers keep. */
   otelTracesSamplerArg: {
     env: "OTEL_TRACES_SAMPLER_ARG",
     doc: "The share that `traceidratio` keeps",
@@ -165,6 +126,7 @@ export const OTEL_SETTINGS: {
     schema: z.string().regex(/^(\d|\d?\.\d{1,18})$/).transform(Number)
       .pipe(z.number().min(0).max(1)),
   },
+  /** In which formats a trace comes in and goes out. */
   otelPropagators: {
     env: "OTEL_PROPAGATORS",
     doc: "Formats of traces that come in and go out: `tracecontext` (W3C), " +
@@ -176,35 +138,42 @@ export const OTEL_SETTINGS: {
       .transform((text) => text.split(",").map((name) => name.trim()))
       .pipe(z.array(z.enum(PROPAGATORS))),
   },
+  /** How long spans wait for others to be sent with. */
   otelBspScheduleDelay: {
     env: "OTEL_BSP_SCHEDULE_DELAY",
     doc: "How long spans wait to be sent together, in milliseconds",
     expected: "a whole number from 1 to 600000",
     default: "5000",
-    schema: wholeNumber(600_000),
+    schema: integer(1, 600_000),
   },
+  /** How many spans wait at most; more are dropped. */
   otelBspMaxQueueSize: {
     env: "OTEL_BSP_MAX_QUEUE_SIZE",
     doc: "Spans that wait, at most; more are dropped",
     expected: "a whole number from 1 to 65536",
     default: "2048",
-    schema: wholeNumber(65_536),
+    schema: integer(1, 65_536),
   },
+  /** How many spans are sent at once. */
   otelBspMaxExportBatchSize: {
     env: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
     doc: "Spans that are sent together, at most",
     expected: "a whole number from 1 to 65536",
     default: "512",
-    schema: wholeNumber(65_536),
+    schema: integer(1, 65_536),
   },
+  /** How long one delivery may take. */
   otelBspExportTimeout: {
     env: "OTEL_BSP_EXPORT_TIMEOUT",
     doc: "How long one delivery of spans may take, in milliseconds",
     expected: "a whole number from 1 to 600000",
     default: "30000",
-    schema: wholeNumber(600_000),
+    schema: integer(1, 600_000),
   },
-};
+});
+
+/** These settings, checked. */
+export type OtelConfig = ConfigOf<typeof OTEL_SETTINGS>;
 
 /**
  * Reads `OTEL_RESOURCE_ATTRIBUTES`: pairs as in the W3C Baggage header, percent-encoded.

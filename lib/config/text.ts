@@ -1,16 +1,18 @@
 /**
- * The settings as text: for `--help`, `--print-config`, the README and
- * `.env.template`.
+ * The settings as text: for `--help`, `--print-config`,
+ * `docs/settings.md` and `.env.template`.
  *
  * @module
  */
 
-import { type Config, type Setting, settings } from "./config.ts";
+import type { Setting, Settings } from "./setting.ts";
 
 /** What `--help` prints. */
-export function helpText(): string {
-  const width = Math.max(...settings.map(([, { env }]) => env.length));
-  const rows = settings.map(([, setting]) =>
+export function helpText(settings: Settings): string {
+  const width = Math.max(
+    ...Object.values(settings).map(({ env }) => env.length),
+  );
+  const rows = Object.values(settings).map((setting) =>
     `  ${setting.env.padEnd(width)}  ${setting.doc} (${defaultOf(setting)})`
   );
   return `Handles AccelByte Gaming Services events over gRPC.
@@ -31,19 +33,19 @@ ${rows.join("\n")}
 }
 
 /** What `--print-config` prints: `NAME=value` lines that a `.env` file may hold. */
-export function configText(config: Config): string {
-  return settings.map(([key, setting]) =>
+export function configText(
+  config: Readonly<Record<string, unknown>>,
+  settings: Settings,
+): string {
+  return Object.entries(settings).map(([key, setting]) =>
     `${setting.env}=${valueText(config[key], setting)}\n`
   ).join("");
 }
 
-function valueText(value: Config[keyof Config], setting: Setting): string {
+function valueText(value: unknown, setting: Setting): string {
   if (value === undefined) return "none";
-  if (setting.secret) return "[secret]";
-  // Durations are the only numbers that have a unit.
-  return typeof value === "number" && /^\d+[a-z]+$/.test(setting.default ?? "")
-    ? `${value}ms`
-    : quoted(String(value));
+  if (setting.secret === true) return "[secret]";
+  return setting.unit === "ms" ? `${value}ms` : quoted(String(value));
 }
 
 /** A value as a `.env` file takes it: `#` begins a comment outside quotes. */
@@ -53,9 +55,9 @@ function quoted(value: string): string {
   return `${quote}${value}${quote}`;
 }
 
-/** The README's table, in Markdown. */
-export function markdownTable(): string {
-  const rows = settings.map(([, setting]) =>
+/** The table of `docs/settings.md`, in Markdown. */
+export function markdownTable(settings: Settings): string {
+  const rows = Object.values(settings).map((setting) =>
     `| \`${setting.env}\` | ${setting.doc} | ${
       setting.default === undefined ? "required" : `\`${setting.default}\``
     } |`
@@ -65,8 +67,8 @@ export function markdownTable(): string {
 }
 
 /** The text of `.env.template`: the required ones to fill in, the others as comments. */
-export function envTemplate(): string {
-  const rows = settings.map(([, setting]) => {
+export function envTemplate(settings: Settings): string {
+  const rows = Object.values(settings).map((setting) => {
     const doc = `# ${setting.doc.replaceAll("`", "")}.`;
     const line = setting.default === undefined
       ? `${setting.env}=${setting.example ?? ""}`

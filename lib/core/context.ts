@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Config } from "../config/config.ts";
+import type { Config } from "../core/config.ts";
 import type { PublishEvent } from "./event_publishing.ts";
 import type { Messaging } from "./messaging.ts";
 

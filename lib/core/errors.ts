@@ -122,8 +122,17 @@ export class ExhaustedError extends TerminalError {
   }
 }
 
+/**
+ * The service cannot start. The message says to a person at a terminal what is wrong,
+ * and what to do: no stack is needed to understand it.
+ */
+export class StartError extends Error {
+  /** What logs call it. */
+  override name = "StartError";
+}
+
 /** The app was put together wrongly: reported at start-up, before any port opens. */
-export class AppError extends Error {
+export class AppError extends StartError {
   /** What logs call it. */
   override name = "AppError";
 }

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { StartError } from "./errors.ts";
+
 /** A port cannot be opened. The message names it, and the setting that moves it. */
-export class ListenError extends Error {
+export class ListenError extends StartError {
   override name = "ListenError";
 
   /**

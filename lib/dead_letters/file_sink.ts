@@ -4,6 +4,7 @@
  * @module
  */
 
+import { StartError } from "../core/errors.ts";
 import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
 import type { DeadLetterSink } from "../core/dead_letter.ts";
@@ -20,7 +21,7 @@ export interface LetterFileOptions {
 }
 
 /** The file of dead letters cannot be used. */
-export class LetterFileError extends Error {
+export class LetterFileError extends StartError {
   override name = "LetterFileError";
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Config } from "../config/config.ts";
+import type { ServiceConfig } from "../config/table.ts";
 import type { Logger } from "../core/context.ts";
 import type { DeadLetterSink } from "../core/dead_letter.ts";
 import { openLetterFile } from "./file_sink.ts";
@@ -16,8 +16,11 @@ import { logDeadLetters } from "./log_sink.ts";
  * @throws {LetterFileError} The file cannot be written.
  */
 export async function openDeadLetters(
-  config: Pick<Config, "deadLetterMaxBytes"> & {
-    readonly deadLetter: Exclude<Config["deadLetter"], `kafka:${string}`>;
+  config: Pick<ServiceConfig, "deadLetterMaxBytes"> & {
+    readonly deadLetter: Exclude<
+      ServiceConfig["deadLetter"],
+      `kafka:${string}`
+    >;
   },
   log: Logger,
 ): Promise<DeadLetterSink> {

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { StartError } from "../core/errors.ts";
+
 /** One line of a properties file. */
 export interface EventProperty {
   /** The vendor's event key: `userAuthentication.userLoggedIn`. */
@@ -22,7 +24,7 @@ export interface EventProperty {
 }
 
 /** Where a properties file is wrong, and what it should say. */
-export class EventPropertiesError extends SyntaxError {
+export class EventPropertiesError extends StartError {
   override name = "EventPropertiesError";
   /** The file, as the caller named it. */
   readonly file: string;

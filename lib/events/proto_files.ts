@@ -9,6 +9,7 @@
  * @module
  */
 
+import { StartError } from "../core/errors.ts";
 import { join } from "node:path";
 import protobuf from "protobufjs";
 import descriptorJson from "protobufjs/google/protobuf/descriptor.json" with {
@@ -41,7 +42,7 @@ export interface ProtoFiles {
 }
 
 /** A proto file cannot be used. The message starts with `file:line`, as far as known. */
-export class ProtoFileError extends Error {
+export class ProtoFileError extends StartError {
   override name = "ProtoFileError";
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { createAgsClient } from "../ags/client.ts";
-import type { Config } from "../config/config.ts";
+import type { ServiceConfig } from "../config/table.ts";
 import type { Logger } from "../core/context.ts";
 import type { IdempotencyStore } from "../core/idempotency_store.ts";
 import { createCloudSaveStore } from "./cloudsave_store.ts";
@@ -16,7 +16,7 @@ import { createRedisStore } from "./redis_store.ts";
 /** Options of {@linkcode openStore}. */
 export interface OpenStoreOptions {
   /** The settings. */
-  readonly config: Config;
+  readonly config: ServiceConfig;
   /** Where a lost connection is reported. */
   readonly log: Logger;
   /** Learns what is asked of the store. */
@@ -32,7 +32,10 @@ export function openStore(
   return observeStore(store, observer);
 }
 
-function storeOf(config: Config, log: Logger): IdempotencyStore | undefined {
+function storeOf(
+  config: ServiceConfig,
+  log: Logger,
+): IdempotencyStore | undefined {
   const { idempotencyStore: choice, idempotencyScope, clientId, namespace } =
     config;
   const scope = idempotencyScope === "auto" ? clientId : idempotencyScope;
@@ -59,7 +62,7 @@ function storeOf(config: Config, log: Logger): IdempotencyStore | undefined {
 }
 
 function cloudSaveStore(
-  config: Config,
+  config: ServiceConfig,
   { scope, log }: { readonly scope: string; readonly log: Logger },
 ): IdempotencyStore {
   const client = createAgsClient({

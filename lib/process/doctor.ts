@@ -6,7 +6,8 @@
 
 import { createAgsClient } from "../ags/client.ts";
 import { AgsError } from "../ags/errors.ts";
-import type { Config } from "../config/config.ts";
+import type { Settings } from "../config/setting.ts";
+import type { ServiceConfig } from "../config/table.ts";
 import type { Ags } from "../core/context.ts";
 import { checkHealth } from "../grpc/health_client.ts";
 
@@ -22,6 +23,8 @@ export interface Finding {
 
 /** Options of {@linkcode diagnose}. */
 export interface DiagnoseOptions {
+  /** The handlers' settings, whose own checks are made. @default {none} */
+  readonly settings?: Settings;
   /** Absolute path of the proto folder. */
   readonly protoFolder: string;
 }
@@ -30,11 +33,11 @@ export interface DiagnoseOptions {
 const TIMEOUT = 5_000;
 
 /**
- * Checks what the service needs: AGS's login, the namespace, the item, the ports. A
+ * Checks what the service needs: AGS's login, the namespace, the handlers' settings, the ports. A
  * port is fine when it is free, and when this service answers on it.
  */
 export async function diagnose(
-  config: Config,
+  config: ServiceConfig,
   options: DiagnoseOptions,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [
@@ -49,7 +52,13 @@ export async function diagnose(
   findings.push(login);
   if (login.verdict === "ok") {
     const ags = client.bind({ signal });
-    findings.push(await namespace(ags), await item(ags, config.itemIdToGrant));
+    findings.push(await namespace(ags));
+    for (const [key, setting] of Object.entries(options.settings ?? {})) {
+      const value: unknown = config[key as keyof ServiceConfig];
+      const { env, check } = setting;
+      if (check === undefined) continue;
+      findings.push(await look(env, () => check(value, ags)));
+    }
   }
   findings.push(
     await grpcPort(config.grpcPort, options.protoFolder),
@@ -63,7 +72,7 @@ export async function diagnose(
  * container's health check asks.
  */
 export async function checkRunning(
-  config: Config,
+  config: ServiceConfig,
   options: DiagnoseOptions,
 ): Promise<readonly Finding[]> {
   const status = await grpcStatus(config.grpcPort, options.protoFolder);
@@ -105,18 +114,6 @@ function namespace(ags: Ags): Promise<Finding> {
     // Permission: ADMIN:NAMESPACE:{namespace}:NAMESPACE [READ].
     await ags.request("GET", "/basic/v1/admin/namespaces/{namespace}");
     return `${ags.namespace} exists`;
-  });
-}
-
-function item(ags: Ags, itemId: string): Promise<Finding> {
-  return look("item", async () => {
-    // Permission: ADMIN:NAMESPACE:{namespace}:ITEM [READ].
-    await ags.request(
-      "GET",
-      "/platform/admin/namespaces/{namespace}/items/{itemId}",
-      { params: { itemId } },
-    );
-    return `${itemId} exists`;
   });
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { trace, type Tracer } from "@opentelemetry/api";
-import type { Config } from "../config/config.ts";
+import type { ServiceConfig } from "../config/table.ts";
 import type { Logger } from "../core/context.ts";
 import type { Middleware } from "../core/dispatcher.ts";
 import type { TraceCall, TracePublish } from "../core/tracing.ts";
@@ -31,7 +31,7 @@ export interface Tracing extends AsyncDisposable {
 /** Options of {@linkcode startSpans}. */
 export interface SpansOptions {
   /** The settings. */
-  readonly config: OtelConfig & Pick<Config, "baseUrl">;
+  readonly config: OtelConfig & Pick<ServiceConfig, "baseUrl">;
   /** Says what is wrong with traces. */
   readonly log: Logger;
   /** Who sends the spans: this process's own SDK, or Deno's (`OTEL_DENO`). */

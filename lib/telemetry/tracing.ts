@@ -4,7 +4,7 @@
  * @module
  */
 
-import { NONE } from "../config/otel.ts";
+import { NONE } from "../config/kinds.ts";
 import type { SpansOptions, Tracing } from "./spans.ts";
 import { traceIds } from "./trace_id.ts";
 

@@ -16,9 +16,9 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import type { Logger } from "../core/context.ts";
+import { NONE } from "../config/kinds.ts";
 import {
   DEFAULT_SERVICE_NAME,
-  NONE,
   type OtelConfig,
   parseResourceAttributes,
 } from "../config/otel.ts";

@@ -4,7 +4,10 @@
  * @module
  */
 
-import { type Config, parseConfig } from "../../lib/config/config.ts";
+import { settings } from "../../handlers/settings.ts";
+import type { Environment, ParsedConfig } from "../../lib/config/parse.ts";
+import { parseConfig } from "../../lib/config/table.ts";
+import type { Config } from "../../lib/core/config.ts";
 
 /** Values of the variables that have no default. No AGS answers there. */
 export const REQUIRED_VARIABLES = {
@@ -15,8 +18,13 @@ export const REQUIRED_VARIABLES = {
   ITEM_ID_TO_GRANT: "test-item",
 } as const;
 
+/** Parses the settings of this app, as `main.ts` does. */
+export function parseAll(env: Environment): ParsedConfig<Config> {
+  return parseConfig(env, settings);
+}
+
 /** The defaults, on any free ports, with what a test wants otherwise. */
 export function testConfig(overrides: Partial<Config> = {}): Config {
-  const { config } = parseConfig(REQUIRED_VARIABLES);
+  const { config } = parseAll(REQUIRED_VARIABLES);
   return { ...config, grpcPort: 0, metricsPort: 0, ...overrides };
 }

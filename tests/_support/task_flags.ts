@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
+import { permissionFlags } from "../../dev/permission_flags.ts";
 
 const ROOT = join(import.meta.dirname ?? "", "..", "..");
 
@@ -20,7 +21,10 @@ export function taskFlags(task: TaskName): readonly string[] {
   if (run === undefined) {
     throw new Error(`Task "${task}" is not "deno run … .ts": ${command}`);
   }
-  return run.split(" ").filter((word) => word.startsWith("-"));
+  return run.split(" ").filter((word) => word.startsWith("-"))
+    .flatMap((flag) =>
+      flag.startsWith("-P=") ? permissionFlags(flag.slice("-P=".length)) : flag
+    );
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { settings } from "../../lib/config/config.ts";
+import { allSettings } from "../../dev/all_settings.ts";
 import { run } from "../_support/process.ts";
 
 /** What `readEnvironment()` made of a file. */
@@ -23,7 +23,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const SCRIPT = `
 import { readEnvironment } from "${new URL(
-  "../../lib/config/config.ts",
+  "../../lib/config/environment.ts",
   import.meta.url,
 )}";
 try {
@@ -39,7 +39,7 @@ try {
  */
 async function read(file: string, options: ReadOptions = {}): Promise<Reading> {
   const { env = {}, permissions = ["--allow-env", "--allow-read"] } = options;
-  const blank = settings.map(([, { env: name }]) => [name, ""]);
+  const blank = allSettings.map(({ env: name }) => [name, ""]);
   const { stdout } = await run(Deno.execPath(), {
     args: ["run", "--no-prompt", "--no-lock", ...permissions, "-", file],
     cwd: ROOT,
@@ -101,7 +101,7 @@ export GRPC_PORT=1
 AB_CLIENT_ID="double # quoted" # comment
 AB_CLIENT_SECRET='single # quoted'
 AB_NAMESPACE = spaced
-ITEM_ID_TO_GRANT=a=b
+LOG_LEVEL=a=b
 nonsense
 METRICS_PORT=3\r
 `);
@@ -109,7 +109,7 @@ METRICS_PORT=3\r
     AB_CLIENT_ID: "double # quoted",
     AB_CLIENT_SECRET: "single # quoted",
     AB_NAMESPACE: "spaced",
-    ITEM_ID_TO_GRANT: "a=b",
+    LOG_LEVEL: "a=b",
     GRPC_PORT: "1",
     METRICS_PORT: "3",
   });

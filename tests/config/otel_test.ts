@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
-import {
-  type Config,
-  ConfigError,
-  type Environment,
-  parseConfig,
-} from "../../lib/config/config.ts";
+import { ConfigError, type Environment } from "../../lib/config/parse.ts";
+import type { Config } from "../../lib/core/config.ts";
 import { parseResourceAttributes } from "../../lib/config/otel.ts";
-import { REQUIRED_VARIABLES } from "../_support/config.ts";
+import { parseAll, REQUIRED_VARIABLES } from "../_support/config.ts";
 
 function configOf(env: Environment): Config {
-  return parseConfig({ ...REQUIRED_VARIABLES, ...env }).config;
+  return parseAll({ ...REQUIRED_VARIABLES, ...env }).config;
 }
 
 const GOOD: readonly (readonly [

@@ -1,21 +1,22 @@
 import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
 import fc from "fast-check";
-import {
-  type Config,
-  type Environment,
-  parseConfig,
-  settings,
-} from "../../lib/config/config.ts";
+import type { Environment } from "../../lib/config/parse.ts";
+import { ALL_SETTINGS, allSettings } from "../../dev/all_settings.ts";
+import type { Config } from "../../lib/core/config.ts";
 import {
   configText,
   envTemplate,
   helpText,
   markdownTable,
 } from "../../lib/config/text.ts";
-import { REQUIRED_VARIABLES, testConfig } from "../_support/config.ts";
+import {
+  parseAll,
+  REQUIRED_VARIABLES,
+  testConfig,
+} from "../_support/config.ts";
 
-const NAMES = settings.map(([, { env }]) => env);
+const NAMES = allSettings.map(({ env }) => env);
 
 /** Everything but the secret, which no text has. */
 function comparable({ clientSecret: _, ...config }: Config): object {
@@ -23,12 +24,12 @@ function comparable({ clientSecret: _, ...config }: Config): object {
 }
 
 function configOf(text: string): Config {
-  return parseConfig(parseEnv(text) as Environment).config;
+  return parseAll(parseEnv(text) as Environment).config;
 }
 
-Deno.test("helpText() has a line for every setting, with text and default", () => {
-  const lines = helpText().split("\n");
-  for (const [, { env, doc, default: value }] of settings) {
+Deno.test("helpText(ALL_SETTINGS) has a line for every setting, with text and default", () => {
+  const lines = helpText(ALL_SETTINGS).split("\n");
+  for (const { env, doc, default: value } of allSettings) {
     const line = lines.find((each) => each.startsWith(`  ${env} `));
     const end = value === undefined ? "(required)" : `(default ${value})`;
     assert.ok(line?.endsWith(`${doc} ${end}`), env);
@@ -39,11 +40,13 @@ Deno.test("helpText() has a line for every setting, with text and default", () =
 });
 
 Deno.test("markdownTable() has a row of three cells for every setting", () => {
-  const [head, rule, ...rows] = markdownTable().trimEnd().split("\n");
+  const [head, rule, ...rows] = markdownTable(ALL_SETTINGS).trimEnd().split(
+    "\n",
+  );
   assert.equal(head, "| Variable | What it is | Default |");
   assert.equal(rule, "|---|---|---|");
-  assert.equal(rows.length, settings.length);
-  for (const [index, [, setting]] of settings.entries()) {
+  assert.equal(rows.length, allSettings.length);
+  for (const [index, setting] of allSettings.entries()) {
     const value = setting.default;
     assert.deepEqual(rows[index]?.split("|").map((cell) => cell.trim()), [
       "",
@@ -56,8 +59,8 @@ Deno.test("markdownTable() has a row of three cells for every setting", () => {
 });
 
 Deno.test("envTemplate() has every setting: required ones to fill in, others as comments", () => {
-  const lines = envTemplate().split("\n");
-  for (const [, { env, default: value, example }] of settings) {
+  const lines = envTemplate(ALL_SETTINGS).split("\n");
+  for (const { env, default: value, example } of allSettings) {
     const line = value === undefined
       ? `${env}=${example ?? ""}`
       : `# ${env}=${value}`;
@@ -70,10 +73,10 @@ Deno.test("envTemplate() has every setting: required ones to fill in, others as 
 });
 
 Deno.test("envTemplate() as it is lacks what has no example", () => {
-  const missing = settings.filter(([, setting]) =>
+  const missing = allSettings.filter((setting) =>
     setting.default === undefined && setting.example === undefined
-  ).map(([, { env }]) => env);
-  assert.throws(() => configOf(envTemplate()), (error) => {
+  ).map(({ env }) => env);
+  assert.throws(() => configOf(envTemplate(ALL_SETTINGS)), (error) => {
     assert.ok(error instanceof Error);
     assert.deepEqual(
       error.message.split("\n").map((line) => line.split(" ")[0]),
@@ -87,40 +90,46 @@ Deno.test("envTemplate() filled in, with its comments taken away, is the default
   const filled = Object.entries(REQUIRED_VARIABLES).reduce(
     (text, [name, value]) =>
       text.replace(new RegExp(`^${name}=.*$`, "m"), `${name}=${value}`),
-    envTemplate(),
+    envTemplate(ALL_SETTINGS),
   );
-  const { config } = parseConfig(REQUIRED_VARIABLES);
+  const { config } = parseAll(REQUIRED_VARIABLES);
   assert.deepEqual(configOf(filled), config);
   const all = filled.replace(/^# ([A-Z_]+=)/gm, "$1");
   assert.deepEqual(configOf(all), config);
-  assert.deepEqual(parseConfig(parseEnv(all) as Environment).defaulted, []);
+  assert.deepEqual(parseAll(parseEnv(all) as Environment).defaulted, []);
 });
 
 Deno.test("configText() has a line for every setting, in order", () => {
-  const names = configText(testConfig()).trimEnd().split("\n")
+  const names = configText(testConfig(), ALL_SETTINGS).trimEnd().split("\n")
     .map((line) => line.split("=")[0]);
   assert.deepEqual(names, NAMES);
 });
 
 Deno.test("configText() gives durations a unit, and other numbers none", () => {
-  const text = configText(testConfig({ handlerTimeout: 1_500, grpcPort: 7 }));
+  const text = configText(
+    testConfig({ handlerTimeout: 1_500, grpcPort: 7 }),
+    ALL_SETTINGS,
+  );
   assert.match(text, /^HANDLER_TIMEOUT=1500ms$/m);
   assert.match(text, /^GRPC_PORT=7$/m);
   assert.match(text, /^MAX_CONCURRENCY=256$/m);
 });
 
 Deno.test("No text shows the secret", () => {
-  const { config } = parseConfig({
+  const { config } = parseAll({
     ...REQUIRED_VARIABLES,
     AB_CLIENT_SECRET: "hush-hush",
   });
-  assert.match(configText(config), /^AB_CLIENT_SECRET=\[secret\]$/m);
+  assert.match(
+    configText(config, ALL_SETTINGS),
+    /^AB_CLIENT_SECRET=\[secret\]$/m,
+  );
   for (
     const text of [
-      configText(config),
-      helpText(),
-      markdownTable(),
-      envTemplate(),
+      configText(config, ALL_SETTINGS),
+      helpText(ALL_SETTINGS),
+      markdownTable(ALL_SETTINGS),
+      envTemplate(ALL_SETTINGS),
     ]
   ) {
     assert.ok(!text.includes("hush"));
@@ -148,9 +157,9 @@ Deno.test("configText() reads back as the same settings, whatever they are", () 
     LOG_LEVEL: fc.constantFrom("debug", "info", "warn", "error"),
   });
   fc.assert(fc.property(variables, (env) => {
-    const { config } = parseConfig(env);
+    const { config } = parseAll(env);
     assert.deepEqual(
-      comparable(configOf(configText(config))),
+      comparable(configOf(configText(config, ALL_SETTINGS))),
       comparable(config),
     );
   }));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DEFAULT_NAMESPACE, startEmulator } from "../../dev/emulator/mod.ts";
-import { SETTINGS } from "../../lib/config/config.ts";
+import { allSettings } from "../../dev/all_settings.ts";
 import {
   freePorts,
   ROOT,
@@ -63,14 +63,12 @@ Deno.test("deno task dev shows a banner: handlers, ports, the emulator, what is 
   const [, defaults = ""] = /^ {2}Defaults([^]*?)\n {2}Try/m.exec(dev.text) ??
     [];
   // Those that the emulator stands in for by name, the rest by number.
-  const required = Object.values(SETTINGS).filter((each) =>
-    each.default === undefined
-  );
+  const required = allSettings.filter((each) => each.default === undefined);
   const names = defaults.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? [];
   assert.deepEqual(names, required.map(({ env }) => env));
-  const given = Object.values(SETTINGS).filter((each) => each.env in env);
+  const given = allSettings.filter((each) => each.env in env);
   assert.ok(given.length >= 3, "ports are given");
-  const rest = Object.keys(SETTINGS).length - required.length - given.length;
+  const rest = allSettings.length - required.length - given.length;
   assert.match(
     defaults,
     new RegExp(`and ${rest} more \\(.*deno.* task start --help\\)$`),

@@ -16,7 +16,7 @@ import {
 import { findEvent, makeEvent } from "../../dev/event_source.ts";
 import { handlers } from "../../handlers/mod.ts";
 import { createAgsClient } from "../../lib/ags/client.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { Config } from "../../lib/core/config.ts";
 import { createApp } from "../../lib/core/app.ts";
 import { contentId } from "../../lib/core/event_id.ts";
 import type { Result } from "../../lib/core/outcome.ts";

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../lib/config/config.ts";
 import { openStore } from "../../lib/idempotency/open_store.ts";
-import { REQUIRED_VARIABLES } from "../_support/config.ts";
+import { parseAll, REQUIRED_VARIABLES } from "../_support/config.ts";
 import { recordLog } from "../_support/log.ts";
 import { deadUrl } from "../ags/_server.ts";
 
 function configOf(store: string) {
-  return parseConfig({ ...REQUIRED_VARIABLES, IDEMPOTENCY_STORE: store })
+  return parseAll({ ...REQUIRED_VARIABLES, IDEMPOTENCY_STORE: store })
     .config;
 }
 

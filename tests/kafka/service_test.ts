@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { findEvent, makeEvent } from "../../dev/event_source.ts";
 import { connect } from "../../dev/event_client.ts";
 import { streamRecord } from "../../dev/stream_event.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { Config } from "../../lib/core/config.ts";
 import { AppError } from "../../lib/core/errors.ts";
 import type { StreamRecord } from "../../lib/eventstream/record.ts";
 import { type Service, startService } from "../../lib/service.ts";

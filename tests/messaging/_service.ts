@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import * as grpc from "@grpc/grpc-js";
 import protobuf from "protobufjs";
-import type { Config } from "../../lib/config/config.ts";
+import type { Config } from "../../lib/core/config.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import { type Service, startService } from "../../lib/service.ts";
 import { testConfig } from "../_support/config.ts";

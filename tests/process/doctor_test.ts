@@ -9,7 +9,8 @@ import {
   type Emulator,
   startEmulator,
 } from "../../dev/emulator/mod.ts";
-import type { Config } from "../../lib/config/config.ts";
+import { settings } from "../../handlers/settings.ts";
+import type { Config } from "../../lib/core/config.ts";
 import {
   checkRunning,
   diagnose,
@@ -49,21 +50,24 @@ const ALL_OK = {
   "settings": "ok",
   "AGS login": "ok",
   "namespace": "ok",
-  "item": "ok",
+  "ITEM_ID_TO_GRANT": "ok",
   "gRPC port": "ok",
   "metrics port": "ok",
 };
 
 Deno.test("doctor finds nothing wrong where everything is right", async () => {
   await using emulator = await startEmulator();
-  const findings = await diagnose(configFor(emulator, {}), { protoFolder });
+  const findings = await diagnose(configFor(emulator, {}), {
+    protoFolder,
+    settings,
+  });
   assert.deepEqual(verdicts(findings), ALL_OK);
 });
 
 Deno.test("doctor finds a login that fails, and does not look further at AGS", async () => {
   await using emulator = await startEmulator();
   const config = configFor(emulator, { clientSecret: new Secret("wrong") });
-  const findings = await diagnose(config, { protoFolder });
+  const findings = await diagnose(config, { protoFolder, settings });
   assert.deepEqual(verdicts(findings), {
     "settings": "ok",
     "AGS login": "failed",
@@ -76,19 +80,22 @@ Deno.test("doctor finds a login that fails, and does not look further at AGS", a
 Deno.test("doctor finds an item that does not exist", async () => {
   await using emulator = await startEmulator();
   const config = configFor(emulator, { itemIdToGrant: "nosuchitem" });
-  const findings = await diagnose(config, { protoFolder });
-  assert.deepEqual(verdicts(findings), { ...ALL_OK, item: "failed" });
-  assert.match(textOf(findings, "item"), /404 \(30341\)/);
+  const findings = await diagnose(config, { protoFolder, settings });
+  assert.deepEqual(verdicts(findings), {
+    ...ALL_OK,
+    ITEM_ID_TO_GRANT: "failed",
+  });
+  assert.match(textOf(findings, "ITEM_ID_TO_GRANT"), /404 \(30341\)/);
 });
 
 Deno.test("doctor says what the client may not see, and does not call it wrong", async () => {
   await using emulator = await startEmulator();
   const config = configFor(emulator, { namespace: "anothergame" });
-  const findings = await diagnose(config, { protoFolder });
+  const findings = await diagnose(config, { protoFolder, settings });
   assert.deepEqual(verdicts(findings), {
     ...ALL_OK,
     namespace: "unknown",
-    item: "unknown",
+    ITEM_ID_TO_GRANT: "unknown",
   });
 });
 
@@ -103,7 +110,7 @@ Deno.test("doctor finds ports that something else has taken", async () => {
     grpcPort: Number(new URL(emulator.url).port),
     metricsPort: other.addr.port,
   });
-  const findings = await diagnose(config, { protoFolder });
+  const findings = await diagnose(config, { protoFolder, settings });
   assert.deepEqual(verdicts(findings), {
     ...ALL_OK,
     "gRPC port": "failed",
@@ -123,7 +130,7 @@ Deno.test("doctor takes the ports of a running service for what they are", async
     protoFolder,
     log,
   });
-  const findings = await diagnose(config, { protoFolder });
+  const findings = await diagnose(config, { protoFolder, settings });
   assert.deepEqual(verdicts(findings), ALL_OK);
   assert.match(textOf(findings, "gRPC port"), /running service/);
 });
@@ -139,7 +146,7 @@ Deno.test("doctor --running is fine when the service serves and can log in", asy
     log,
   });
   const check = async () =>
-    verdicts(await checkRunning(config, { protoFolder }));
+    verdicts(await checkRunning(config, { protoFolder, settings }));
   assert.deepEqual(await check(), { gRPC: "ok", ready: "ok" });
   await service.drain();
   assert.equal((await check()).gRPC, "failed");
@@ -149,7 +156,7 @@ Deno.test("doctor --running finds that nothing runs, and that AGS is not reached
   await using emulator = await startEmulator();
   const config = configFor(emulator, { clientSecret: new Secret("wrong") });
   const check = async () =>
-    verdicts(await checkRunning(config, { protoFolder }));
+    verdicts(await checkRunning(config, { protoFolder, settings }));
   assert.deepEqual(await check(), { gRPC: "failed", ready: "failed" });
   const log = recordLog();
   await using _service = await startService({

@@ -12,7 +12,7 @@ import {
   startEmulator,
 } from "../../dev/emulator/mod.ts";
 import { findEvent, makeEvent } from "../../dev/event_source.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { Config } from "../../lib/core/config.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { type Service, startService } from "../../lib/service.ts";

@@ -12,7 +12,7 @@ import {
   startEmulator,
 } from "../../dev/emulator/mod.ts";
 import { handlers as exampleHandlers } from "../../handlers/mod.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { Config } from "../../lib/core/config.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import type { KafkaPort } from "../../lib/eventstream/port.ts";
 import { Secret } from "../../lib/config/secret.ts";

@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  type Config,
-  ConfigError,
-  type Environment,
-  parseConfig,
-  SETTINGS,
-  settings,
-} from "../../lib/config/config.ts";
-import { REQUIRED_VARIABLES } from "../_support/config.ts";
+import { ConfigError, type Environment } from "../../lib/config/parse.ts";
+import { allSettings } from "../../dev/all_settings.ts";
+import type { Config } from "../../lib/core/config.ts";
+import { parseAll, REQUIRED_VARIABLES } from "../_support/config.ts";
 
 const REQUIRED = Object.keys(REQUIRED_VARIABLES);
 
 function configOf(env: Environment): Config {
-  return parseConfig({ ...REQUIRED_VARIABLES, ...env }).config;
+  return parseAll({ ...REQUIRED_VARIABLES, ...env }).config;
 }
 
 function problemsOf(env: Environment): readonly string[] {
@@ -28,7 +23,7 @@ function problemsOf(env: Environment): readonly string[] {
 }
 
 Deno.test("parseConfig() takes every default", () => {
-  const { config, defaulted } = parseConfig(REQUIRED_VARIABLES);
+  const { config, defaulted } = parseAll(REQUIRED_VARIABLES);
   assert.equal(config.clientSecret.reveal(), "test-client-secret");
   const { clientSecret: _clientSecret, ...rest } = config;
   assert.deepEqual(rest, {
@@ -88,19 +83,19 @@ Deno.test("parseConfig() takes every default", () => {
   });
   assert.deepEqual(
     defaulted,
-    settings.map(([, { env }]) => env).filter((env) => !REQUIRED.includes(env)),
+    allSettings.map(({ env }) => env).filter((env) => !REQUIRED.includes(env)),
   );
 });
 
 Deno.test("parseConfig() takes a default given by hand for the same as none", () => {
   const given = Object.fromEntries(
-    settings.map(([, setting]) => [setting.env, setting.default]),
+    allSettings.map((setting) => [setting.env, setting.default]),
   );
-  const { config, defaulted } = parseConfig({
+  const { config, defaulted } = parseAll({
     ...given,
     ...REQUIRED_VARIABLES,
   });
-  assert.deepEqual(config, parseConfig(REQUIRED_VARIABLES).config);
+  assert.deepEqual(config, parseAll(REQUIRED_VARIABLES).config);
   assert.deepEqual(defaulted, []);
 });
 
@@ -135,7 +130,7 @@ Deno.test("parseConfig() ignores space around values", () => {
 
 Deno.test("parseConfig() lists every required variable that is missing", () => {
   assert.throws(
-    () => parseConfig({}),
+    () => parseAll({}),
     new ConfigError([
       "AB_BASE_URL is not set: expected an http or https URL without credentials and query",
       "AB_CLIENT_ID is not set: expected a client id, not in quotes",
@@ -169,11 +164,11 @@ Deno.test("parseConfig() lists all problems at once, one a line, with what was e
       'and query, found "mystudio.example"',
       "AB_CLIENT_SECRET is not usable: expected a client secret, not in quotes, found " +
       "a value that is not shown",
-      "ITEM_ID_TO_GRANT is not set: expected an item id, not in quotes",
       'GRPC_PORT is not usable: expected a port from 1 to 65535, found "0x10"',
       "HANDLER_TIMEOUT is not usable: expected a duration such as 500ms, 30s or 2m, " +
       'up to 60m, found "30"',
       'LOG_LEVEL is not usable: expected debug, info, warn or error, then category=level with one of service, events, handlers, ags, grpc, idempotency, kafka, dead_letters, found "loud"',
+      "ITEM_ID_TO_GRANT is not set: expected an item id, not in quotes",
     ],
   );
 });
@@ -304,7 +299,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
 
 for (const [name, values] of Object.entries(WRONG)) {
   Deno.test(`parseConfig() refuses values of ${name} that make no sense`, () => {
-    const setting = settings.find(([, { env }]) => env === name)?.[1];
+    const setting = allSettings.find(({ env }) => env === name);
     const start: string =
       `${name} is not usable: expected ${setting?.expected}, found `;
     for (const value of values) {
@@ -361,7 +356,7 @@ Deno.test("parseConfig() takes the values at the ends of each range", () => {
 
 Deno.test("parseConfig() never throws anything but ConfigError, and never shows the secret", () => {
   const variables = fc.dictionary(
-    fc.constantFrom(...settings.map(([, { env }]) => env)),
+    fc.constantFrom(...allSettings.map(({ env }) => env)),
     fc.oneof(fc.string(), fc.webUrl(), fc.nat().map(String)),
   );
   fc.assert(fc.property(variables, (env) => {
@@ -376,10 +371,9 @@ Deno.test("parseConfig() never throws anything but ConfigError, and never shows 
 });
 
 Deno.test("Every setting has a name of its own and a one-line text", () => {
-  const names = settings.map(([, { env }]) => env);
+  const names = allSettings.map(({ env }) => env);
   assert.equal(new Set(names).size, names.length);
-  for (const [key, setting] of settings) {
-    assert.equal(SETTINGS[key], setting);
+  for (const setting of allSettings) {
     assert.match(setting.env, /^[A-Z][A-Z0-9_]*$/);
     for (const text of [setting.doc, setting.expected]) {
       assert.match(text, /^[^\n|]+[^\n.|]$/);

@@ -1,0 +1,64 @@
+/**
+ * The one place that reads the environment.
+ *
+ * @module
+ */
+
+import { parseEnv } from "node:util";
+import { ConfigError, type Environment } from "./parse.ts";
+import type { Settings } from "./setting.ts";
+import { SETTINGS } from "./table.ts";
+
+/**
+ * Reads the variables of the table from the process, and for those it does not
+ * have, from a file: the process wins.
+ *
+ * @param file Path of the `.env` file. A file that is not there, or that the
+ * process has no permission for (the executable has none), is no file.
+ * @param settings The table. @default {the service's own}
+ * @throws {ConfigError} The file is there and cannot be read, or a variable is no
+ * text.
+ */
+export function readEnvironment(
+  file: string,
+  settings: Settings = SETTINGS,
+): Environment {
+  const fromFile = readEnvFile(file);
+  const env: Record<string, string | undefined> = {};
+  const problems: string[] = [];
+  for (const { env: name } of Object.values(settings)) {
+    try {
+      // A variable of spaces is as good as none: it does not hide the file's.
+      env[name] = Deno.env.get(name)?.trim() || fromFile[name];
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) {
+        problems.push(
+          `${name} may not be read: expected it in the permissions, which ` +
+            "`deno task gen` writes",
+        );
+        continue;
+      }
+      if (!(error instanceof Deno.errors.InvalidData)) throw error;
+      // Without the runtime's own words: they show the value.
+      problems.push(
+        `${name} is not usable: expected UTF-8 text, found other bytes`,
+      );
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return env;
+}
+
+function readEnvFile(file: string): Environment {
+  try {
+    const bytes = Deno.readFileSync(file);
+    return parseEnv(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return {};
+    if (error instanceof Deno.errors.NotCapable) return {};
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([
+      `${file} cannot be read: expected a UTF-8 file of NAME=value lines (${why})`,
+    ], { cause: error });
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Kinds of values that settings have.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { Secret } from "./secret.ts";
+
+/** How a setting says that there is none: an empty variable counts as unset. */
+export const NONE = "none";
+
+/** A kind of value: how its text is read. */
+export type Kind<T> = z.ZodType<T, string>;
+
+/**
+ * Text in one piece. Quotes are a file's syntax: `docker run --env-file` hands them on
+ * as they are, which is refused.
+ */
+export const text: Kind<string> = z.string().trim().min(1)
+  .regex(/^(?!(["'`]).*\1$)/s);
+
+/** Text that is never shown. */
+export const secret: Kind<Secret> = text.transform((value) =>
+  new Secret(value)
+);
+
+/** An http or https URL, without a trailing slash. */
+export const httpUrl: Kind<string> = z.url({ protocol: /^https?$/ })
+  .transform((url) => new URL(url))
+  // fetch() refuses credentials, and a path cannot follow a query.
+  .refine(({ username, password, search, hash }) =>
+    `${username}${password}${search}${hash}` === ""
+  )
+  .transform(({ origin, pathname }) =>
+    `${origin}${pathname}`.replace(/\/+$/, "")
+  );
+
+/** `true` or `false`, in any case. */
+export const flag: Kind<boolean> = z.string().toLowerCase()
+  .pipe(z.enum(["true", "false"])).transform((value) => value === "true");
+
+/** A TCP port. */
+export const port: Kind<number> = integer(1, 65_535);
+
+/** A whole number, both ends included. */
+export function integer(min: number, max: number): Kind<number> {
+  return z.string().regex(/^\d{1,10}$/).transform(Number)
+    .pipe(z.number().min(min).max(max));
+}
+
+/** Milliseconds of each unit. */
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+function time(pattern: RegExp, min: number, max: number): Kind<number> {
+  return z.string().regex(pattern).transform((value) =>
+    parseInt(value) * (UNITS[value.replace(/\d+/, "")] ?? NaN)
+  ).pipe(z.number().min(min).max(max));
+}
+
+/**
+ * A duration such as `500ms`, `30s` or `2m`.
+ *
+ * @param max The longest, in milliseconds.
+ * @returns The kind; its values are in milliseconds, 1 at least.
+ */
+export function duration(max: number): Kind<number> {
+  return time(/^\d{1,9}(ms|s|m)$/, 1, max);
+}
+
+/**
+ * A duration that may be as long as hours and days, such as `30m`, `24h` or `7d`.
+ *
+ * @param min The shortest, in milliseconds.
+ * @param max The longest, in milliseconds.
+ * @returns The kind; its values are in milliseconds.
+ */
+export function longDuration(min: number, max: number): Kind<number> {
+  return time(/^\d{1,10}(ms|s|m|h|d)$/, min, max);
+}
