@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Handler } from "../mod.ts";
+import type { Handler } from "event-handler";
 import userLoggedIn from "./user_logged_in.ts";
 import userThirdPartyLoggedIn from "./user_third_party_logged_in.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { defineSettings, text } from "../lib/config/mod.ts";
+import { defineSettings, text } from "event-handler/settings";
 
 /** The settings. */
 export const settings = defineSettings({

@@ -1,5 +1,5 @@
-import { grantItem } from "../lib/ags/grant.ts";
-import { on } from "../mod.ts";
+import { on } from "event-handler";
+import { grantItem } from "event-handler/ags";
 
 /**
  * Grants an item to every player who logs in with Steam, Epic, PlayStation, …: how

@@ -212,7 +212,7 @@ Deno.test("newer event files are served as they are, without a generated type", 
 });
 
 /** What a studio writes once `deno task gen` has run. */
-const HANDLERS = `import { type Handler, on } from "../mod.ts";
+const HANDLERS = `import { type Handler, on } from "event-handler";
 import type {
   UserPasskeyLoggedInPayload,
 } from "../proto/accelbyte-asyncapi/iam/account/v1/account.ts";

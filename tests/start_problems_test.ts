@@ -27,7 +27,7 @@ service PlacedService {
 
 /** Handlers of these types, whether the compiler knows them or not. */
 function handlersFor(...types: readonly string[]): string {
-  return `import { on, type EventType, type Handler } from "../mod.ts";
+  return `import { on, type EventType, type Handler } from "event-handler";
 export const handlers: readonly Handler[] = [
 ${
     types.map((type) => `  on(${JSON.stringify(type)} as EventType, () => {}),`)

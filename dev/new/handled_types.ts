@@ -27,7 +27,7 @@ export async function handledTypes(
   const handled = new Map<string, string>();
   for await (const { name } of Deno.readDir(join(root, "handlers"))) {
     const isHandler = name.endsWith(".ts") && !name.startsWith("_") &&
-      name !== "mod.ts";
+      name !== "mod.ts" && name !== "settings.ts";
     if (!isHandler) continue;
     const file = `handlers/${name}`;
     for (const pattern of await patternsOf(root, file)) {

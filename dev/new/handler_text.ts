@@ -15,12 +15,12 @@ import { phraseOf } from "../event_words.ts";
 export function handlerText(type: string): string {
   const shown = messageOf(type);
   const what = isChannel(type) ? "them all" : "its fields";
-  return `import { on } from "../mod.ts";
+  return `import { on } from "event-handler";
 
 /** ${shown}: \`deno task events ${quoted(type)}\` shows ${what}. */
 export default on(${JSON.stringify(type)}, (event, ctx) => {
   ctx.log.info(${JSON.stringify(shown)}, { at: event.time });
-  // Call AGS here, in an async function: lib/ags/ has typed calls, ctx.ags.request()
+  // Call AGS here, in an async function: event-handler/ags has typed calls, ctx.ags.request()
   // takes any path. Throw, and the event is delivered again.
 });
 `;

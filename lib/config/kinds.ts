@@ -6,22 +6,23 @@
 
 import { z } from "zod";
 import { Secret } from "./secret.ts";
+import type { Kind } from "./setting.ts";
 
 /** How a setting says that there is none: an empty variable counts as unset. */
 export const NONE = "none";
-
-/** A kind of value: how its text is read. */
-export type Kind<T> = z.ZodType<T, string>;
 
 /**
  * Text in one piece. Quotes are a file's syntax: `docker run --env-file` hands them on
  * as they are, which is refused.
  */
-export const text: Kind<string> = z.string().trim().min(1)
-  .regex(/^(?!(["'`]).*\1$)/s);
+export const text: Kind<string> = plainText();
+
+function plainText(): z.ZodType<string, string> {
+  return z.string().trim().min(1).regex(/^(?!(["'`]).*\1$)/s);
+}
 
 /** Text that is never shown. */
-export const secret: Kind<Secret> = text.transform((value) =>
+export const secret: Kind<Secret> = plainText().transform((value) =>
   new Secret(value)
 );
 

@@ -27,15 +27,17 @@
 export {
   type ConfigOf,
   defineSettings,
+  type Kind,
+  type Lookup,
   type Setting,
   type Settings,
+  type SettingsOf,
 } from "./setting.ts";
 export {
   duration,
   flag,
   httpUrl,
   integer,
-  type Kind,
   longDuration,
   port,
   secret,

@@ -5,7 +5,16 @@
  * @module
  */
 
-import type { z } from "zod";
+/** A kind of value: how its text is read. A schema of zod is one. */
+export interface Kind<T> {
+  /** Reads the text, or says that it is no such value. */
+  safeParse(
+    text: string,
+  ): { readonly success: true; readonly data: T } | {
+    readonly success: false;
+    readonly data?: undefined;
+  };
+}
 
 /** One setting. */
 export interface Setting<T = unknown> {
@@ -29,7 +38,7 @@ export interface Setting<T = unknown> {
   /** What a number counts, where it is not a plain one. */
   readonly unit?: "ms" | "bytes";
   /** Turns the text into the value. */
-  readonly schema: z.ZodType<T, string>;
+  readonly schema: Kind<T>;
   /**
    * What `doctor` checks of the value, with AGS at hand.
    *

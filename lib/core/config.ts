@@ -12,4 +12,6 @@ import type { ServiceConfig } from "../config/table.ts";
  * The settings, checked at start-up: the service's, and those of the handlers, as
  * `handlers/settings.ts` describes them.
  */
-export type Config = ServiceConfig & ConfigOf<typeof settings>;
+export type Config =
+  & ServiceConfig
+  & ConfigOf<typeof settings>;

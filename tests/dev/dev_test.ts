@@ -253,7 +253,7 @@ Deno.test("deno task dev starts again when a handler changes, and when .env appe
 
   await t.step("a handler that changes", async () => {
     const seen = dev.text.length;
-    const text = `import { on, TerminalError } from "../mod.ts";
+    const text = `import { on, TerminalError } from "event-handler";
        export default on("${LOGIN}", () => {
          throw new TerminalError("Changed");
        });`;

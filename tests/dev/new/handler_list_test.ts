@@ -14,7 +14,7 @@ Deno.test("addToList() puts import and entry behind those that are there", async
   assert.equal(
     await added(`/** Handlers. */
 
-import type { Handler } from "../mod.ts";
+import type { Handler } from "event-handler";
 import userLoggedIn from "./user_logged_in.ts";
 
 /** Every handler of this app. */
@@ -27,7 +27,7 @@ export const others = [1];
 `),
     `/** Handlers. */
 
-import type { Handler } from "../mod.ts";
+import type { Handler } from "event-handler";
 import userLoggedIn from "./user_logged_in.ts";
 import partyCreated from "./party_created.ts";
 
@@ -56,7 +56,7 @@ const LISTS: readonly (readonly [what: string, list: string])[] = [
 for (const [what, list] of LISTS) {
   Deno.test(`addToList() takes a list that is ${what}`, async () => {
     const text = await added(
-      `import type { Handler } from "../mod.ts";
+      `import type { Handler } from "event-handler";
 import {
   a,
 } from "./several.ts";

@@ -132,7 +132,7 @@ Deno.test("deno task new handler", async (t) => {
     async () => {
       await project.write(
         "handlers/party_deleted_event.ts",
-        'import { on } from "../mod.ts";\nexport default on("topic.topicCreated", () => {});\n',
+        'import { on } from "event-handler";\nexport default on("topic.topicCreated", () => {});\n',
       );
       const handlers = await project.list("handlers");
       const { code, stdout, stderr } = await project.make(
