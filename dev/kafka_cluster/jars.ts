@@ -37,18 +37,25 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 /** How long Maven may take, in milliseconds. */
 const TIMEOUT = 300_000;
 
+/** Succeeds where Java is new enough for the servers that are tested against. */
+export const JAVA_17 = [
+  "sh",
+  "-c",
+  `java -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])'`,
+] as const;
+
 /** What is missing for running a broker; `undefined` if nothing is. */
 export function missingForKafka(): string | undefined {
-  if (!works("java", "-version")) return "Java 17 is not installed";
+  if (!works(...JAVA_17)) return "Java 17 is not installed";
   if (!works("openssl", "version")) return "OpenSSL is not installed";
   if (existsSync(MARK) || works("mvn", "--version")) return undefined;
   return "Maven is not installed";
 }
 
-function works(command: string, argument: string): boolean {
+function works(command: string, ...args: readonly string[]): boolean {
   try {
     return new Deno.Command(command, {
-      args: [argument],
+      args: [...args],
       stdout: "null",
       stderr: "null",
     }).outputSync().success;

@@ -4,12 +4,17 @@
  * @module
  */
 
+/** A program and its arguments. */
+type CommandLine = readonly [string, ...string[]];
+
 /** A program, and how to find out whether it is there. */
 export interface Tool {
   /** What it is called, and where it comes from: for the name of an ignored test. */
   readonly name: string;
   /** Its command line, first those that are preferred: the first that works is taken. */
-  readonly probes: readonly (readonly [string, ...string[]])[];
+  readonly probes: readonly CommandLine[];
+  /** Command lines of what it does not work without: all must succeed. */
+  readonly needs?: readonly CommandLine[];
   /** Whether a machine that is meant to run everything has it. */
   readonly isRequired: boolean;
 }
@@ -42,13 +47,28 @@ export const GRPCURL: Tool = {
 export const PROTOC: Tool = {
   name: "protoc (Debian package protobuf-compiler)",
   probes: [["protoc", "--version"]],
-  isRequired: false,
+  isRequired: true,
 };
 
 /** The store that replicas share. */
 export const REDIS: Tool = {
   name: "redis-server (Debian package redis-server)",
   probes: [["redis-server", "--version"]],
+  isRequired: true,
+};
+
+/** The store with certificates, and what makes them. */
+export const REDIS_AND_OPENSSL: Tool = {
+  name: "redis-server or openssl (Debian packages of these names)",
+  probes: [["redis-server", "--version"]],
+  needs: [["openssl", "version"]],
+  isRequired: true,
+};
+
+/** npm's own runner of programs, which comes with Node. */
+export const NPX: Tool = {
+  name: "npx (Debian packages nodejs and npm)",
+  probes: [["npx", "--version"]],
   isRequired: true,
 };
 
@@ -89,17 +109,19 @@ export function testWithTool(
   });
 }
 
-function find({ probes }: Tool): string | undefined {
-  return probes.find(([command, ...args]) => {
-    try {
-      return new Deno.Command(command, {
-        args,
-        stdout: "null",
-        stderr: "null",
-      }).outputSync().success;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw error;
-    }
-  })?.[0];
+function find({ probes, needs = [] }: Tool): string | undefined {
+  return needs.every(works) ? probes.find(works)?.[0] : undefined;
+}
+
+function works([command, ...args]: CommandLine): boolean {
+  try {
+    return new Deno.Command(command, {
+      args,
+      stdout: "null",
+      stderr: "null",
+    }).outputSync().success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { allSettings } from "../../dev/all_settings.ts";
 import { taskFlags, type TaskName } from "../_support/task_flags.ts";
+import { ROOT } from "./_run.ts";
 
 /**
  * Tasks that run no other program, and take what comes from outside. Those that do
@@ -77,4 +79,21 @@ Deno.test("No task asks at the terminal for what it is not allowed", () => {
     if (!/\bdeno (run|test)\b/.test(command) || isUnconfined) continue;
     assert.match(command, /--no-prompt/, name);
   }
+});
+
+Deno.test("No task stands twice in deno.json, and .ci/run runs none twice", async () => {
+  const text = await Deno.readTextFile(join(ROOT, "deno.json"));
+  const [tasks = ""] = text.split('"imports":');
+  const names = [...tasks.matchAll(/^ {4}"([\w:-]+)": \{$/gm)]
+    .map(([, name]) => name);
+  assert.deepEqual(
+    names.toSorted(),
+    Object.keys(config.tasks).toSorted(),
+  );
+  const script = await Deno.readTextFile(join(ROOT, ".ci/run"));
+  const runs = [...script.matchAll(/^"\$\{deno\[@\]\}" task (\S+)/gm)]
+    .map(([, name = ""]) => name);
+  assert.ok(runs.includes("test:services"));
+  assert.deepEqual(runs, [...new Set(runs)]);
+  for (const name of runs) assert.ok(name in config.tasks, name);
 });

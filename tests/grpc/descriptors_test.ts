@@ -7,6 +7,7 @@ import {
   type ProtoFiles,
   readProtoFiles,
 } from "../../lib/events/proto_files.ts";
+import { wellKnownTypes } from "../_support/well_known_types.ts";
 import { PROTOC, testWithTool } from "../conformance/_tools.ts";
 import {
   type FileDescriptor,
@@ -239,13 +240,19 @@ for (
   ] as const
 ) {
   testWithTool(
-    `protoc, where it is, describes ${name} as encodeDescriptor() does`,
+    `protoc describes ${name} as encodeDescriptor() does`,
     PROTOC,
     async ({ command }) => {
       using out = makeFolder();
       const file = join(out.path, "set.binpb");
+      const wellKnown = await wellKnownTypes(join(out.path, "known.binpb"));
       const { success, stderr } = await new Deno.Command(command, {
-        args: [`-I${folder}`, `--descriptor_set_out=${file}`, name],
+        args: [
+          wellKnown,
+          `-I${folder}`,
+          `--descriptor_set_out=${file}`,
+          name,
+        ],
       }).output();
       assert.ok(success, new TextDecoder().decode(stderr));
       assert.deepEqual(

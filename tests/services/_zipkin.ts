@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { JAVA_17 } from "../../dev/kafka_cluster/jars.ts";
 import type { Tool } from "../conformance/_tools.ts";
 import { answers, startServer } from "./_server.ts";
 import { until } from "./_until.ts";
@@ -16,7 +17,8 @@ import { until } from "./_until.ts";
 export const ZIPKIN: Tool = {
   name:
     "Java 17 with Maven (Debian packages openjdk-17-jre-headless and maven)",
-  probes: [["sh", "-c", "java -version && mvn --version"]],
+  probes: [["java", "-version"]],
+  needs: [JAVA_17, ["mvn", "--version"]],
   isRequired: true,
 };
 

@@ -10,7 +10,11 @@ import {
   type RedisStoreOptions,
 } from "../../lib/idempotency/redis_store.ts";
 import { RedisUrl } from "../../lib/config/redis_url.ts";
-import { REDIS, testWithTool } from "../conformance/_tools.ts";
+import {
+  REDIS,
+  REDIS_AND_OPENSSL,
+  testWithTool,
+} from "../conformance/_tools.ts";
 import { replica } from "../middleware/_idempotency.ts";
 import { makeCertificates, type RedisServer, startRedis } from "./_redis.ts";
 import { freePort } from "../../dev/free_port.ts";
@@ -105,7 +109,7 @@ testWithTool(
 
 testWithTool(
   "Redis store: logs in with user and password, over TLS, to the database of its URL",
-  REDIS,
+  REDIS_AND_OPENSSL,
   async ({ command }) => {
     const folder = await Deno.makeTempDir();
     try {
