@@ -10,9 +10,9 @@ import {
   W3CBaggagePropagator,
   W3CTraceContextPropagator,
 } from "@opentelemetry/core";
-import { B3InjectEncoding, B3Propagator } from "@opentelemetry/propagator-b3";
 import type { Arrival } from "../core/tracing.ts";
 import type { PropagatorName } from "../config/otel.ts";
+import { createB3Propagator } from "./b3.ts";
 
 /** How traces come in, and how they go out. */
 export interface Propagation {
@@ -59,10 +59,8 @@ const FACTORIES: Readonly<
 > = {
   tracecontext: () => [new W3CTraceContextPropagator()],
   baggage: () => [new W3CBaggagePropagator()],
-  b3: () => [new B3Propagator()],
-  b3multi: () => [
-    new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER }),
-  ],
+  b3: () => [createB3Propagator("single")],
+  b3multi: () => [createB3Propagator("multi")],
   none: () => [],
 };
 

@@ -12,6 +12,7 @@ import {
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace";
 import type { SamplerName } from "../config/otel.ts";
+import { type B3Decision, decisionOf } from "./b3.ts";
 
 /**
  * Makes the sampler of this name.
@@ -35,6 +36,22 @@ export function createSampler(name: SamplerName, share: number): Sampler {
   }
 }
 
+/** What the caller decided; where it left that to us or said nothing, what `name` says. */
 function parentBased(name: SamplerName, share: number): Sampler {
-  return new ParentBasedSampler({ root: createSampler(name, share) });
+  const root = createSampler(name, share);
+  const parent = new ParentBasedSampler({ root });
+  // OpenTelemetry's sampler knows of a decision only what a parent's flags say.
+  const samplers: Readonly<Record<B3Decision, Sampler>> = {
+    accept: new AlwaysOnSampler(),
+    deny: new AlwaysOffSampler(),
+    defer: root,
+  };
+  return {
+    shouldSample(context, ...rest) {
+      const decision = decisionOf(context);
+      const sampler = decision === undefined ? parent : samplers[decision];
+      return sampler.shouldSample(context, ...rest);
+    },
+    toString: () => parent.toString(),
+  };
 }
