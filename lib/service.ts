@@ -196,7 +196,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     concurrency,
     limit: config.maxConcurrency,
     queueLimit: config.maxQueue,
-    transports: config.sources,
+    sources: config.sources,
   });
 
   function createContext(delivery: Delivery): Context {

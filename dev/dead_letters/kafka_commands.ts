@@ -122,9 +122,9 @@ async function replay(
       replayMark(letter),
       { timeout },
     );
-  const byGrpc = letters.filter(({ letter }) => letter.transport === "grpc");
+  const byGrpc = letters.filter(({ letter }) => letter.source === "grpc");
   for (const letter of letters) {
-    if (letter.letter.transport === "grpc") continue;
+    if (letter.letter.source === "grpc") continue;
     await sendAgain(letter, kafka, timeout);
     await close(letter);
     count("published");

@@ -135,7 +135,7 @@ function letterOf({ headers, value }: StreamRecord): LetterLine {
     outcome: text(name.outcome),
     reason: text(name.cause),
     attempts: Number(text(name.attempts)),
-    transport: text(name.transport),
+    source: text(name.transport),
     event: {
       id: text(name.id),
       type: text(name.type),

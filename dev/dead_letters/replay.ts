@@ -96,11 +96,11 @@ const REPLAY = { "event-replay": "dead-letter" };
 
 /** The message as it arrived; of a source that keeps none, what it said. */
 function bytesOf(
-  { bytes, event, transport }: LetterLine,
+  { bytes, event, source }: LetterLine,
   sent: SendableEvent,
 ): Uint8Array {
   // What came by Kafka is JSON.
-  if (bytes !== undefined && transport === "grpc") {
+  if (bytes !== undefined && source === "grpc") {
     return Uint8Array.fromBase64(bytes);
   }
   const { data } = event;

@@ -47,7 +47,7 @@ export interface AppOptions {
 /** What a source says of an event it delivers. */
 export interface DispatchOptions {
   /** Which source: a metric label, such as `grpc`. */
-  readonly transport: string;
+  readonly source: string;
   /** The source aborts it when its caller goes away. */
   readonly controller: AbortController;
   /** When the caller stops waiting, in milliseconds since the epoch. */
@@ -117,7 +117,7 @@ export function createApp(options: AppOptions): App {
       event,
       handler,
       route,
-      transport: how.transport,
+      source: how.source,
       controller: how.controller,
       deadline: how.deadline,
       attempt: 1,

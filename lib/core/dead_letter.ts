@@ -15,7 +15,7 @@ export interface DeadLetter {
   /** The message as it arrived, where the source has it: what a replay sends again. */
   readonly bytes?: Uint8Array | undefined;
   /** Which source delivered it, such as `grpc`. */
-  readonly transport: string;
+  readonly source: string;
   /** How it arrived, where its source tells. */
   readonly arrival?: Arrival | undefined;
   /** How the last attempt ended: `rejected` or `exhausted`. */

@@ -23,7 +23,7 @@ export interface Delivery {
    */
   readonly route: string;
   /** Which source delivered it: a metric label, such as `grpc`. */
-  readonly transport: string;
+  readonly source: string;
   /**
    * Ends the event early: deadline, caller's cancel and shutdown all abort this one
    * controller, with an error of `errors.ts` as the reason; the first one counts.

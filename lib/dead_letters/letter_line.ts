@@ -12,26 +12,36 @@ const errorSchema = z.object({ name: z.string(), message: z.string() });
 const time = z.iso.datetime();
 
 /** The line's shape. Fields that a newer version adds are let through unread. */
-const schema = z.object({
-  time,
-  firstTime: time,
-  outcome: z.enum(["rejected", "exhausted"]),
-  reason: z.string(),
-  attempts: z.number().int().positive(),
-  transport: z.string(),
-  event: z.object({
-    id: z.string().min(1),
-    type: z.string().min(1),
+const schema = z.preprocess(
+  withSource,
+  z.object({
+    time,
+    firstTime: time,
+    outcome: z.enum(["rejected", "exhausted"]),
+    reason: z.string(),
+    attempts: z.number().int().positive(),
     source: z.string(),
-    subject: z.string().optional(),
-    time: z.string().optional(),
-    namespace: z.string().optional(),
-    data: z.unknown().optional(),
+    event: z.object({
+      id: z.string().min(1),
+      type: z.string().min(1),
+      source: z.string(),
+      subject: z.string().optional(),
+      time: z.string().optional(),
+      namespace: z.string().optional(),
+      data: z.unknown().optional(),
+    }),
+    bytes: z.base64().optional(),
+    error: z.array(errorSchema),
+    errorId: z.string().optional(),
   }),
-  bytes: z.base64().optional(),
-  error: z.array(errorSchema),
-  errorId: z.string().optional(),
-});
+);
+
+/** Version 0.1 wrote `transport` for `source`. */
+function withSource(line: unknown): unknown {
+  return typeof line === "object" && line !== null && "transport" in line
+    ? { source: line.transport, ...line }
+    : line;
+}
 
 /** A dead letter, as a file has it. */
 export type LetterLine = z.infer<typeof schema>;
@@ -56,7 +66,7 @@ export function encodeLetter(letter: DeadLetter): string {
     outcome: letter.outcome as LetterLine["outcome"],
     reason: letter.reason,
     attempts: letter.attempts,
-    transport: letter.transport,
+    source: letter.source,
     event,
     ...(bytes && { bytes: bytes.toBase64() }),
     error: causesOf(letter.error),

@@ -22,7 +22,7 @@ export function logDeadLetters(log: Logger): DeadLetterSink {
         eventId: event.id,
         ...(event.namespace !== undefined && { namespace: event.namespace }),
         ...(event.time !== undefined && { eventTime: event.time }),
-        transport: letter.transport,
+        source: letter.source,
         outcome: letter.outcome,
         reason: letter.reason,
         attempts: letter.attempts,

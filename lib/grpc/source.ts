@@ -40,7 +40,7 @@ type Answer = grpc.sendUnaryData<Buffer>;
 
 /** `google.protobuf.Empty`. */
 const EMPTY = Buffer.alloc(0);
-const TRANSPORT = "grpc";
+const NAME = "grpc";
 
 /**
  * Metadata of a call that sends a dead letter's event again: it is run although it
@@ -129,7 +129,7 @@ async function receive(
   if (call.cancelled) onCancelled();
   const { event, malformed } = read(served, bytes);
   const result = await app.dispatch(event, {
-    transport: TRANSPORT,
+    source: NAME,
     controller,
     deadline,
     bytes,

@@ -105,7 +105,7 @@ function reasons(letter: DeadLetter, groupId: string): readonly Fact[] {
     [name.type, event.type],
     [name.id, event.id],
     [name.source, event.source],
-    [name.transport, letter.transport],
+    [name.transport, letter.source],
     [name.firstTime, new Date(letter.firstTime).toISOString()],
     [name.lastTime, new Date(letter.lastTime).toISOString()],
     ...(errorId === undefined ? [] : [[name.errorId, errorId] as const]),

@@ -104,7 +104,7 @@ export interface KafkaSource extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const TRANSPORT = "kafka";
+const NAME = "kafka";
 /** Go reads bytes that are not UTF-8 as U+FFFD, and takes no byte order mark. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** Time for one letter, in milliseconds. */
@@ -155,7 +155,7 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
     controllers.add(controller);
     try {
       const result = await app.dispatch(event, {
-        transport: TRANSPORT,
+        source: NAME,
         controller,
         bytes: value,
         malformed,
@@ -194,7 +194,7 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
           data: undefined,
         },
         bytes,
-        transport: TRANSPORT,
+        source: NAME,
         arrival: new RecordArrival(record, {}),
         outcome: "rejected",
         reason: "bad_event",

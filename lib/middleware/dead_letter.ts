@@ -56,11 +56,11 @@ function letterOf(
   { outcome, reason, error, errorId }: Result,
   now: number,
 ): DeadLetter {
-  const { event, bytes, transport, arrival, attempt, firstAt } = delivery;
+  const { event, bytes, source, arrival, attempt, firstAt } = delivery;
   return {
     event,
     bytes,
-    transport,
+    source,
     ...(arrival !== undefined && { arrival }),
     outcome,
     reason,

@@ -51,11 +51,11 @@ export function observe(options: ObserveOptions): Middleware {
 }
 
 function reportArrival(log: Logger, delivery: Delivery): void {
-  const { event, transport } = delivery;
+  const { event, source } = delivery;
   log.debug("Event received", {
     eventType: event.type,
     eventId: event.id,
-    transport,
+    source,
     data: event.data,
   });
 }
@@ -66,11 +66,11 @@ function report(
   result: Result,
   milliseconds: number,
 ): void {
-  const { event, attempt, isRun = false, claim, transport } = delivery;
+  const { event, attempt, isRun = false, claim, source } = delivery;
   const fields: Record<string, unknown> = {
     eventType: event.type,
     eventId: event.id,
-    transport,
+    source,
     outcome: result.outcome,
     ...(isRun && { attempt }),
     durationMs: Math.round(milliseconds * 100) / 100,

@@ -31,7 +31,7 @@ export interface EventSources {
   /** How many may wait. */
   readonly queueLimit: number;
   /** The sources that deliver them: `grpc`. */
-  readonly transports: readonly string[];
+  readonly sources: readonly string[];
 }
 
 /** The metrics of events. */
@@ -85,7 +85,7 @@ export function createEventMetrics(registry: Registry): EventMetrics {
   const outcomes = createCounter(registry, {
     name: "events_total",
     help: "Events that have ended, by how they ended.",
-    labelNames: ["type", "transport", "outcome"],
+    labelNames: ["type", "source", "outcome"],
   });
   const failures = createCounter(registry, {
     name: "event_failures_total",
@@ -100,15 +100,15 @@ export function createEventMetrics(registry: Registry): EventMetrics {
   const durations = createDurations(registry, {
     name: "event_handling_seconds",
     help: "Time from an event's delivery until it has ended.",
-    labelNames: ["type", "transport"],
+    labelNames: ["type", "source"],
   });
-  const transports = new Map<string, Map<string, Stream>>();
+  const sources = new Map<string, Map<string, Stream>>();
 
-  function create(type: string, transport: string): Stream {
+  function create(type: string, source: string): Stream {
     return {
       outcomes: childrenOf(
         Object.keys(OUTCOMES) as readonly Outcome[],
-        (outcome) => outcomes.child({ type, transport, outcome }),
+        (outcome) => outcomes.child({ type, source, outcome }),
       ),
       failures: childrenOf(
         FAILURES,
@@ -119,18 +119,18 @@ export function createEventMetrics(registry: Registry): EventMetrics {
     };
   }
 
-  function streamOf(type: string, transport: string): Stream {
-    let types = transports.get(transport);
-    if (types === undefined) transports.set(transport, types = new Map());
+  function streamOf(type: string, source: string): Stream {
+    let types = sources.get(source);
+    if (types === undefined) sources.set(source, types = new Map());
     let stream = types.get(type);
-    if (stream === undefined) types.set(type, stream = create(type, transport));
+    if (stream === undefined) types.set(type, stream = create(type, source));
     return stream;
   }
 
   return {
-    watch({ types, concurrency, limit, queueLimit, transports }) {
-      for (const transport of transports) {
-        for (const type of types) streamOf(type, transport);
+    watch({ types, concurrency, limit, queueLimit, sources }) {
+      for (const source of sources) {
+        for (const type of types) streamOf(type, source);
       }
       createReading(registry, {
         name: "events_in_flight",
@@ -154,8 +154,8 @@ export function createEventMetrics(registry: Registry): EventMetrics {
       });
     },
     ended(delivery, { outcome, reason }, time) {
-      const { route: type, transport, attempt, isRun } = delivery;
-      const stream = streamOf(type, transport);
+      const { route: type, source, attempt, isRun } = delivery;
+      const stream = streamOf(type, source);
       stream.outcomes[outcome].value++;
       if (outcome === "failed") {
         const failure = stream.failures[reason];
@@ -165,7 +165,7 @@ export function createEventMetrics(registry: Registry): EventMetrics {
         const run = stream.attempts[Math.min(attempt, ATTEMPTS.length) - 1];
         if (run !== undefined) run.value++;
       }
-      stream.duration ??= durations.child({ type, transport });
+      stream.duration ??= durations.child({ type, source });
       stream.duration.observe(time.milliseconds / 1_000);
     },
   };

@@ -66,22 +66,22 @@ function kindOf({ arrival }: Delivery): SpanKind {
 const MAX_LENGTH = 200;
 
 function arrivalAttributes(delivery: Delivery): Attributes {
-  const { event, transport, arrival, isReplay } = delivery;
+  const { event, source, arrival, isReplay } = delivery;
   return {
     "cloudevents.event_id": event.id.slice(0, MAX_LENGTH),
     "cloudevents.event_type": event.type,
     "cloudevents.event_source": event.source,
-    "event.transport": transport,
+    "event.source": source,
     ...(isReplay && { "event.replay": true }),
     ...(event.namespace !== undefined && {
       "ags.namespace": event.namespace.slice(0, MAX_LENGTH),
     }),
     ...(arrival?.method !== undefined && {
-      "rpc.system.name": transport,
+      "rpc.system.name": source,
       "rpc.method": arrival.method,
     }),
     ...(arrival?.topic !== undefined && {
-      "messaging.system": transport,
+      "messaging.system": source,
       "messaging.operation.type": "process",
       "messaging.destination.name": arrival.topic,
     }),

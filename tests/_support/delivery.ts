@@ -47,7 +47,7 @@ export function testDelivery(overrides: Partial<Delivery> = {}): Delivery {
     event: testEvent(),
     handler: testHandler(),
     route: TEST_TYPE,
-    transport: "test",
+    source: "test",
     controller: new AbortController(),
     deadline: undefined,
     attempt: 1,

@@ -37,7 +37,7 @@ export function deadLetterRules(suite: Suite): void {
     const letter = decodeLetter(lines[0] ?? "");
     assert.equal(letter.event.type, LOGGED_IN);
     assert.equal(letter.bytes, BROKEN.toBase64());
-    assert.equal(letter.transport, "grpc");
+    assert.equal(letter.source, "grpc");
     assert.deepEqual(
       [letter.outcome, letter.reason, letter.attempts],
       ["rejected", "bad_event", 1],

@@ -166,16 +166,16 @@ export function eventRules(suite: Suite): void {
         const { time, durationMs, ...rest } = record;
         assert.ok(!Number.isNaN(Date.parse(String(time))));
         assert.equal(typeof durationMs, "number");
-        const { level, message, eventType, eventId, outcome, transport } = rest;
+        const { level, message, eventType, eventId, outcome, source } = rest;
         assert.deepEqual(
-          { level, message, eventType, eventId, outcome, transport },
+          { level, message, eventType, eventId, outcome, source },
           {
             level: "info",
             message: "Event handled",
             eventType: LOGGED_IN,
             eventId: id,
             outcome: "handled",
-            transport: "grpc",
+            source: "grpc",
           },
         );
       },

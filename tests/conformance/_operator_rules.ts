@@ -111,7 +111,7 @@ export function operatorRules(suite: Suite): void {
               0,
             ],
             [
-              `events_total{type="${LOGGED_IN}",transport="grpc",outcome="handled"}`,
+              `events_total{type="${LOGGED_IN}",source="grpc",outcome="handled"}`,
               1,
             ],
             [`event_failures_total{type="${LOGGED_IN}",reason="bug"}`, 0],

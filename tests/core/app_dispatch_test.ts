@@ -37,7 +37,7 @@ async function dispatchTo(
     createContext: setup.createContext ?? testContext,
   });
   const result = await app.dispatch(testEvent(), {
-    transport: "test",
+    source: "test",
     controller: setup.controller ?? new AbortController(),
     deadline: setup.deadline,
     malformed: setup.malformed,
@@ -77,7 +77,7 @@ Deno.test("dispatch() hands the handler the event and the context made for it", 
   assert.equal(received.length, 2);
   assert.equal(delivery.controller, controller);
   assert.equal(delivery.deadline, 4_102_444_800_000);
-  assert.equal(delivery.transport, "test");
+  assert.equal(delivery.source, "test");
   assert.equal(delivery.attempt, 1);
   assert.equal(delivery.isRun, true);
 });
@@ -296,7 +296,7 @@ Deno.test("inFlight counts events until they are answered", async () => {
   });
   const dispatch = () =>
     app.dispatch(testEvent(), {
-      transport: "test",
+      source: "test",
       controller: new AbortController(),
     });
   const results = [dispatch(), dispatch()];

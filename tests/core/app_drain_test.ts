@@ -26,7 +26,7 @@ function dispatch(
   app: App,
   controller: AbortController = new AbortController(),
 ): Promise<Result> {
-  return app.dispatch(testEvent(), { transport: "test", controller });
+  return app.dispatch(testEvent(), { source: "test", controller });
 }
 
 /** A handler that ends when told, or never. */
@@ -164,8 +164,8 @@ Deno.test("drain() tells of each event that it keeps out, and of no other", asyn
     knownTypes: [TEST_TYPE],
     middleware: [],
     createContext: testContext,
-    onRefused: ({ event, transport }, { outcome, reason }) =>
-      refused.push([event.type, transport, outcome, reason]),
+    onRefused: ({ event, source }, { outcome, reason }) =>
+      refused.push([event.type, source, outcome, reason]),
   });
   await dispatch(app);
   await app.drain(GRACE);

@@ -82,7 +82,7 @@ Deno.test("createApp() lets one handler take a shared key and another a qualifie
   assert.deepEqual(app.types, ["match.ended", "match.ended@session"]);
   for (const type of app.types) {
     await app.dispatch(testEvent({ type }), {
-      transport: "test",
+      source: "test",
       controller: new AbortController(),
     });
   }
@@ -172,7 +172,7 @@ Deno.test("dispatch() throws for a type that no handler takes", () => {
   const app = appOf(handlerOf("match.ended"));
   const dispatch = (type: string) => () =>
     app.dispatch(testEvent({ type }), {
-      transport: "test",
+      source: "test",
       controller: new AbortController(),
     });
   assert.throws(

@@ -34,7 +34,7 @@ function dispatch(
 ): Promise<Result> {
   const controller = new AbortController();
   return app.dispatch(testEvent({ type }), {
-    transport: "test",
+    source: "test",
     controller,
     encode,
   });

@@ -13,7 +13,7 @@ export function testLetter(overrides: Partial<DeadLetter> = {}): DeadLetter {
   return {
     event: testEvent({ data: { userId: "user-1" } }),
     bytes: Uint8Array.of(1, 2, 255),
-    transport: "test",
+    source: "test",
     outcome: "rejected",
     reason: "bad_event",
     error: new TerminalError("Amount is negative", {

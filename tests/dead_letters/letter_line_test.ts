@@ -16,7 +16,7 @@ Deno.test("encodeLetter() writes all that is known of the event and of why it wa
     outcome: "rejected",
     reason: "bad_event",
     attempts: 1,
-    transport: "test",
+    source: "test",
     event: {
       id: "event-1",
       type: "userAuthentication.userLoggedIn",
@@ -99,3 +99,9 @@ for (
     });
   });
 }
+
+Deno.test("decodeLetter() reads lines of the first version, which said transport for source", () => {
+  const { source, ...line } = JSON.parse(encodeLetter(testLetter()));
+  const old = JSON.stringify({ ...line, transport: source });
+  assert.equal(decodeLetter(old).source, source);
+});

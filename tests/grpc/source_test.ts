@@ -100,7 +100,7 @@ Deno.test("the source makes an event of the envelope, and answers google.protobu
       price: "0",
     },
   });
-  assert.equal(options.transport, "grpc");
+  assert.equal(options.source, "grpc");
   assert.equal(options.malformed, undefined);
 });
 

@@ -97,7 +97,7 @@ export async function startApp(
       time: String(data.timestamp),
       namespace: String(data.namespace),
       data,
-    }, { transport: "test", controller: new AbortController() });
+    }, { source: "test", controller: new AbortController() });
   }
 
   return {

@@ -98,9 +98,9 @@ for (const type of [LOGIN, GROUP_EVENT]) {
     assert.equal(status, "OK");
     assert.equal(events.length, 1);
     const { value } = parseExposition(await world.ask("/metrics"));
-    const count = (transport: string, outcome: string) =>
+    const count = (source: string, outcome: string) =>
       value(
-        `events_total{type="${type}",transport="${transport}",outcome="${outcome}"}`,
+        `events_total{type="${type}",source="${source}",outcome="${outcome}"}`,
       );
     assert.equal(count("kafka", "handled"), 1);
     assert.equal(count("grpc", "duplicate"), 1);

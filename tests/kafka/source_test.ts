@@ -110,7 +110,7 @@ Deno.test("an event that is rejected is committed once its letter is kept, not b
   assert.deepEqual(offsets, [0n, 0n, 0n]);
   const [letter = assert.fail()] = test.letters;
   assert.deepEqual(
-    [letter.event.id, letter.outcome, letter.transport],
+    [letter.event.id, letter.outcome, letter.source],
     ["a", "rejected", "kafka"],
   );
   assert.deepEqual(letter.bytes, new TextEncoder().encode(loginText("a")));

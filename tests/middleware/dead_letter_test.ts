@@ -44,7 +44,7 @@ for (const result of [REJECTED, EXHAUSTED]) {
     assert.deepEqual(sink.letters, [{
       event: delivery.event,
       bytes: Uint8Array.of(7),
-      transport: "test",
+      source: "test",
       outcome: result.outcome,
       reason: result.reason,
       error,

@@ -148,7 +148,7 @@ class Cluster {
     this.controllers.push(controller);
     const { app } = this.#replicas[replica] ?? assert.fail();
     return app.dispatch(testEvent({ id: `event-${event}` }), {
-      transport: "test",
+      source: "test",
       controller,
     });
   }

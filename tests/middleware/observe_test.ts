@@ -77,7 +77,7 @@ for (const [level, result, extra] of CASES) {
       fields: {
         eventType: "userAuthentication.userLoggedIn",
         eventId: "event-1",
-        transport: "test",
+        source: "test",
         outcome: result.outcome,
         attempt: 1,
         ...extra,
@@ -147,7 +147,7 @@ Deno.test("observe() logs the payload at debug as the event arrives, when told t
     fields: {
       eventType: "userAuthentication.userLoggedIn",
       eventId: "event-1",
-      transport: "test",
+      source: "test",
       data,
     },
   });

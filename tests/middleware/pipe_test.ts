@@ -115,7 +115,7 @@ class Bench {
         data: behaviour,
         namespace: isForeign ? "other" : "test-namespace",
       }),
-      { transport: "test", controller },
+      { source: "test", controller },
     ).then((result) => {
       assert.equal(entry.result, undefined);
       entry.result = result;

@@ -92,9 +92,9 @@ function players(count: number): readonly string[] {
 
 function outcomes({ target }: Replica): readonly string[] {
   return target.stdout.flatMap((line) => {
-    const { message, transport, outcome } = JSON.parse(line);
-    return String(message).startsWith("Event ") && transport !== undefined
-      ? [`${transport} ${outcome}`]
+    const { message, source, outcome } = JSON.parse(line);
+    return String(message).startsWith("Event ") && source !== undefined
+      ? [`${source} ${outcome}`]
       : [];
   });
 }
@@ -122,8 +122,8 @@ test("the service takes events from Kafka and over gRPC, and does once what come
     [byKafka, byGrpc, byBoth].map(corner.grants),
     [1, 1, 1],
   );
-  await service.target.logged(({ transport, outcome }) =>
-    transport === "grpc" && outcome === "duplicate"
+  await service.target.logged(({ source, outcome }) =>
+    source === "grpc" && outcome === "duplicate"
   );
   const ended = outcomes(service);
   assert.ok(ended.includes("kafka handled"), ended.join());
@@ -258,7 +258,7 @@ test("dead letters in topics are listed and replayed, and what is no event is on
   const of = (id: RegExp) => letters.find(({ event }) => id.test(event.id));
   const rejected = of(/^the-event$/);
   assert.deepEqual(
-    [rejected?.event.type, rejected?.outcome, rejected?.transport],
+    [rejected?.event.type, rejected?.outcome, rejected?.source],
     [LOGGED_IN, "rejected", "kafka"],
   );
   assert.equal(rejected?.error[0].name, "AgsError");

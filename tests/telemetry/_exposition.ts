@@ -10,7 +10,7 @@ export interface Exposition {
   readonly text: string;
   /**
    * The value of one series, by its name and labels as written:
-   * `events_total{type="a",transport="grpc",outcome="handled"}`. `undefined` when
+   * `events_total{type="a",source="grpc",outcome="handled"}`. `undefined` when
    * there is none.
    */
   value(series: string): number | undefined;

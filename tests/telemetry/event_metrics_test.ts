@@ -21,7 +21,7 @@ const FAILURES: readonly Reason[] = [
   "draining",
   "bug",
 ];
-const LABELS = `type="${TEST_TYPE}",transport="test"`;
+const LABELS = `type="${TEST_TYPE}",source="test"`;
 
 function start() {
   const registry = new Registry();
@@ -32,7 +32,7 @@ function start() {
     concurrency,
     limit: 7,
     queueLimit: 5,
-    transports: ["test"],
+    sources: ["test"],
   });
   return {
     concurrency,
@@ -115,7 +115,7 @@ Deno.test("Runs are counted by which run of their event they were, from 0 on, an
 
 Deno.test("Events of another source are counted apart", async () => {
   const { metrics, read } = start();
-  metrics.ended(testDelivery({ transport: "other" }), {
+  metrics.ended(testDelivery({ source: "other" }), {
     outcome: "handled",
     reason: "handled",
   }, { milliseconds: 1 });
@@ -150,7 +150,7 @@ Deno.test("Events are labelled with what they were routed by: topics are without
     );
   }
   const { value, series } = await read();
-  const labels = 'type="asyncMessaging.*",transport="test"';
+  const labels = 'type="asyncMessaging.*",source="test"';
   assert.equal(value(`events_total{${labels},outcome="handled"}`), 3);
   assert.deepEqual(
     series("events_total{").filter((each) => /one|two|three/.test(each)),

@@ -62,7 +62,7 @@ Deno.test("an event from Kafka is a consumer's span below its producer's, and wh
     [TRACE_ID, event.id, "PRODUCER"],
   );
   assert.equal(event.tags["messaging.destination.name"], TOPIC);
-  assert.equal(event.tags["event.transport"], "kafka");
+  assert.equal(event.tags["event.source"], "kafka");
   assert.equal(event.tags["rpc.method"], undefined);
   assert.deepEqual(sent.tags, {
     "messaging.system": "kafka",

@@ -164,7 +164,7 @@ Deno.test("plainFields() writes the names that the service itself uses", () => {
   const fields = {
     eventType: "userAuthentication.userLoggedIn",
     eventId: "1",
-    transport: "grpc",
+    source: "grpc",
     outcome: "failed",
     reason: "bug",
     errorId: "2",

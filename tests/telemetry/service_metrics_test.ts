@@ -17,7 +17,7 @@ import { CLIENT_SECRET, PATH, startWorld } from "./_service.ts";
 const [, SERVICE = "", METHOD = ""] = PATH.split("/");
 const GRPC =
   `grpc_type="unary",grpc_service="${SERVICE}",grpc_method="${METHOD}"`;
-const EVENT = `type="${TEST_TYPE}",transport="grpc"`;
+const EVENT = `type="${TEST_TYPE}",source="grpc"`;
 const GRANT = `service="platform",operation="POST ${FULFILLMENT}"`;
 const LOGIN = 'service="iam",operation="POST /iam/v3/oauth/token"';
 

@@ -44,7 +44,7 @@ Deno.test("An event, its login and its grant are one trace below the caller's sp
       "cloudevents.event_type": LOGGED_IN,
       "cloudevents.event_source": "accelbyte.iam.account.v1",
       "ags.namespace": traced.emulator.namespace,
-      "event.transport": "grpc",
+      "event.source": "grpc",
       "event.outcome": "handled",
       "event.reason": "handled",
       "event.attempt": "1",
