@@ -7,6 +7,7 @@
 
 import { readEnvironment } from "../lib/config/environment.ts";
 import { ConfigError, type Environment } from "../lib/config/parse.ts";
+import { shownValue } from "../lib/config/shown_value.ts";
 import { ALL_SETTINGS } from "./all_settings.ts";
 import {
   CONSUMABLE_ITEM_ID,
@@ -78,8 +79,7 @@ function readEmulatorPort(): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= 65_535) return port;
   throw new ConfigError([
-    `EMULATOR_PORT is not usable: expected a port from 1 to 65535, found ${
-      JSON.stringify(text)
-    }`,
+    "EMULATOR_PORT is not usable: expected a port from 1 to 65535, found " +
+    shownValue(text),
   ]);
 }

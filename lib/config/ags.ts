@@ -17,6 +17,7 @@ export const AGS_SETTINGS = defineSettings({
       "Address of AGS. `deno task dev` uses its own emulator when it is unset",
     expected: "an http or https URL without credentials and query",
     example: "https://mystudio-mygame.prod.gamingservices.accelbyte.io",
+    secret: "maybe",
     schema: httpUrl,
   },
   /** The IAM client this app logs in as. */
@@ -24,6 +25,7 @@ export const AGS_SETTINGS = defineSettings({
     env: "AB_CLIENT_ID",
     doc: "Id of the confidential IAM client the service logs in as",
     expected: "a client id, not in quotes",
+    secret: "maybe",
     schema: text,
   },
   /** That client's secret. */

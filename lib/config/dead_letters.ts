@@ -21,7 +21,8 @@ export const DEAD_LETTER_SETTINGS = defineSettings({
     default: "log",
     schema: z.union([
       z.literal("log"),
-      z.templateLiteral(["file:", z.string().min(1)]),
+      z.templateLiteral(["file:", z.string().min(1)])
+        .refine((value) => /^\P{Cc}+$/u.test(value)),
       z.templateLiteral(["kafka:", z.string().regex(/^[A-Za-z0-9_-]{1,32}$/)]),
     ]),
   },

@@ -52,7 +52,9 @@ export function readEnvironment(
 function readEnvFile(file: string): Environment {
   try {
     const bytes = Deno.readFileSync(file);
-    return parseEnv(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // parseEnv() makes one entry of lines that end in CR alone.
+    return parseEnv(text.replaceAll(/\r\n?/g, "\n"));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return {};
     if (error instanceof Deno.errors.NotCapable) return {};

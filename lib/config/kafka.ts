@@ -6,7 +6,7 @@
  */
 
 import { z } from "zod";
-import { flag, NONE } from "./kinds.ts";
+import { flag, NONE, oneLine } from "./kinds.ts";
 import { Secret } from "./secret.ts";
 import { type ConfigOf, defineSettings } from "./setting.ts";
 
@@ -16,7 +16,7 @@ export type SourceName = "grpc" | "kafka";
 /** How the service proves to Kafka who it is. */
 export type SaslMechanism = "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
 
-const BROKER = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/@,]+):\d{1,5}$/;
+const BROKER = /^(\[[0-9A-Fa-f:.]+\]|[\p{L}\p{N}._-]+):\d{1,5}$/u;
 
 const brokers = z.string().transform((text) =>
   text === NONE
@@ -30,7 +30,7 @@ const prefix = z.string()
   .regex(/^[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*$/).max(200)
   .transform((text) => text === NONE ? undefined : text);
 
-const optional = z.string().min(1)
+const optional = oneLine().min(1)
   .transform((text) => text === NONE ? undefined : text);
 
 const secret = optional.transform((text) =>
@@ -41,6 +41,10 @@ const secret = optional.transform((text) =>
 const pem = z.string().transform((text) => text.replaceAll("\\n", "\n"))
   .refine((text) => text === NONE || /^-----BEGIN [A-Z ]+-----$/m.test(text))
   .transform((text) => text === NONE ? undefined : text);
+
+/** A key that is given as a certificate is not to be shown as one. */
+const publicPem = z.string().refine((text) => !/PRIVATE KEY/.test(text))
+  .pipe(pem);
 
 const secretPem = pem.transform((text) =>
   text === undefined ? undefined : new Secret(text)
@@ -79,6 +83,7 @@ export const KAFKA_SETTINGS = defineSettings({
     env: "KAFKA_BROKERS",
     doc: "Kafka's brokers to begin with, `host:port,host:port`",
     expected: "host:port, several with commas between, or none",
+    secret: "maybe",
     default: NONE,
     schema: brokers,
   },
@@ -123,6 +128,7 @@ export const KAFKA_SETTINGS = defineSettings({
     env: "KAFKA_SASL_USERNAME",
     doc: "As whom it logs in to Kafka",
     expected: "a name, or none",
+    secret: "maybe",
     default: NONE,
     schema: optional,
   },
@@ -151,7 +157,8 @@ export const KAFKA_SETTINGS = defineSettings({
       "PEM text (`\\n` may stand for a line's end)",
     expected: "PEM text, or none",
     default: NONE,
-    schema: pem,
+    secret: "maybe",
+    schema: publicPem,
   },
   /** The client's own certificate, as PEM. */
   kafkaTlsCertificate: {
@@ -159,7 +166,8 @@ export const KAFKA_SETTINGS = defineSettings({
     doc: "The service's own certificate for Kafka, as PEM text",
     expected: "PEM text, or none",
     default: NONE,
-    schema: pem,
+    secret: "maybe",
+    schema: publicPem,
   },
   /** Its private key, as PEM. */
   kafkaTlsKey: {

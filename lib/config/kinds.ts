@@ -18,7 +18,12 @@ export const NONE = "none";
 export const text: Kind<string> = plainText();
 
 function plainText(): z.ZodType<string, string> {
-  return z.string().trim().min(1).regex(/^(?!(["'`]).*\1$)/s);
+  return oneLine().trim().min(1).regex(/^(?!(["'`]).*\1$)/s);
+}
+
+/** Text without line ends and other controls: more than one line is a file's mistake. */
+export function oneLine(): z.ZodString {
+  return z.string().regex(/^\P{Cc}*$/u);
 }
 
 /** Text that is never shown. */
@@ -26,13 +31,24 @@ export const secret: Kind<Secret> = plainText().transform((value) =>
   new Secret(value)
 );
 
+/**
+ * An http or https URL without credentials: fetch() refuses them. Host and path are
+ * plain, for `https://a.example;TOKEN=…` is a URL, too, and would be shown.
+ */
+export function webUrl(): z.ZodType<URL, string> {
+  return z.url({ protocol: /^https?$/ })
+    .transform((url) => new URL(url))
+    .refine(({ username, password, hostname, pathname }) =>
+      `${username}${password}` === "" &&
+      /^(\[[\da-f:.]+\]|[\w.-]+)$/.test(hostname) &&
+      /^[\w.~%!$&'()*+,/-]*$/.test(pathname)
+    );
+}
+
 /** An http or https URL, without a trailing slash. */
-export const httpUrl: Kind<string> = z.url({ protocol: /^https?$/ })
-  .transform((url) => new URL(url))
-  // fetch() refuses credentials, and a path cannot follow a query.
-  .refine(({ username, password, search, hash }) =>
-    `${username}${password}${search}${hash}` === ""
-  )
+export const httpUrl: Kind<string> = webUrl()
+  // A path cannot follow a query.
+  .refine(({ search, hash }) => `${search}${hash}` === "")
   .transform(({ origin, pathname }) =>
     `${origin}${pathname}`.replace(/\/+$/, "")
   );

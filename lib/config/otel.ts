@@ -6,7 +6,7 @@
  */
 
 import { z } from "zod";
-import { flag, integer, NONE } from "./kinds.ts";
+import { flag, integer, NONE, oneLine, webUrl } from "./kinds.ts";
 import { type ConfigOf, defineSettings } from "./setting.ts";
 
 /** Which spans are kept, by the names that OpenTelemetry gives its samplers. */
@@ -46,12 +46,7 @@ const PROPAGATORS = [
 /** The service's name where nothing gives another. */
 export const DEFAULT_SERVICE_NAME = "extend-event-handler";
 
-const endpoint = z.literal(NONE).or(
-  z.url({ protocol: /^https?$/ }).transform((url) => new URL(url))
-    // fetch() refuses credentials.
-    .refine(({ username, password }) => `${username}${password}` === "")
-    .transform(({ href }) => href),
-);
+const endpoint = z.literal(NONE).or(webUrl().transform(({ href }) => href));
 
 /** The settings of traces. */
 export const OTEL_SETTINGS = defineSettings({
@@ -61,6 +56,8 @@ export const OTEL_SETTINGS = defineSettings({
     doc: "Where Zipkin takes spans, `http://…/api/v2/spans`",
     expected: "an http or https URL without credentials, or none",
     default: NONE,
+    // A query may hold a key.
+    secret: "maybe",
     schema: endpoint,
   },
   /** Whether the runtime sends spans by OTLP. */
@@ -94,7 +91,7 @@ export const OTEL_SETTINGS = defineSettings({
     doc: "What the service is called in traces",
     expected: "a name of up to 255 characters",
     default: DEFAULT_SERVICE_NAME,
-    schema: z.string().min(1).max(255),
+    schema: oneLine().min(1).max(255),
   },
   /** `name=value` pairs that every span gets, or `none`. */
   otelResourceAttributes: {

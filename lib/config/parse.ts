@@ -5,6 +5,7 @@
  */
 
 import type { ConfigOf, Settings, Topic } from "./setting.ts";
+import { shownValue } from "./shown_value.ts";
 
 /** Variables by name; unset ones are absent or `undefined`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,6 +45,10 @@ export function parseSettings<S extends Settings, C = ConfigOf<S>>(
   const problems: string[] = [];
   const defaulted: string[] = [];
   const values: Record<string, unknown> = {};
+  const other = otherSettings(settings);
+  const secrets = Object.values(settings)
+    .filter(({ secret }) => secret === true)
+    .map((setting) => env[setting.env]?.trim() ?? "");
   for (const [key, setting] of Object.entries(settings)) {
     const given = env[setting.env]?.trim() || undefined;
     if (given === undefined) defaulted.push(setting.env);
@@ -52,12 +57,18 @@ export function parseSettings<S extends Settings, C = ConfigOf<S>>(
       problems.push(`${setting.env} is not set: expected ${setting.expected}`);
       continue;
     }
+    const otherName = other.exec(value)?.groups?.other;
+    if (otherName !== undefined) {
+      problems.push(
+        `${setting.env} is not usable: expected one setting a line, its quotes ` +
+          `closed, found ${otherName} within its value`,
+      );
+      continue;
+    }
     const parsed = setting.schema.safeParse(value);
     if (parsed.success) values[key] = parsed.data;
     else {
-      const found = setting.secret
-        ? "a value that is not shown"
-        : quoted(value);
+      const found = shownValue(value, { secret: setting.secret, secrets });
       problems.push(
         `${setting.env} is not usable: expected ${setting.expected}, found ${found}`,
       );
@@ -71,13 +82,11 @@ export function parseSettings<S extends Settings, C = ConfigOf<S>>(
   return { config, defaulted };
 }
 
-/** Longest part of a value that an error message shows. */
-const MAX_SHOWN = 200;
-
-/** A value as one line, without the credentials that a URL may hold. */
-function quoted(value: string): string {
-  const shown = value.replace(/\/\/.*@/s, "//[secret]@");
-  return JSON.stringify(
-    shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown,
-  );
+/**
+ * Finds values into which other settings have come: a quote that is not closed, or
+ * `;` between entries.
+ */
+function otherSettings(settings: Settings): RegExp {
+  const names = Object.values(settings).map(({ env }) => env).join("|");
+  return new RegExp(`(?:^|[\\s;])(?<other>${names})\\s*=`);
 }

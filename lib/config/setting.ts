@@ -30,7 +30,8 @@ export interface Setting<T = unknown> {
   readonly example?: string;
   /**
    * Whether its value must never be shown; `"maybe"`: not where it is not usable, for
-   * it may hold a password.
+   * it may hold a password. Of other settings a value that is not usable is shown if it
+   * is a short, plain word.
    *
    * @default {false}
    */

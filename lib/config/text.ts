@@ -45,7 +45,14 @@ export function configText(
 function valueText(value: unknown, setting: Setting): string {
   if (value === undefined) return "none";
   if (setting.secret === true) return "[secret]";
-  return setting.unit === "ms" ? `${value}ms` : quoted(String(value));
+  if (setting.unit === "ms") return `${value}ms`;
+  const text = quoted(String(value));
+  return setting.secret === "maybe" ? withoutQuery(text) : text;
+}
+
+/** A URL whose query, which may be a key, is not shown. */
+function withoutQuery(text: string): string {
+  return text.replace(/^(https?:[^?]*\?).*$/s, "$1[secret]");
 }
 
 /** A value as a `.env` file takes it: `#` begins a comment outside quotes. */

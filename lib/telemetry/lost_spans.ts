@@ -33,6 +33,8 @@ const INTERVAL = 60_000;
  */
 export function reportLostSpans(options: LostSpansOptions): LostSpans {
   const { log, endpoint } = options;
+  // Its query may be a key, and errors of requests name the whole URL.
+  const shown = endpoint.replace(/[?#].*$/s, "");
   const now = options.now ?? (() => performance.now());
   let undelivered = 0;
   let dropped = 0;
@@ -43,10 +45,12 @@ export function reportLostSpans(options: LostSpansOptions): LostSpans {
     if (undelivered + dropped === 0) return;
     quietUntil = now() + INTERVAL;
     log.warn("Spans are lost: Zipkin does not take them", {
-      endpoint,
+      endpoint: shown,
       undelivered,
       dropped,
-      ...(lastError !== undefined && { error: plainReason(lastError) }),
+      ...(lastError !== undefined && {
+        error: plainReason(lastError).replaceAll(endpoint, shown),
+      }),
     });
     undelivered = 0;
     dropped = 0;

@@ -144,7 +144,7 @@ Deno.test("configText() reads back as the same settings, whatever they are", () 
     `x${each.replace(/[`\r\0]/g, "").replaceAll('"', "'")}x`
   );
   const variables: fc.Arbitrary<Environment> = fc.record({
-    AB_BASE_URL: fc.webUrl(),
+    AB_BASE_URL: fc.webUrl().filter((url) => !/[;:@=]/.test(url.slice(8))),
     AB_CLIENT_ID: text,
     AB_CLIENT_SECRET: fc.constant("hush"),
     AB_NAMESPACE: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]*$/),

@@ -63,3 +63,17 @@ Deno.test("reportLostSpans() says at the end what it has not said, and nothing o
     [[1, 0], [0, 7]],
   );
 });
+
+Deno.test("reportLostSpans() does not show the endpoint's query, which may be a key", () => {
+  const log = recordLog();
+  const endpoint = "http://127.0.0.1:1/api/v2/spans?Api-Key=hush";
+  const lost = reportLostSpans({ log, endpoint });
+  const cause = new Error(`No connection for url (${endpoint})`);
+  lost.failed(new TypeError("Request failed", { cause }), 1);
+  assert.equal(log.lines.length, 1);
+  assert.doesNotMatch(JSON.stringify(log.lines), /hush/);
+  assert.equal(
+    log.lines[0]?.fields.endpoint,
+    "http://127.0.0.1:1/api/v2/spans",
+  );
+});
