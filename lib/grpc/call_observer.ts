@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ServerHttp2Stream } from "node:http2";
 import * as grpc from "@grpc/grpc-js";
 
 /** A method, as its definition has it. */
@@ -48,6 +49,31 @@ export interface CallObserver {
   methodOf(method: ObservedMethod): MethodObserver;
 }
 
+/** An answer of grpc-js itself, to a call that no handler has seen. */
+export interface RefusedCall {
+  /** Path of its method. */
+  readonly method: string;
+  /** What the caller got. */
+  readonly code: grpc.status;
+  /** The text beside it. */
+  readonly details: string;
+}
+
+/** Options of {@linkcode observeCalls}. */
+export interface ObserveCallsOptions {
+  /** Told of every call. @default {nobody} */
+  readonly observer?: CallObserver | undefined;
+  /** Told once of each call that no handler has seen. @default {nobody} */
+  readonly onRefused?: (call: RefusedCall) => void;
+  /**
+   * How the caller of a stream that this server has reset reads the reset; `undefined`
+   * where it was the caller who did.
+   *
+   * @default {it was always the caller}
+   */
+  readonly resetCodeOf?: (stream: ServerHttp2Stream) => grpc.status | undefined;
+}
+
 /**
  * Has a server tell of its calls. To be called before services are added and with the
  * server made with the interceptor, outermost: it sees what is sent in the end.
@@ -65,8 +91,11 @@ const UNKNOWN: ObservedMethod = {
   method: "unknown",
 };
 
-/** Starts telling `observer`. */
-export function observeCalls(observer: CallObserver): CallObservation {
+/** Starts to tell of calls. */
+export function observeCalls(
+  options: ObserveCallsOptions,
+): CallObservation {
+  const { observer = NOBODY } = options;
   const methods = new Map<string, MethodObserver>();
   const unknown = observer.methodOf(UNKNOWN);
 
@@ -95,7 +124,11 @@ export function observeCalls(observer: CallObserver): CallObservation {
   return {
     attach,
     interceptor: ({ path }, call) =>
-      observe(call, methods.get(path) ?? unknown),
+      observe(call, {
+        path,
+        observer: methods.get(path) ?? unknown,
+        options,
+      }),
   };
 }
 
@@ -107,7 +140,19 @@ interface ServerInternals {
 interface CallInternals {
   /** Whether the caller is gone. */
   checkCancelled(): boolean;
+  /** What it came by. */
+  readonly stream: ServerHttp2Stream;
 }
+
+/** Where nobody wants to know. */
+const NOBODY: CallObserver = {
+  methodOf: () => ({
+    started() {},
+    received() {},
+    sent() {},
+    ended() {},
+  }),
+};
 
 function methodOf(
   { path, requestStream, responseStream }: grpc.MethodDefinition<
@@ -124,13 +169,21 @@ function methodOf(
   return { type, service, method };
 }
 
+/** Whom to tell of one call. */
+interface Told {
+  readonly path: string;
+  readonly observer: MethodObserver;
+  readonly options: ObserveCallsOptions;
+}
+
 /** On the call itself, whose own refusals pass no interceptor. */
 function observe(
   call: grpc.ServerInterceptingCallInterface,
-  observer: MethodObserver,
+  told: Told,
 ): grpc.ServerInterceptingCall {
   const { start, sendMessage, sendStatus } = call;
-  const observation = new Observation(observer);
+  const internals = call as unknown as CallInternals;
+  const observation = new Observation(internals.stream, told);
   call.start = (listener) => {
     observation.listener = listener;
     start.call(call, observation);
@@ -143,9 +196,8 @@ function observe(
   };
   call.sendStatus = (status) => {
     // grpc-js sends none to a caller that is gone.
-    const isGone = (call as unknown as CallInternals).checkCancelled();
-    const code = status.code ?? grpc.status.OK;
-    observation.end(isGone ? grpc.status.CANCELLED : code);
+    if (internals.checkCancelled()) observation.end(grpc.status.CANCELLED);
+    else observation.answer(status);
     sendStatus.call(call, status);
   };
   // What grpc-js wants is the interface; its types ask for the one class of its own.
@@ -154,27 +206,42 @@ function observe(
 
 /** One call. A class, as every event makes one: its functions are made once. */
 class Observation implements Listener {
-  readonly #observer: MethodObserver;
+  readonly #told: Told;
+  readonly #stream: ServerHttp2Stream;
   readonly #since = performance.now();
   #isEnded = false;
+  #hasMessage = false;
+  /** Whether whoever serves the method has got it. */
+  #isTaken = false;
   /** Who else listens; there before anything is heard. */
   listener: Listener | undefined;
   /** Whether the call has begun. */
   isStarted = false;
 
-  constructor(observer: MethodObserver) {
-    this.#observer = observer;
-    observer.started();
+  constructor(stream: ServerHttp2Stream, told: Told) {
+    this.#stream = stream;
+    this.#told = told;
+    told.observer.started();
   }
 
   end(code: grpc.status): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#observer.ended(code, (performance.now() - this.#since) / 1_000);
+    const seconds = (performance.now() - this.#since) / 1_000;
+    this.#told.observer.ended(code, seconds);
+  }
+
+  /** grpc-js may answer several times: it sends the first one. */
+  answer({ code = grpc.status.OK, details = "" }: StatusObject): void {
+    if (!this.#isEnded && !this.#isTaken && code !== grpc.status.OK) {
+      const { path: method, options } = this.#told;
+      options.onRefused?.({ method, code, details });
+    }
+    this.end(code);
   }
 
   send(): void {
-    if (!this.#isEnded) this.#observer.sent();
+    if (!this.#isEnded) this.#told.observer.sent();
   }
 
   onReceiveMetadata(metadata: grpc.Metadata): void {
@@ -183,20 +250,29 @@ class Observation implements Listener {
   }
 
   onReceiveMessage(message: unknown): void {
-    this.#observer.received();
+    this.#hasMessage = true;
+    this.#told.observer.received();
     this.listener?.onReceiveMessage(message);
   }
 
   onReceiveHalfClose(): void {
+    this.#isTaken = this.#hasMessage;
     this.listener?.onReceiveHalfClose();
   }
 
   onCancel(): void {
     // Also called after the answer.
-    this.end(grpc.status.CANCELLED);
+    if (!this.#isEnded) {
+      const code = this.#told.options.resetCodeOf?.(this.#stream);
+      this.end(code ?? grpc.status.CANCELLED);
+    }
     this.listener?.onCancel();
   }
 }
+
+type StatusObject = Parameters<
+  grpc.ServerInterceptingCallInterface["sendStatus"]
+>[0];
 
 /** What a call tells of; grpc-js does not export its type. */
 type Listener = Parameters<

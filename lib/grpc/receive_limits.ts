@@ -13,6 +13,7 @@ import http2, {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
+import { status } from "@grpc/grpc-js";
 
 /** Options of {@linkcode limitReceiving}. */
 export interface ReceiveLimits {
@@ -25,7 +26,17 @@ export interface ReceiveLimits {
   /** Beginning of the methods whose callers may take their time. @default {none} */
   readonly conversations?: string;
   /** Told now and then how many calls were ended since the last time. */
-  readonly onEnded?: (why: EndedFor, count: number) => void;
+  readonly onEnded?: (ended: EndedCalls) => void;
+}
+
+/** Calls that were ended for one reason. */
+export interface EndedCalls {
+  /** Why. */
+  readonly reason: EndedFor;
+  /** How their callers read it. */
+  readonly code: status;
+  /** How many. */
+  readonly count: number;
 }
 
 /** Which bound a call was ended for. */
@@ -39,7 +50,19 @@ export interface ReceiveGuard extends Disposable {
    * @param headers They are held as long as it is.
    */
   watch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
+  /** How the caller reads that its call was ended; `undefined`: it was not, here. */
+  codeOf(stream: ServerHttp2Stream): status | undefined;
 }
+
+/** How a call is reset, and what gRPC reads that as. Both have the event come again. */
+const RESETS = {
+  memory: [
+    http2.constants.NGHTTP2_ENHANCE_YOUR_CALM,
+    status.RESOURCE_EXHAUSTED,
+  ],
+  calls: [http2.constants.NGHTTP2_ENHANCE_YOUR_CALM, status.RESOURCE_EXHAUSTED],
+  time: [http2.constants.NGHTTP2_REFUSED_STREAM, status.UNAVAILABLE],
+} as const;
 
 /** What a piece of a message costs beside its bytes. */
 const PIECE_COST = 512;
@@ -61,16 +84,13 @@ interface Received {
  * Counts what is received of each call, until the call is over. Beyond a bound, the
  * call whose message has been awaited longest is ended: one that means it has sent its
  * message long before it is the oldest.
- *
- * Ended for memory and calls with ENHANCE_YOUR_CALM, which gRPC reads as
- * RESOURCE_EXHAUSTED, for time with REFUSED_STREAM, which it reads as UNAVAILABLE: in
- * both cases the event comes again.
  */
 export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
   const { maxBytes, maxCalls = 4_096, timeout = 30_000, conversations } =
     limits;
   /** Calls whose message is awaited, the oldest first. */
   const waiting = new Set<Received>();
+  const codes = new WeakMap<ServerHttp2Stream, status>();
   const ended: Record<EndedFor, number> = { memory: 0, calls: 0, time: 0 };
   let held = 0;
   let now = 0;
@@ -84,11 +104,10 @@ export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
   function end(call: Received, why: EndedFor): void {
     ended[why]++;
     release(call);
-    call.stream.close(
-      why === "time"
-        ? http2.constants.NGHTTP2_REFUSED_STREAM
-        : http2.constants.NGHTTP2_ENHANCE_YOUR_CALM,
-    );
+    const [reset, code] = RESETS[why];
+    // What is answered already, the caller has.
+    if (!call.stream.headersSent) codes.set(call.stream, code);
+    call.stream.close(reset);
   }
 
   /** Ends calls until what is held is within its bound; at last the newcomer. */
@@ -137,14 +156,20 @@ export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
       if (now - call.since <= TICKS) break;
       if (!call.isConversation) end(call, "time");
     }
-    for (const why of ["memory", "calls", "time"] as const) {
-      if (ended[why] > 0) limits.onEnded?.(why, ended[why]);
-      ended[why] = 0;
+    for (const reason of ["memory", "calls", "time"] as const) {
+      const count = ended[reason];
+      const [, code] = RESETS[reason];
+      if (count > 0) limits.onEnded?.({ reason, code, count });
+      ended[reason] = 0;
     }
   }
   const timer = setInterval(tick, timeout / TICKS);
 
-  return { watch, [Symbol.dispose]: () => clearInterval(timer) };
+  return {
+    watch,
+    codeOf: (stream) => codes.get(stream),
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
 }
 
 function lengthOf(headers: IncomingHttpHeaders): number {

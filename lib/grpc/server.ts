@@ -9,7 +9,11 @@ import type { App } from "../core/app.ts";
 import type { Logger } from "../core/context.ts";
 import { ListenError } from "../core/listen_error.ts";
 import type { Authorizer } from "./auth.ts";
-import { type CallObserver, observeCalls } from "./call_observer.ts";
+import {
+  type CallObserver,
+  observeCalls,
+  type RefusedCall,
+} from "./call_observer.ts";
 import { createInflater } from "./compression.ts";
 import type { EventCatalog } from "../events/catalog.ts";
 import { addHealth } from "./health.ts";
@@ -20,7 +24,6 @@ import { addReflection } from "./reflection.ts";
 import { loadServedEvents, type ServedEvent } from "../events/served_events.ts";
 import { endSessions, guardSessions, onStreams } from "./session_guard.ts";
 import { addEvents } from "./source.ts";
-import { isOwnText } from "./status.ts";
 import { shortenTimeout } from "./timeout_header.ts";
 
 /** Options of {@linkcode startGrpcServer}. */
@@ -107,7 +110,12 @@ export async function startGrpcServer(
   const maxBytes = Math.max(MAX_HELD, 4 * maxMessageBytes);
   guardSessions();
   hideMetadata();
-  const calls = options.observer && observeCalls(options.observer);
+  const onRefused = (refused: RefusedCall) => logRefusal(options.log, refused);
+  const calls = observeCalls({
+    observer: options.observer,
+    onRefused,
+    resetCodeOf: (stream) => receiving.codeOf(stream),
+  });
   const fixed = loadServedEvents(catalog, app.types, options);
   for (const { key, declaredAt } of fixed.absent) {
     options.log?.warn("Event has no service", { eventType: key, declaredAt });
@@ -127,14 +135,21 @@ export async function startGrpcServer(
     "grpc.keepalive_time_ms": options.keepaliveTime ?? 60_000,
     "grpc.keepalive_timeout_ms": options.keepaliveTimeout ?? 20_000,
     interceptors: [
-      ...(calls ? [calls.interceptor] : []),
+      calls.interceptor,
       inflater.interceptor,
-      refusals(options.log),
+      neverUnimplemented,
     ],
   });
-  calls?.attach(server);
+  calls.attach(server);
   const services = events.map(({ service }) => service);
-  addEvents(server, { app, events, onReject, authorize, inflater });
+  addEvents(server, {
+    app,
+    events,
+    onReject,
+    authorize,
+    inflater,
+    onRefused,
+  });
   const health = addHealth(server, { protoFolder, services });
   addReflection(server, {
     protoFolder,
@@ -146,9 +161,10 @@ export async function startGrpcServer(
     maxBytes,
     conversations: CONVERSATIONS,
     ...(receiveTimeout !== undefined && { timeout: receiveTimeout }),
-    onEnded(reason, count) {
+    onEnded({ reason, code, count }) {
       options.log?.warn("Calls were ended before their message was whole", {
         reason,
+        code: grpc.status[code],
         count,
       });
     },
@@ -181,33 +197,36 @@ export async function startGrpcServer(
 }
 
 /**
- * Logs what grpc-js refuses before it is an event (a message too large, a call that
- * is broken): nothing else would say why it comes again.
- *
- * And answers INTERNAL where grpc-js says UNIMPLEMENTED of a method that is served: for
- * no message, half of one, two, or an encoding it does not know. A connector would
- * never call the method again, INTERNAL has it try once more.
+ * Logs what is refused before it is an event (a call that is broken, or not allowed):
+ * nothing else would say why it comes again.
  */
-function refusals(log: Logger | undefined): grpc.ServerInterceptor {
-  return (method, call) => {
-    const sendStatus = call.sendStatus.bind(call);
-    // On the call itself, whose own refusals pass no interceptor.
-    call.sendStatus = (status) => {
-      const { code = grpc.status.OK, details } = status;
-      if (code !== grpc.status.OK && !isOwnText(details ?? "")) {
-        log?.warn("Call was refused before it was an event", {
-          method: method.path,
-          code: grpc.status[code],
-          details,
-        });
-      }
-      const isBroken = code === grpc.status.UNIMPLEMENTED;
-      sendStatus(isBroken ? { ...status, ...BROKEN_CALL } : status);
-    };
-    // What grpc-js wants is the interface; its types ask for the one class of its own.
-    return call as grpc.ServerInterceptingCall;
-  };
+function logRefusal(
+  log: Logger | undefined,
+  { method, code, details }: RefusedCall,
+): void {
+  log?.warn("Call was refused before it was an event", {
+    method,
+    code: grpc.status[code],
+    details,
+  });
 }
+
+/**
+ * Answers INTERNAL where grpc-js says UNIMPLEMENTED of a method that is served: for no
+ * message, half of one, two, or an encoding it does not know. A connector would never
+ * call the method again, INTERNAL has it try once more.
+ */
+const neverUnimplemented: grpc.ServerInterceptor = (_method, call) => {
+  const sendStatus = call.sendStatus.bind(call);
+  // On the call itself, whose own refusals pass no interceptor. What is around it, the
+  // observer too, sees what is sent in the end.
+  call.sendStatus = (status) => {
+    const isBroken = status.code === grpc.status.UNIMPLEMENTED;
+    sendStatus(isBroken ? { ...status, ...BROKEN_CALL } : status);
+  };
+  // What grpc-js wants is the interface; its types ask for the one class of its own.
+  return call as grpc.ServerInterceptingCall;
+};
 
 const BROKEN_CALL = {
   code: grpc.status.INTERNAL,

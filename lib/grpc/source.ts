@@ -16,6 +16,7 @@ import type { Event } from "../core/event.ts";
 import { attributesOf } from "../core/event_attributes.ts";
 import { bytesId } from "../core/event_id.ts";
 import type { Authorizer } from "./auth.ts";
+import type { RefusedCall } from "./call_observer.ts";
 import type { Result } from "../core/outcome.ts";
 import type { Inflater } from "./compression.ts";
 import type { ServedEvent } from "../events/served_events.ts";
@@ -33,6 +34,8 @@ export interface AddEventsOptions {
   readonly authorize?: Authorizer | undefined;
   /** Inflates events that come compressed. @default {none is} */
   readonly inflater?: Pick<Inflater, "open">;
+  /** Told of calls that come to no event here. @default {nobody} */
+  readonly onRefused?: (call: RefusedCall) => void;
 }
 
 type Call = grpc.ServerUnaryCall<Buffer, Buffer>;
@@ -87,15 +90,25 @@ async function respond(
 ): Promise<Buffer | Refusal> {
   if (options.authorize !== undefined) {
     const refused = await options.authorize(call.metadata);
-    if (refused !== undefined) return refused;
+    if (refused !== undefined) return refuse(served, options, refused);
   }
   const inflated = options.inflater?.open(call.request);
   if (inflated === undefined) {
     return await answer(served, options, call, call.request);
   }
-  if ("code" in inflated) return inflated;
+  if ("code" in inflated) return refuse(served, options, inflated);
   using message = inflated;
   return await answer(served, options, call, message.bytes);
+}
+
+function refuse(
+  { path: method }: ServedEvent,
+  { onRefused }: AddEventsOptions,
+  refusal: Refusal,
+): Refusal {
+  const { code, details } = refusal;
+  onRefused?.({ method, code, details });
+  return refusal;
 }
 
 async function answer(

@@ -69,15 +69,6 @@ export function refusalOf(
   return { code, details, metadata };
 }
 
-/** Whether a status text is one of those that events are answered with. */
-export function isOwnText(details: string): boolean {
-  return OWN_TEXTS.has(details);
-}
-
-const OWN_TEXTS: ReadonlySet<string> = new Set(
-  Object.values(REFUSALS).map(([, details]) => details),
-);
-
 /** What the trailer can say, in milliseconds: it is read as a 32-bit number. */
 const MAX_PUSHBACK = 2 ** 31 - 1;
 
