@@ -4,7 +4,7 @@
  * @module
  */
 
-import { channelOf } from "../lib/core/event_routes.ts";
+import { channelOf } from "../lib/core/event_types.ts";
 import { MESSAGE_ID, openMethodOf } from "../lib/events/open_events.ts";
 import type { JsonObject } from "./event_json.ts";
 import { agsId } from "./sample.ts";

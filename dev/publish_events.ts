@@ -7,7 +7,7 @@
  */
 
 import type { Environment } from "../lib/config/parse.ts";
-import { channelOf } from "../lib/core/event_routes.ts";
+import { channelOf } from "../lib/core/event_types.ts";
 import { withPrefix } from "../lib/eventstream/names.ts";
 import { EventStreamError } from "../lib/eventstream/errors.ts";
 import { OPEN_CHANNELS } from "../lib/events/open_events.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { channelOf } from "../lib/core/event_routes.ts";
+import { channelOf } from "../lib/core/event_types.ts";
 import { nearest } from "../lib/core/nearest.ts";
 import { OPEN_CHANNELS } from "../lib/events/open_events.ts";
 

@@ -31,12 +31,7 @@ import { withPrefix } from "./eventstream/names.ts";
 import { openStreams } from "./kafka/open_streams.ts";
 import type { KafkaPort } from "./eventstream/port.ts";
 import { type KafkaSource, startKafkaSource } from "./kafka/source.ts";
-import { createConcurrency } from "./middleware/concurrency.ts";
-import { deadLetter } from "./middleware/dead_letter.ts";
-import { deadline } from "./middleware/deadline.ts";
-import { idempotency } from "./middleware/idempotency.ts";
-import { namespace } from "./middleware/namespace.ts";
-import { observe } from "./middleware/observe.ts";
+import { createPipe } from "./middleware/pipe.ts";
 import { createAgsMetrics } from "./telemetry/ags_metrics.ts";
 import { createDeadLetterMetrics } from "./telemetry/dead_letter_metrics.ts";
 import { createEventMetrics } from "./telemetry/event_metrics.ts";
@@ -155,44 +150,30 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     idempotencyMetrics.watch(store.name);
   }
   const catalog = readCatalog(protoFolder);
-  const concurrency = createConcurrency({
-    limit: config.maxConcurrency,
-    queueLimit: config.maxQueue,
-  });
   const countLetter = createDeadLetterMetrics(metrics.registry);
+  const { middleware, concurrency } = createPipe({
+    config,
+    log: logs.events,
+    logsPayloads: options.logsPayloads ?? false,
+    onEnded: eventMetrics.ended,
+    trace: tracing.middleware,
+    store,
+    storeLog: logs.idempotency,
+    letters,
+    onLetter: countLetter,
+  });
   const app = createApp({
     handlers,
     knownTypes: catalog.types,
     openChannels: OPEN_CHANNELS,
-    middleware: [
-      observe({
-        log: logs.events,
-        logsPayloads: options.logsPayloads ?? false,
-        onEnded: eventMetrics.ended,
-      }),
-      tracing.middleware,
-      namespace(config.namespace),
-      concurrency.middleware,
-      deadline({ timeout: config.handlerTimeout }),
-      ...(store === undefined ? [] : [idempotency({
-        store,
-        ttl: config.idempotencyTtl,
-        lease: config.idempotencyLease,
-        maxAttempts: config.maxAttempts,
-        log: logs.idempotency,
-      })]),
-      deadLetter({
-        sink: letters,
-        onLetter: countLetter,
-      }),
-    ],
+    middleware,
     createContext: (delivery) => createContext(delivery),
     onRefused: (delivery, result) =>
       eventMetrics.ended(delivery, result, { milliseconds: 0 }),
   });
   agsMetrics.watch(ags);
   eventMetrics.watch({
-    types: app.types,
+    routes: app.routes,
     concurrency,
     limit: config.maxConcurrency,
     queueLimit: config.maxQueue,

@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import { handlers } from "../../handlers/mod.ts";
 import type { Environment } from "../../lib/config/parse.ts";
-import { channelOf } from "../../lib/core/event_routes.ts";
+import { channelOf } from "../../lib/core/event_types.ts";
 import { own } from "../../lib/kafka/letter_sink.ts";
 import { LETTER_HEADERS } from "../../lib/kafka/letter_sink.ts";
 import { withoutPrefix } from "../../lib/eventstream/names.ts";

@@ -11,17 +11,23 @@ import {
   type Middleware,
   type Next,
 } from "./dispatcher.ts";
-import { AppError, ShutdownError, type TerminalError } from "./errors.ts";
+import {
+  AppError,
+  CancelledError,
+  ShutdownError,
+  type TerminalError,
+} from "./errors.ts";
 import type { Event } from "./event.ts";
+import { channelOf } from "./event_types.ts";
 import type { Handler } from "./on.ts";
-import { channelOf, expand, leftovers, unknownType } from "./event_routes.ts";
 import {
   DRAINING,
   HANDLED,
   type Result,
   resultOf,
-  SKIPPED,
+  worstOf,
 } from "./outcome.ts";
+import { leftovers, type Route, type Routes, routesOf } from "./routes.ts";
 import type { Arrival } from "./tracing.ts";
 
 /** Options of {@linkcode createApp}. */
@@ -71,10 +77,14 @@ export interface App {
    * of an open channel, sorted: what a source has to serve.
    */
   readonly types: readonly string[];
+  /** The same, with the handlers of each. */
+  readonly routes: Routes;
   /** How many events are in flight. */
   readonly inFlight: number;
   /**
-   * Takes one event through the pipe. Resolves always.
+   * Takes one event through the pipe, to each handler of its type. Resolves always,
+   * with the worst of their results: what failed comes again, and those that are done
+   * are not run again.
    *
    * @throws {AppError} No handler takes this type: a source asks for `types` first.
    */
@@ -89,15 +99,19 @@ export interface App {
   drain(grace: number): Promise<number>;
 }
 
+/** What a source needs of the app. */
+export type EventTarget = Pick<App, "types" | "dispatch">;
+
 /**
  * Puts the app together.
  *
- * @throws {AppError} Two handlers take the same type, a type does not exist, or a
- * handler's options make no sense.
+ * @throws {AppError} A type does not exist, two handlers of one type have one name, or
+ * a handler's options make no sense.
  */
 export function createApp(options: AppOptions): App {
-  const routes = route(options);
-  const rest = leftovers(routes, options.openChannels ?? []);
+  const { handlers, knownTypes, openChannels = [] } = options;
+  const routes = routesOf(handlers, { knownTypes, openChannels });
+  const rest = leftovers(routes, openChannels);
   const pipe = compose(options.middleware, invoke(options.createContext));
   const inFlight = new Set<Delivery>();
   let drained: Promise<number> | undefined;
@@ -105,33 +119,41 @@ export function createApp(options: AppOptions): App {
 
   function dispatch(event: Event, how: DispatchOptions): Promise<Result> {
     let route = event.type;
-    let handler = routes.get(route);
-    if (handler === undefined) {
+    let found = routes.get(route);
+    if (found === undefined) {
       route = `${channelOf(event.type)}.*`;
-      handler = routes.get(route) ?? rest.get(route);
+      found = routes.get(route) ?? rest.get(route);
     }
-    if (handler === undefined) {
+    // What is no event at all has no handler, and is refused like any other.
+    if (how.malformed !== undefined) found ??= UNREADABLE;
+    const [first, ...others] = found ?? [];
+    if (first === undefined) {
       throw new AppError(`No handler takes the event type "${event.type}"`);
     }
-    const delivery: Delivery = {
-      event,
-      handler,
-      route,
-      source: how.source,
-      controller: how.controller,
-      deadline: how.deadline,
-      attempt: 1,
-      bytes: how.bytes,
-      encode: how.encode,
-      arrival: how.arrival,
-      traceId: undefined,
-      isRun: false,
-      claim: undefined,
-      firstAt: undefined,
-      exhausted: undefined,
-      malformed: how.malformed,
-      isReplay: how.isReplay ?? false,
-    };
+    if (others.length === 0) {
+      return enter(deliveryOf(event, { ...how, ...first, route }));
+    }
+    return dispatchToAll([first, ...others], event, { ...how, route });
+  }
+
+  /** Each has a signal of its own: the time of one is not up for another. */
+  async function dispatchToAll(
+    routes: readonly Route[],
+    event: Event,
+    how: DispatchOptions & { readonly route: string },
+  ): Promise<Result> {
+    const answerOnce = once(how.encode);
+    const results = await Promise.all(routes.map(async (route) => {
+      using controller = childOf(how.controller);
+      const encode = answerOnce?.(route.sharedAs ?? "");
+      return await enter(
+        deliveryOf(event, { ...how, ...route, controller, encode }),
+      );
+    }));
+    return worstOf(results);
+  }
+
+  function enter(delivery: Delivery): Promise<Result> {
     if (drained === undefined) return run(delivery);
     options.onRefused?.(delivery, DRAINING);
     return Promise.resolve(DRAINING);
@@ -176,6 +198,7 @@ export function createApp(options: AppOptions): App {
 
   return {
     types: [...routes.keys()].sort(),
+    routes,
     get inFlight() {
       return inFlight.size;
     },
@@ -190,13 +213,10 @@ const SETTLE_TIME = 1_000;
 /** The last step: the handler itself, its errors turned into results. */
 function invoke(createContext: AppOptions["createContext"]): Next {
   return async (delivery) => {
-    const { event, handler, controller, malformed, exhausted, encode } =
-      delivery;
+    const { event, handler, controller, refusal, encode } = delivery;
     try {
-      if (exhausted !== undefined) throw exhausted;
-      if (malformed !== undefined) throw malformed;
+      if (refusal !== undefined) throw refusal;
       controller.signal.throwIfAborted();
-      if (handler.options.filter?.(event) === false) return SKIPPED;
       delivery.isRun = true;
       const value = await handler.handle(event, createContext(delivery));
       return encode === undefined
@@ -208,51 +228,66 @@ function invoke(createContext: AppOptions["createContext"]): Next {
   };
 }
 
-function route(options: AppOptions): ReadonlyMap<string, Handler> {
-  const { handlers, knownTypes, openChannels = [] } = options;
-  const known = { knownTypes, openChannels };
-  const routes = new Map<string, Handler>();
-  const problems: string[] = [];
-  for (const handler of handlers) {
-    const found = flaws(handler);
-    for (const pattern of handler.types) {
-      const types = expand(pattern, known);
-      if (types.length === 0) found.push(unknownType(pattern, known));
-      for (const type of types) {
-        if (routes.has(type)) {
-          found.push(
-            `Event type "${type}" is handled twice: wanted one handler per event type`,
-          );
-        }
-        routes.set(type, handler);
-      }
-    }
-    const { declaredAt } = handler;
-    const place = declaredAt === undefined ? "" : `${declaredAt}: `;
-    problems.push(...found.map((problem) => `${place}${problem}`));
-  }
-  if (problems.length > 0) {
-    throw new AppError([...new Set(problems)].join("\n"));
-  }
-  return routes;
+/** Of what no handler takes, since it cannot be read. */
+const UNREADABLE: readonly Route[] = [{
+  handler: Object.freeze({
+    types: [],
+    handle() {},
+    options: Object.freeze({}),
+  }),
+}];
+
+type Delivering = DispatchOptions & Route & { readonly route: string };
+
+function deliveryOf(event: Event, how: Delivering): Delivery {
+  return {
+    event,
+    handler: how.handler,
+    sharedAs: how.sharedAs,
+    route: how.route,
+    source: how.source,
+    controller: how.controller,
+    deadline: how.deadline,
+    attempt: 1,
+    bytes: how.bytes,
+    encode: how.encode,
+    arrival: how.arrival,
+    traceId: undefined,
+    isRun: false,
+    claim: undefined,
+    firstAt: undefined,
+    refusal: how.malformed,
+    isReplay: how.isReplay ?? false,
+  };
 }
 
-/** The longest timer that JavaScript has: a longer one fires at once. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
+/** A controller that ends with another one, and can end before. */
+function childOf(parent: AbortController): AbortController & Disposable {
+  const child = new AbortController();
+  const { signal } = parent;
+  const onAbort = () =>
+    child.abort(signal.reason ?? new CancelledError("Event was ended"));
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  return Object.assign(child, {
+    [Symbol.dispose]: () => signal.removeEventListener("abort", onAbort),
+  });
+}
 
-function flaws({ types, options: { timeout } }: Handler): string[] {
-  const problems: string[] = [];
-  if (types.length === 0) {
-    problems.push("Handler takes no event type: wanted one or more");
-  }
-  const isUsable = timeout === undefined ||
-    (timeout >= 1 && timeout <= MAX_TIMEOUT);
-  if (!isUsable) {
-    problems.push(
-      `Handler of "${
-        types.join('", "')
-      }" has a timeout of ${timeout}: wanted 1 to ${MAX_TIMEOUT} milliseconds`,
-    );
-  }
-  return problems;
+/** Lets one handler of an event answer: which of two is meant, nobody could say. */
+function once(
+  encode: DispatchOptions["encode"],
+): ((handler: string) => (value: unknown) => unknown) | undefined {
+  if (encode === undefined) return undefined;
+  let answered: string | undefined;
+  return (handler) => (value) => {
+    if (value === undefined) return undefined;
+    if (answered !== undefined) {
+      throw new TypeError(
+        `Handlers "${answered}" and "${handler}" both answer one event: wanted one answer`,
+      );
+    }
+    answered = handler;
+    return encode(value);
+  };
 }

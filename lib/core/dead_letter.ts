@@ -16,6 +16,8 @@ export interface DeadLetter {
   readonly bytes?: Uint8Array | undefined;
   /** Which source delivered it, such as `grpc`. */
   readonly source: string;
+  /** Which handler gave it up, where several handle the event. */
+  readonly handler?: string | undefined;
   /** How it arrived, where its source tells. */
   readonly arrival?: Arrival | undefined;
   /** How the last attempt ended: `rejected` or `exhausted`. */

@@ -5,7 +5,6 @@
  */
 
 import type { Event } from "./event.ts";
-import type { ExhaustedError, TerminalError } from "./errors.ts";
 import type { ClaimResult } from "./idempotency_store.ts";
 import type { Handler } from "./on.ts";
 import type { Result } from "./outcome.ts";
@@ -13,10 +12,15 @@ import type { Arrival } from "./tracing.ts";
 
 /** One event on its way to its handler. */
 export interface Delivery {
-  /** The event. Its `data` is `undefined` when `malformed` is set. */
+  /** The event. Its `data` is `undefined` when it does not decode. */
   readonly event: Event;
   /** Who handles it. */
   readonly handler: Handler;
+  /**
+   * What its handler is called, where several handle this event: each has a claim,
+   * attempts and a dead letter of its own.
+   */
+  readonly sharedAs?: string | undefined;
   /**
    * What the app routed it by, one of a fixed few, and so what a metric labels it
    * with: the event's type, or the `channel.*` of a channel with open names.
@@ -39,14 +43,15 @@ export interface Delivery {
   claim?: ClaimResult | undefined;
   /** When the first run began, in milliseconds since the epoch, if it is known. */
   firstAt: number | undefined;
-  /** Why the event is not to be run again: the last step throws it. */
-  exhausted: ExhaustedError | undefined;
   /** An operator sends the event again: it is run although it was set aside. */
   readonly isReplay: boolean;
   /** The message as it arrived, where the source has it. */
   readonly bytes?: Uint8Array | undefined;
-  /** Why the event cannot be handled at all: what arrived does not decode. */
-  readonly malformed: TerminalError | undefined;
+  /**
+   * Why its handler is not to be called: the last step throws it in its place. What
+   * arrived does not decode, for instance.
+   */
+  readonly refusal?: unknown;
   /**
    * Makes the source's answer of what the handler returned; `undefined` for events
    * that are answered with nothing. What it throws is the handler's error.
@@ -56,6 +61,38 @@ export interface Delivery {
   readonly arrival?: Arrival | undefined;
   /** The trace it belongs to, once that is known: 32 hexadecimal digits. */
   traceId?: string | undefined;
+}
+
+/**
+ * The same delivery, whose handler is not to be called. What is learnt of its run is
+ * kept where it was: the policies outside see it.
+ *
+ * @param delivery The delivery.
+ * @param refusal What the last step throws in the handler's place.
+ */
+export function refusing(delivery: Delivery, refusal: unknown): Delivery {
+  return {
+    ...delivery,
+    refusal,
+    get attempt() {
+      return delivery.attempt;
+    },
+    set attempt(attempt) {
+      delivery.attempt = attempt;
+    },
+    get firstAt() {
+      return delivery.firstAt;
+    },
+    set firstAt(time) {
+      delivery.firstAt = time;
+    },
+    get claim() {
+      return delivery.claim;
+    },
+    set claim(claim) {
+      delivery.claim = claim;
+    },
+  };
 }
 
 /** The rest of the pipe. Resolves always: what is thrown has become a result. */

@@ -15,6 +15,14 @@ export interface OnOptions<E = Event> {
    * `skipped`, not `handled`. Must not wait for anything.
    */
   readonly filter?: (event: E) => boolean;
+  /**
+   * What the handler is called in logs and metrics, and in the keys of events that
+   * several handlers take: 1 to 64 letters, digits, - and _. Keep it: under another
+   * name an event that comes again is another's.
+   *
+   * @default {the name of its file}
+   */
+  readonly name?: string;
   /** Time for one event, 1 to 2147483647 milliseconds. @default {HANDLER_TIMEOUT} */
   readonly timeout?: number;
   /**

@@ -112,3 +112,30 @@ export function endedResult(reason: unknown, error: unknown = reason): Result {
   }
   return { outcome: "failed", reason: "unavailable", error };
 }
+
+/** Worst first: what has to come again, before what must not, before what is done. */
+const RANKS: readonly Outcome[] = [
+  "failed",
+  "overloaded",
+  "cancelled",
+  "rejected",
+  "exhausted",
+  "handled",
+  "duplicate",
+  "skipped",
+];
+
+/**
+ * The result of an event that several handlers took: the worst of theirs, since what
+ * has failed has to come again whatever became of the others. With the answer of the
+ * one that gave one.
+ *
+ * @param results One or more.
+ */
+export function worstOf(results: readonly Result[]): Result {
+  const worst = results.reduce((one, other) =>
+    RANKS.indexOf(other.outcome) < RANKS.indexOf(one.outcome) ? other : one
+  );
+  const answer = results.find((result) => result.answer !== undefined)?.answer;
+  return answer === undefined ? worst : { ...worst, answer };
+}

@@ -21,6 +21,7 @@ const schema = z.preprocess(
     reason: z.string(),
     attempts: z.number().int().positive(),
     source: z.string(),
+    handler: z.string().optional(),
     event: z.object({
       id: z.string().min(1),
       type: z.string().min(1),
@@ -67,6 +68,7 @@ export function encodeLetter(letter: DeadLetter): string {
     reason: letter.reason,
     attempts: letter.attempts,
     source: letter.source,
+    ...(letter.handler !== undefined && { handler: letter.handler }),
     event,
     ...(bytes && { bytes: bytes.toBase64() }),
     error: causesOf(letter.error),

@@ -8,7 +8,7 @@
 import type protobuf from "protobufjs";
 import type { Event } from "../core/event.ts";
 import { contentId } from "../core/event_id.ts";
-import { channelOf } from "../core/event_routes.ts";
+import { channelOf } from "../core/event_types.ts";
 import { ProtoFileError } from "./proto_files.ts";
 import {
   type Answers,

@@ -5,7 +5,7 @@
  */
 
 import * as grpc from "@grpc/grpc-js";
-import type { App } from "../core/app.ts";
+import type { EventTarget } from "../core/app.ts";
 import type { Logger } from "../core/context.ts";
 import { ListenError } from "../core/listen_error.ts";
 import type { Authorizer } from "./auth.ts";
@@ -29,7 +29,7 @@ import { shortenTimeout } from "./timeout_header.ts";
 /** Options of {@linkcode startGrpcServer}. */
 export interface GrpcServerOptions {
   /** Where events go. */
-  readonly app: App;
+  readonly app: EventTarget;
   /** All events; those that the app takes are served. */
   readonly catalog: EventCatalog;
   /**

@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import * as grpc from "@grpc/grpc-js";
-import type { App } from "../core/app.ts";
+import type { EventTarget } from "../core/app.ts";
 import {
   CancelledError,
   DeadlineError,
@@ -25,7 +25,7 @@ import { type Refusal, refusalOf } from "./status.ts";
 /** Options of {@linkcode addEvents}. */
 export interface AddEventsOptions {
   /** Where events go. */
-  readonly app: App;
+  readonly app: EventTarget;
   /** The events to serve. */
   readonly events: readonly ServedEvent[];
   /** What a rejected event is answered. */

@@ -6,7 +6,7 @@
  */
 
 import type { DeadLetter, DeadLetterSink } from "../core/dead_letter.ts";
-import { channelOf } from "../core/event_routes.ts";
+import { channelOf } from "../core/event_types.ts";
 import {
   DEAD_LETTER_HEADERS,
   describeError,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { App } from "../core/app.ts";
+import type { EventTarget } from "../core/app.ts";
 import type { Logger } from "../core/context.ts";
 import type { DeadLetterSink } from "../core/dead_letter.ts";
 import {
@@ -64,7 +64,7 @@ export interface SourceObserver {
 /** Options of {@linkcode startKafkaSource}. */
 export interface KafkaSourceOptions {
   /** Where events go. */
-  readonly app: App;
+  readonly app: EventTarget;
   /** Where they come from. */
   readonly stream: EventStream;
   /** Reads them. */

@@ -61,6 +61,7 @@ function letterOf(
     event,
     bytes,
     source,
+    ...(delivery.sharedAs !== undefined && { handler: delivery.sharedAs }),
     ...(arrival !== undefined && { arrival }),
     outcome,
     reason,

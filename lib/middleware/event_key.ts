@@ -11,13 +11,21 @@ import type { Event } from "../core/event.ts";
 const PLAIN = /^[\w.:-]{1,80}$/;
 
 /**
- * Type and id of an event, bounded in length.
+ * Type and id of an event, bounded in length; and its handler's name, where several
+ * handle it.
  *
  * An id comes from outside and can be anything of any length; one that does not look
- * like an id is replaced by its hash. The `#` before a hash is in no plain id, so
- * that no id can pass for another one's hash.
+ * like an id is replaced by its hash. The `#` before a hash and the `@` before a name
+ * are in no plain id, so that no id can pass for another key.
+ *
+ * @param event The event.
+ * @param sharedAs The handler's name, where several handle it.
  */
-export function eventKey({ type, id }: Pick<Event, "type" | "id">): string {
-  if (PLAIN.test(id)) return `${type}/${id}`;
-  return `${type}/#${createHash("sha256").update(id).digest("hex")}`;
+export function eventKey(
+  { type, id }: Pick<Event, "type" | "id">,
+  sharedAs?: string,
+): string {
+  const name = sharedAs === undefined ? "" : `@${sharedAs}`;
+  if (PLAIN.test(id)) return `${type}/${id}${name}`;
+  return `${type}/#${createHash("sha256").update(id).digest("hex")}${name}`;
 }

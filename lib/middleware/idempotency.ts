@@ -5,7 +5,12 @@
  */
 
 import type { Logger } from "../core/context.ts";
-import type { Delivery, Middleware, Next } from "../core/dispatcher.ts";
+import {
+  type Delivery,
+  type Middleware,
+  type Next,
+  refusing,
+} from "../core/dispatcher.ts";
 import { CancelledError, ExhaustedError } from "../core/errors.ts";
 import {
   type Claim,
@@ -19,7 +24,6 @@ import {
   endedResult,
   type Result,
   resultOf,
-  SKIPPED,
 } from "../core/outcome.ts";
 import { keepLease, type Lease, leaseLength } from "./_lease.ts";
 import { createUnmarked } from "./_unmarked.ts";
@@ -79,7 +83,7 @@ export function idempotency(options: IdempotencyOptions): Middleware {
   /** Tokens of claims of which it is not known whether the store took them. */
   const inDoubt = new Map<string, string>();
   const unmarked = createUnmarked({ store, ttl, log });
-  /** When an event of each type was last handled. */
+  /** When an event of each type was last handled, by each of its handlers. */
   const handledAt = new Map<string, number>();
 
   /** The first delivery of an event in this process: the one that runs it. */
@@ -131,11 +135,15 @@ export function idempotency(options: IdempotencyOptions): Middleware {
     delivery.attempt = claim.attempt;
     delivery.firstAt = claim.firstAt;
     const { failures } = claim.tally;
-    if (maxAttempts > 0 && failures >= maxAttempts) {
-      delivery.exhausted = new ExhaustedError(
-        `Event failed ${failures} times: it is not run again`,
-      );
-    }
+    const isExhausted = maxAttempts > 0 && failures >= maxAttempts;
+    const toRun = isExhausted
+      ? refusing(
+        delivery,
+        new ExhaustedError(
+          `Event failed ${failures} times: it is not run again`,
+        ),
+      )
+      : delivery;
     using lease = keepLease(delivery, {
       store,
       key,
@@ -145,7 +153,7 @@ export function idempotency(options: IdempotencyOptions): Middleware {
       now,
     });
     hold(lease);
-    const result = await run(delivery, next);
+    const result = await run(toRun, next);
     await settle(key, { token, delivery, result, tally: claim.tally });
     return result;
   }
@@ -167,9 +175,10 @@ export function idempotency(options: IdempotencyOptions): Middleware {
       tally: Tally;
     },
   ): Promise<void> {
-    const { type } = delivery.event;
+    const { event: { type }, sharedAs } = delivery;
+    const work = sharedAs === undefined ? type : `${type}@${sharedAs}`;
     const time = now();
-    if (result.outcome === "handled") handledAt.set(type, time);
+    if (result.outcome === "handled") handledAt.set(work, time);
     try {
       let isOwn: boolean;
       switch (result.outcome) {
@@ -191,7 +200,7 @@ export function idempotency(options: IdempotencyOptions): Middleware {
             result,
             endedBy: delivery.controller.signal.reason,
             tally,
-            lastHandledAt: handledAt.get(type) ?? 0,
+            lastHandledAt: handledAt.get(work) ?? 0,
             now: time,
           });
           isOwn = await store.release(key, { token, tally: counted, ttl });
@@ -218,8 +227,7 @@ export function idempotency(options: IdempotencyOptions): Middleware {
   }
 
   return (delivery, next) => {
-    if (isFiltered(delivery)) return Promise.resolve(SKIPPED);
-    const key = eventKey(delivery.event);
+    const key = eventKey(delivery.event, delivery.sharedAs);
     if (unmarked.has(key)) {
       unmarked.flush();
       delivery.claim = "done";
@@ -252,18 +260,6 @@ async function run(delivery: Delivery, next: Next): Promise<Result> {
   } catch (error) {
     // Middleware that throws is a bug, and the claim still has to end.
     return resultOf(error, delivery.controller.signal);
-  }
-}
-
-/** Whether the handler does not want the event: what is not run needs no claim. */
-function isFiltered({ event, handler, malformed }: Delivery): boolean {
-  const { filter } = handler.options;
-  if (filter === undefined || malformed !== undefined) return false;
-  try {
-    return filter(event) === false;
-  } catch {
-    // Asked again when the event is run: there it counts as the handler's error.
-    return false;
   }
 }
 

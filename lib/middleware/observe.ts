@@ -70,6 +70,7 @@ function report(
   const fields: Record<string, unknown> = {
     eventType: event.type,
     eventId: event.id,
+    ...(delivery.sharedAs !== undefined && { handler: delivery.sharedAs }),
     source,
     outcome: result.outcome,
     ...(isRun && { attempt }),

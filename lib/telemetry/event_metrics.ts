@@ -7,6 +7,7 @@
 import type { Registry } from "prom-client";
 import type { Delivery } from "../core/dispatcher.ts";
 import type { Outcome, Reason, Result } from "../core/outcome.ts";
+import type { Routes } from "../core/routes.ts";
 import {
   type CounterChild,
   createCounter,
@@ -17,8 +18,8 @@ import { createReading } from "./_reading.ts";
 
 /** What is known once all handlers are. */
 export interface EventSources {
-  /** The event types that are served. */
-  readonly types: readonly string[];
+  /** The event types that are served, with the handlers of each. */
+  readonly routes: Routes;
   /** How many events are handled now, and wait for their turn. */
   readonly concurrency: {
     /** Events that are being handled. */
@@ -71,7 +72,15 @@ const FAILURES = [
 /** Which run of its event a run was. The last one is all from the fourth on. */
 const ATTEMPTS = ["1", "2", "3", "4+"] as const;
 
-/** One type, delivered by one source. */
+/** Whose events are counted together. */
+interface StreamKey {
+  readonly type: string;
+  /** The handler, where several handle the type. */
+  readonly handler: string | undefined;
+  readonly source: string;
+}
+
+/** One type, delivered by one source, to one handler. */
 interface Stream {
   readonly outcomes: Readonly<Record<Outcome, CounterChild>>;
   readonly failures: Readonly<Partial<Record<Reason, CounterChild>>>;
@@ -85,52 +94,59 @@ export function createEventMetrics(registry: Registry): EventMetrics {
   const outcomes = createCounter(registry, {
     name: "events_total",
     help: "Events that have ended, by how they ended.",
-    labelNames: ["type", "source", "outcome"],
+    labelNames: ["type", "source", "outcome", "handler"],
   });
   const failures = createCounter(registry, {
     name: "event_failures_total",
     help: "Events with the outcome failed, by why they failed.",
-    labelNames: ["type", "reason"],
+    labelNames: ["type", "reason", "handler"],
   });
   const attempts = createCounter(registry, {
     name: "event_attempts_total",
     help: "Runs of handlers, by which run of its event each was.",
-    labelNames: ["type", "attempt"],
+    labelNames: ["type", "attempt", "handler"],
   });
   const durations = createDurations(registry, {
     name: "event_handling_seconds",
     help: "Time from an event's delivery until it has ended.",
-    labelNames: ["type", "source"],
+    labelNames: ["type", "source", "handler"],
   });
   const sources = new Map<string, Map<string, Stream>>();
 
-  function create(type: string, source: string): Stream {
+  function create({ type, handler, source }: StreamKey): Stream {
+    const own = handler === undefined ? { type } : { type, handler };
     return {
       outcomes: childrenOf(
         Object.keys(OUTCOMES) as readonly Outcome[],
-        (outcome) => outcomes.child({ type, source, outcome }),
+        (outcome) => outcomes.child({ ...own, source, outcome }),
       ),
       failures: childrenOf(
         FAILURES,
-        (reason) => failures.child({ type, reason }),
+        (reason) => failures.child({ ...own, reason }),
       ),
-      attempts: ATTEMPTS.map((attempt) => attempts.child({ type, attempt })),
+      attempts: ATTEMPTS.map((attempt) => attempts.child({ ...own, attempt })),
       duration: undefined,
     };
   }
 
-  function streamOf(type: string, source: string): Stream {
-    let types = sources.get(source);
-    if (types === undefined) sources.set(source, types = new Map());
-    let stream = types.get(type);
-    if (stream === undefined) types.set(type, stream = create(type, source));
+  function streamOf(key: StreamKey): Stream {
+    const { type, handler, source } = key;
+    let streams = sources.get(source);
+    if (streams === undefined) sources.set(source, streams = new Map());
+    const name = handler === undefined ? type : `${type}@${handler}`;
+    let stream = streams.get(name);
+    if (stream === undefined) streams.set(name, stream = create(key));
     return stream;
   }
 
   return {
-    watch({ types, concurrency, limit, queueLimit, sources }) {
+    watch({ routes, concurrency, limit, queueLimit, sources }) {
       for (const source of sources) {
-        for (const type of types) streamOf(type, source);
+        for (const [type, all] of routes) {
+          for (const { sharedAs: handler } of all) {
+            streamOf({ type, handler, source });
+          }
+        }
       }
       createReading(registry, {
         name: "events_in_flight",
@@ -155,7 +171,8 @@ export function createEventMetrics(registry: Registry): EventMetrics {
     },
     ended(delivery, { outcome, reason }, time) {
       const { route: type, source, attempt, isRun } = delivery;
-      const stream = streamOf(type, source);
+      const handler = delivery.sharedAs;
+      const stream = streamOf({ type, handler, source });
       stream.outcomes[outcome].value++;
       if (outcome === "failed") {
         const failure = stream.failures[reason];
@@ -165,7 +182,11 @@ export function createEventMetrics(registry: Registry): EventMetrics {
         const run = stream.attempts[Math.min(attempt, ATTEMPTS.length) - 1];
         if (run !== undefined) run.value++;
       }
-      stream.duration ??= durations.child({ type, source });
+      stream.duration ??= durations.child({
+        type,
+        source,
+        ...(handler !== undefined && { handler }),
+      });
       stream.duration.observe(time.milliseconds / 1_000);
     },
   };

@@ -72,6 +72,9 @@ function arrivalAttributes(delivery: Delivery): Attributes {
     "cloudevents.event_type": event.type,
     "cloudevents.event_source": event.source,
     "event.source": source,
+    ...(delivery.sharedAs !== undefined && {
+      "event.handler": delivery.sharedAs,
+    }),
     ...(isReplay && { "event.replay": true }),
     ...(event.namespace !== undefined && {
       "ags.namespace": event.namespace.slice(0, MAX_LENGTH),

@@ -202,58 +202,16 @@ Deno.test("dispatch() does not run a handler whose caller is gone already", asyn
   assert.equal(calls, 0);
 });
 
-Deno.test("dispatch() answers a malformed event as rejected and asks neither filter nor handler", async () => {
+Deno.test("dispatch() answers a malformed event as rejected and asks no handler", async () => {
   const malformed = new TerminalError("does not decode");
   let calls = 0;
-  const count = () => {
-    calls++;
-    return true;
-  };
-  const result = await dispatchTo(() => void count(), {
-    malformed,
-    options: { filter: count },
-  });
+  const result = await dispatchTo(() => void calls++, { malformed });
   assert.deepEqual(result, {
     outcome: "rejected",
     reason: "bad_event",
     error: malformed,
   });
   assert.equal(calls, 0);
-});
-
-Deno.test("dispatch() skips an event that the filter refuses", async () => {
-  const seen: unknown[] = [];
-  const filterTo = (answer: boolean): Setup => ({
-    options: {
-      filter: (event) => {
-        seen.push(event);
-        return answer;
-      },
-    },
-  });
-  let calls = 0;
-  const handle = () => {
-    calls++;
-  };
-  assert.deepEqual(await dispatchTo(handle, filterTo(false)), {
-    outcome: "skipped",
-    reason: "skipped",
-  });
-  assert.equal(calls, 0);
-  assert.equal((await dispatchTo(handle, filterTo(true))).outcome, "handled");
-  assert.equal(calls, 1);
-  assert.deepEqual(seen, [testEvent(), testEvent()]);
-});
-
-Deno.test("dispatch() answers by what the filter throws", async () => {
-  const bug = await dispatchTo(() => {}, {
-    options: { filter: throws(new Error("boom")) },
-  });
-  assert.equal(bug.reason, "bug");
-  const rejected = await dispatchTo(() => {}, {
-    options: { filter: throws(new TerminalError("bad")) },
-  });
-  assert.equal(rejected.reason, "bad_event");
 });
 
 Deno.test("dispatch() answers failed (bug) when the context cannot be made", async () => {

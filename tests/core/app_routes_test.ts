@@ -89,18 +89,29 @@ Deno.test("createApp() lets one handler take a shared key and another a qualifie
   assert.deepEqual(calls, ["key", "session"]);
 });
 
-Deno.test("createApp() refuses a type that two handlers take", () => {
+Deno.test("createApp() refuses two handlers of one type and one name", () => {
   const expected = [
-    'Event type "group.memberLeft" is handled twice: wanted one handler per event type',
+    'Event type "group.memberLeft" is handled twice by "group.memberLeft": ' +
+    "wanted another name for each handler",
   ];
   const handler = handlerOf("group.memberLeft");
   assert.deepEqual(
     problemsOf(handler, handlerOf("group.memberLeft")),
     expected,
   );
-  assert.deepEqual(problemsOf(handler, handlerOf("group.*")), expected);
-  assert.deepEqual(problemsOf(handlerOf("group.*"), handler), expected);
   assert.deepEqual(problemsOf(handler, handler, handler), expected);
+  assert.deepEqual(appOf(handler, handlerOf("group.*")).types, [
+    "group.memberLeft",
+  ]);
+});
+
+Deno.test("createApp() refuses a name that is not usable in keys and labels", () => {
+  for (const name of ["", "a b", "a@b", "x".repeat(65)]) {
+    const handler = testHandler(() => {}, { types: "match.ended", name });
+    assert.deepEqual(problemsOf(handler), [
+      `Handler's name is "${name}": wanted 1 to 64 letters, digits, - and _`,
+    ]);
+  }
 });
 
 Deno.test("createApp() refuses an unknown type and names the nearest one", () => {
@@ -157,12 +168,14 @@ Deno.test("createApp() lists every problem at once, each once", () => {
   assert.deepEqual(
     problemsOf(
       handlerOf("match.ended", "match.endet", "group.memberLeft"),
-      handlerOf("match.endet", "group.*"),
+      handlerOf("match.endet"),
+      handlerOf("group.memberLeft"),
+      handlerOf("group.memberLeft"),
       handlerOf(),
     ),
     [
       'Event type "match.endet" does not exist: did you mean "match.ended"',
-      'Event type "group.memberLeft" is handled twice: wanted one handler per event type',
+      'Event type "group.memberLeft" is handled twice by "group.memberLeft": wanted another name for each handler',
       "Handler takes no event type: wanted one or more",
     ],
   );

@@ -5,7 +5,7 @@
  */
 
 import http2 from "node:http2";
-import type { App } from "../../lib/core/app.ts";
+import type { EventTarget } from "../../lib/core/app.ts";
 import { HANDLED, type Result } from "../../lib/core/outcome.ts";
 import { readCatalog } from "../../lib/events/catalog.ts";
 import {
@@ -30,11 +30,9 @@ export function start(
   dispatch: (bytes: Uint8Array) => Promise<Result> = () =>
     Promise.resolve(HANDLED),
 ): Promise<GrpcServer> {
-  const app: App = {
+  const app: EventTarget = {
     types: [TYPE],
-    inFlight: 0,
     dispatch: (_, { bytes = new Uint8Array() }) => dispatch(bytes),
-    drain: () => Promise.resolve(0),
   };
   const catalog = readCatalog(PROTO_FOLDER);
   return startGrpcServer({ app, catalog, port: 0, ...options });

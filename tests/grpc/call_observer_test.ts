@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as grpc from "@grpc/grpc-js";
-import type { App } from "../../lib/core/app.ts";
+import type { EventTarget } from "../../lib/core/app.ts";
 import { HANDLED, OVERLOADED, type Result } from "../../lib/core/outcome.ts";
 import type {
   CallObserver,
@@ -67,12 +67,10 @@ async function start(
       };
     },
   };
-  const app: App = {
+  const app: EventTarget = {
     types: [TYPE],
-    inFlight: 0,
     dispatch: (_event, { controller }) =>
       Promise.resolve(dispatch(controller.signal)),
-    drain: () => Promise.resolve(0),
   };
   const server = await startGrpcServer({
     app,

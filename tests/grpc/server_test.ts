@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { App } from "../../lib/core/app.ts";
+import type { EventTarget } from "../../lib/core/app.ts";
 import { HANDLED, type Result } from "../../lib/core/outcome.ts";
 import { readCatalog } from "../../lib/events/catalog.ts";
 import {
@@ -16,12 +16,10 @@ const SERVICE =
   "accelbyte.iam.account.v1.UserAuthenticationUserLoggedInService";
 const PATH = `/${SERVICE}/OnMessage`;
 
-function appOf(dispatch: () => Promise<Result> | Result): App {
+function appOf(dispatch: () => Promise<Result> | Result): EventTarget {
   return {
     types: [TYPE],
-    inFlight: 0,
     dispatch: () => Promise.resolve(dispatch()),
-    drain: () => Promise.resolve(0),
   };
 }
 

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import { Metadata } from "@grpc/grpc-js";
-import type { App, DispatchOptions } from "../../lib/core/app.ts";
+import type { DispatchOptions, EventTarget } from "../../lib/core/app.ts";
 import {
   CancelledError,
   DeadlineError,
@@ -44,11 +44,9 @@ async function servePlaced(
 ): Promise<Channel> {
   using folder = makeFolder({ "placed.proto": PROTO });
   const { root } = readProtoFiles(folder.path, ["placed.proto"]);
-  const app: App = {
+  const app: EventTarget = {
     types: [TYPE],
-    inFlight: 0,
     dispatch: (event, options) => Promise.resolve(dispatch({ event, options })),
-    drain: () => Promise.resolve(0),
   };
   const events = [{
     type: TYPE,

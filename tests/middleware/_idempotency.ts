@@ -98,10 +98,9 @@ export function replica(
 /** The last step of a pipe, as the app has it. */
 function last(run: (delivery: Delivery) => unknown) {
   return async (delivery: Delivery): Promise<Result> => {
-    const { controller: { signal }, malformed, exhausted } = delivery;
+    const { controller: { signal }, refusal } = delivery;
     try {
-      if (exhausted !== undefined) throw exhausted;
-      if (malformed !== undefined) throw malformed;
+      if (refusal !== undefined) throw refusal;
       await run(delivery);
       return HANDLED;
     } catch (error) {

@@ -145,13 +145,13 @@ Deno.test("An exhausted event whose dead letter is not written comes again, and 
   let written = false;
   // What stands between: writes the letter of what comes out of the pipe.
   const letters = async (delivery: Delivery) => {
-    assert.ok(delivery.exhausted);
+    assert.ok(delivery.refusal);
     return await Promise.resolve(
       written
         ? {
           outcome: "exhausted",
           reason: "exhausted",
-          error: delivery.exhausted,
+          error: delivery.refusal,
         } as const
         : {
           outcome: "failed",
@@ -455,23 +455,13 @@ Deno.test("An event that failed and could not be released is answered, and runs 
   assert.equal((await deliver()).outcome, "handled");
 });
 
-Deno.test("An event that its handler filters out costs no claim", async () => {
-  const store = faultyStore();
-  const { deliver } = replica(store);
-  const handler = testHandler(() => {}, { filter: () => false });
-  assert.equal((await deliver(bug, { handler })).outcome, "skipped");
-  assert.deepEqual(store.asked, []);
-  const throwing = testHandler(() => {}, { filter: bug });
-  assert.equal((await deliver(bug, { handler: throwing })).reason, "bug");
-});
-
 Deno.test("A malformed event is rejected once", async () => {
   const { deliver } = replica(createMemoryStore());
   const malformed = new TerminalError("no message");
   const handler = testHandler(() => {}, { filter: bug });
-  const first = await deliver(undefined, { malformed, handler });
+  const first = await deliver(undefined, { refusal: malformed, handler });
   assert.deepEqual([first.outcome, first.reason], ["rejected", "bad_event"]);
-  const second = await deliver(undefined, { malformed, handler });
+  const second = await deliver(undefined, { refusal: malformed, handler });
   assert.equal(second.outcome, "duplicate");
 });
 

@@ -8,10 +8,8 @@ import {
 } from "../../lib/core/errors.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import type { Result } from "../../lib/core/outcome.ts";
-import { createConcurrency } from "../../lib/middleware/concurrency.ts";
-import { deadline } from "../../lib/middleware/deadline.ts";
-import { namespace } from "../../lib/middleware/namespace.ts";
-import { observe } from "../../lib/middleware/observe.ts";
+import { createPipe } from "../../lib/middleware/pipe.ts";
+import { testConfig } from "../_support/config.ts";
 import {
   TEST_TYPE,
   testContext,
@@ -19,6 +17,7 @@ import {
   testHandler,
 } from "../_support/delivery.ts";
 import { fakeTime, settle } from "../_support/fake_time.ts";
+import { recordLetters } from "../_support/letters.ts";
 import { recordLog } from "../_support/log.ts";
 
 const TIMEOUT = 1_000;
@@ -94,12 +93,15 @@ class Bench {
         testHandler((event, ctx) => this.#handle(event, ctx), { filter }),
       ],
       knownTypes: [TEST_TYPE],
-      middleware: [
-        observe({ log: this.log }),
-        namespace("test-namespace"),
-        createConcurrency({ limit, queueLimit: 0 }).middleware,
-        deadline({ timeout: TIMEOUT }),
-      ],
+      middleware: createPipe({
+        config: testConfig({
+          maxConcurrency: limit,
+          maxQueue: 0,
+          handlerTimeout: TIMEOUT,
+        }),
+        log: this.log,
+        letters: recordLetters(),
+      }).middleware,
       createContext: testContext,
     });
   }

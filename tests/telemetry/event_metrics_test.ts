@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { Registry } from "prom-client";
 import type { Reason, Result } from "../../lib/core/outcome.ts";
 import { createEventMetrics } from "../../lib/telemetry/event_metrics.ts";
-import { TEST_TYPE, testDelivery, testEvent } from "../_support/delivery.ts";
+import {
+  TEST_TYPE,
+  testDelivery,
+  testEvent,
+  testHandler,
+} from "../_support/delivery.ts";
 import { parseExposition } from "./_exposition.ts";
 
 const OUTCOMES: readonly Result["outcome"][] = [
@@ -28,7 +33,7 @@ function start() {
   const metrics = createEventMetrics(registry);
   const concurrency = { running: 0, queued: 0 };
   metrics.watch({
-    types: [TEST_TYPE],
+    routes: new Map([[TEST_TYPE, [{ handler: testHandler() }]]]),
     concurrency,
     limit: 7,
     queueLimit: 5,

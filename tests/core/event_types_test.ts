@@ -107,8 +107,8 @@ Deno.test("createApp() refuses two handlers of one open name, or of one open cha
   for (const type of ["asyncMessaging.orders", "asyncMessaging.*"]) {
     assert.throws(() => appOf(named(type), named(type)), {
       name: "AppError",
-      message:
-        `Event type "${type}" is handled twice: wanted one handler per event type`,
+      message: `Event type "${type}" is handled twice by "${type}": wanted ` +
+        "another name for each handler",
     });
   }
 });

@@ -1,13 +1,10 @@
 /**
- * Which event types a pattern stands for, and who takes the names that nobody asked
- * for.
+ * Which event types a pattern stands for.
  *
  * @module
  */
 
-import { TerminalError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
-import type { Handler } from "./on.ts";
 
 /** The event types that there are. */
 export interface KnownTypes {
@@ -61,36 +58,4 @@ export function unknownType(
   const closest = nearest(pattern, candidates);
   const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
   return `Event type "${pattern}" does not exist${hint}`;
-}
-
-/**
- * Who takes the events of open channels that no handler takes, by the channels'
- * patterns: one method carries all names of a channel, so they arrive all the same.
- *
- * They are rejected for the state that this app is in. Taken for done, a topic that
- * is misspelt in a handler would lose its messages unnoticed; asked for again, one
- * that nobody wants would hold up the others for ever.
- */
-export function leftovers(
-  routes: ReadonlyMap<string, Handler>,
-  openChannels: readonly string[],
-): ReadonlyMap<string, Handler> {
-  const used = new Set([...routes.keys()].map(channelOf));
-  return new Map(
-    openChannels.filter((channel) => used.has(channel))
-      .map((channel) => [`${channel}.*`, refuser(`${channel}.*`)]),
-  );
-}
-
-function refuser(pattern: string): Handler {
-  return Object.freeze({
-    types: Object.freeze([pattern]),
-    handle({ type }: Parameters<Handler["handle"]>[0]) {
-      throw new TerminalError(
-        `No handler takes the event type "${type}": wanted one, or one for "${pattern}"`,
-        { fault: "state" },
-      );
-    },
-    options: Object.freeze({}),
-  });
 }

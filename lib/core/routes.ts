@@ -1,0 +1,136 @@
+/**
+ * Who handles which event type.
+ *
+ * @module
+ */
+
+import { AppError, TerminalError } from "./errors.ts";
+import {
+  channelOf,
+  expand,
+  type KnownTypes,
+  unknownType,
+} from "./event_types.ts";
+import { nameOf } from "./handler_name.ts";
+import type { Handler } from "./on.ts";
+
+/** One handler of an event type. */
+export interface Route {
+  /** The handler. */
+  readonly handler: Handler;
+  /** Its name, where several handle the type. */
+  readonly sharedAs?: string;
+}
+
+/** The handlers of each type, and of the `channel.*` of open channels. */
+export type Routes = ReadonlyMap<string, readonly Route[]>;
+
+/**
+ * Finds the handlers of each type, in the order of the list.
+ *
+ * @throws {AppError} A type does not exist, two handlers of one type have one name, or
+ * a handler's options make no sense. Names every problem, one a line.
+ */
+export function routesOf(
+  handlers: readonly Handler[],
+  known: KnownTypes,
+): Routes {
+  const routes = new Map<string, Handler[]>();
+  const problems: string[] = [];
+  for (const handler of handlers) {
+    const found = flaws(handler);
+    const name = nameOf(handler);
+    const expanded = handler.types.map((pattern) => ({
+      pattern,
+      types: expand(pattern, known),
+    }));
+    for (const { pattern, types } of expanded) {
+      if (types.length === 0) found.push(unknownType(pattern, known));
+    }
+    for (const type of new Set(expanded.flatMap(({ types }) => types))) {
+      const others = routes.get(type) ?? [];
+      if (others.some((each) => nameOf(each) === name)) {
+        found.push(
+          `Event type "${type}" is handled twice by "${name}": wanted another ` +
+            "name for each handler",
+        );
+      }
+      routes.set(type, [...others, handler]);
+    }
+    const { declaredAt } = handler;
+    const place = declaredAt === undefined ? "" : `${declaredAt}: `;
+    problems.push(...found.map((problem) => `${place}${problem}`));
+  }
+  if (problems.length > 0) {
+    throw new AppError([...new Set(problems)].join("\n"));
+  }
+  return new Map(
+    [...routes].map(([type, all]) => [
+      type,
+      all.map((handler) =>
+        all.length === 1 ? { handler } : { handler, sharedAs: nameOf(handler) }
+      ),
+    ]),
+  );
+}
+
+/**
+ * Who takes the events of open channels that no handler takes, by the channels'
+ * patterns: one method carries all names of a channel, so they arrive all the same.
+ *
+ * They are rejected for the state that this app is in. Taken for done, a topic that
+ * is misspelt in a handler would lose its messages unnoticed; asked for again, one
+ * that nobody wants would hold up the others for ever.
+ */
+export function leftovers(
+  routes: Routes,
+  openChannels: readonly string[],
+): Routes {
+  const used = new Set([...routes.keys()].map(channelOf));
+  return new Map(
+    openChannels.filter((channel) => used.has(channel))
+      .map((
+        channel,
+      ) => [`${channel}.*`, [{ handler: refuser(`${channel}.*`) }]]),
+  );
+}
+
+function refuser(pattern: string): Handler {
+  return Object.freeze({
+    types: Object.freeze([pattern]),
+    handle({ type }: Parameters<Handler["handle"]>[0]) {
+      throw new TerminalError(
+        `No handler takes the event type "${type}": wanted one, or one for "${pattern}"`,
+        { fault: "state" },
+      );
+    },
+    options: Object.freeze({}),
+  });
+}
+
+/** The longest timer that JavaScript has: a longer one fires at once. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+const NAME = /^[\w-]{1,64}$/;
+
+function flaws({ types, options: { timeout, name } }: Handler): string[] {
+  const problems: string[] = [];
+  if (name !== undefined && !NAME.test(name)) {
+    problems.push(
+      `Handler's name is "${name}": wanted 1 to 64 letters, digits, - and _`,
+    );
+  }
+  if (types.length === 0) {
+    problems.push("Handler takes no event type: wanted one or more");
+  }
+  const isUsable = timeout === undefined ||
+    (timeout >= 1 && timeout <= MAX_TIMEOUT);
+  if (!isUsable) {
+    problems.push(
+      `Handler of "${
+        types.join('", "')
+      }" has a timeout of ${timeout}: wanted 1 to ${MAX_TIMEOUT} milliseconds`,
+    );
+  }
+  return problems;
+}
