@@ -4,6 +4,8 @@
  * @module
  */
 
+import { peerDelay } from "../core/peer_delay.ts";
+
 /** Options of {@linkcode nextDelay}. */
 export interface BackoffOptions {
   /** Requests sent at most for one call, the first one included. @default {5} */
@@ -22,18 +24,14 @@ export interface FailedAttempt {
   readonly attempt: number;
   /** Milliseconds that are left until the deadline; infinite without one. */
   readonly timeLeft: number;
-  /** Milliseconds that AGS asked to wait. */
+  /** Milliseconds that AGS asked to wait; a minute of them counts. */
   readonly retryAfter: number | undefined;
 }
 
-/** The longest timer that JavaScript has: a longer one fires at once. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
-
 /**
  * Milliseconds to wait before the next attempt: exponential with full jitter, not
- * less than AGS asked for. `undefined` when the attempts are used up, the deadline
- * would pass meanwhile, or no timer is that long: then waiting only delays the
- * answer.
+ * less than AGS asked for. `undefined` when the attempts are used up or the deadline
+ * would pass meanwhile: then waiting only delays the answer.
  */
 export function nextDelay(
   failed: FailedAttempt,
@@ -43,6 +41,6 @@ export function nextDelay(
   const random = options.random ?? Math.random;
   if (failed.attempt >= maxAttempts) return undefined;
   const bound = Math.min(maxDelay, baseDelay * 2 ** (failed.attempt - 1));
-  const delay = Math.max(random() * bound, failed.retryAfter ?? 0);
-  return delay < Math.min(failed.timeLeft, MAX_TIMEOUT) ? delay : undefined;
+  const delay = Math.max(random() * bound, peerDelay(failed.retryAfter) ?? 0);
+  return delay < failed.timeLeft ? delay : undefined;
 }

@@ -5,6 +5,7 @@
  */
 
 import { EventError } from "../core/errors.ts";
+import { parseRetryAfter } from "../core/peer_delay.ts";
 
 /** Options of {@linkcode AgsError}. */
 export interface AgsErrorOptions extends ErrorOptions {
@@ -99,7 +100,7 @@ export function refusal(
     errorCode,
     errorMessage,
     retryable: isRetryable(status, errorCode),
-    retryAfter: retryAfterOf(response.headers),
+    retryAfter: parseRetryAfter(response.headers.get("retry-after")),
   });
 }
 
@@ -135,24 +136,6 @@ export function isInDoubt({ status, isUnsent }: AgsError): boolean {
   if (isUnsent) return false;
   return status === undefined || status < 400 || status === 408 ||
     status >= 500;
-}
-
-/** An HTTP date as RFC 9110 wants it written, or as RFC 850 had it. */
-const HTTP_DATE = /^[A-Za-z]{3,9}, \d.* GMT$/;
-
-/**
- * Milliseconds of a `Retry-After` header (RFC 9110, section 10.2.3: seconds or a
- * date); `undefined` when there is none that makes sense.
- */
-export function retryAfterOf(
-  headers: Headers,
-  now: number = Date.now(),
-): number | undefined {
-  const value = headers.get("retry-after")?.trim();
-  if (!value) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
-  const date = HTTP_DATE.test(value) ? Date.parse(value) : NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 function parseObject(body: string): Record<string, unknown> {

@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import { ShutdownError } from "../core/errors.ts";
+import { tokenLife } from "../core/peer_delay.ts";
 import type { CallSpan, TraceCall } from "../core/tracing.ts";
 import type { Secret } from "../config/secret.ts";
 import { AgsError } from "./errors.ts";
@@ -72,9 +73,6 @@ const LOGIN_PAUSE = 100;
 
 /** The longest such pause, unless IAM asks for more. */
 const MAX_LOGIN_PAUSE = 5_000;
-
-/** The longest pause that IAM may ask for: its word may be wrong, too. */
-const MAX_ASKED_PAUSE = 60_000;
 
 const TokenAnswer = z.object({
   // What RFC 6750 lets a bearer token be made of: fetch() refuses some of the rest,
@@ -190,7 +188,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
         { status: 200, retryable: true },
       );
     }
-    const life = answer.data.expires_in * 1_000;
+    const life = tokenLife(answer.data.expires_in);
     return {
       value: answer.data.access_token,
       startedAt,
@@ -228,8 +226,7 @@ function pauseAfter(failures: number): number {
 }
 
 function askedPause(error: unknown): number {
-  const asked = error instanceof AgsError ? error.retryAfter : undefined;
-  return Math.min(asked ?? 0, MAX_ASKED_PAUSE);
+  return error instanceof AgsError ? error.retryAfter ?? 0 : 0;
 }
 
 /** What failed the last login, and when the next one may be tried. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { peerDelay } from "./peer_delay.ts";
+
 /**
  * What is wrong when trying again cannot help: the event itself, or the state of
  * the world it meets (an item that does not exist, a closed wallet).
@@ -16,7 +18,10 @@ export interface EventErrorOptions extends ErrorOptions {
   readonly retryable: boolean;
   /** What is wrong, for errors that are not retryable. @default {"event"} */
   readonly fault?: Fault;
-  /** How long to wait before the next attempt, in milliseconds. */
+  /**
+   * How long to wait before the next attempt, in milliseconds: a minute at most, and
+   * nothing is said by what is no wait ({@linkcode peerDelay}).
+   */
   readonly retryAfter?: number;
 }
 
@@ -31,7 +36,7 @@ export class EventError extends Error {
   readonly retryable: boolean;
   /** What is wrong, for errors that are not retryable. */
   readonly fault: Fault;
-  /** How long to wait before the next attempt, in milliseconds. */
+  /** How long to wait before the next attempt, in milliseconds: 0 to 60,000. */
   readonly retryAfter: number | undefined;
 
   /** Creates the error; `cause` keeps what led to it. */
@@ -39,7 +44,7 @@ export class EventError extends Error {
     super(message, options);
     this.retryable = options.retryable;
     this.fault = options.fault ?? "event";
-    this.retryAfter = options.retryAfter;
+    this.retryAfter = peerDelay(options.retryAfter);
   }
 }
 
@@ -78,7 +83,10 @@ export class TerminalError extends EventError {
 
 /** Options of {@linkcode RetryableError}. */
 export interface RetryableErrorOptions extends ErrorOptions {
-  /** How long to wait before the next attempt, in milliseconds. Passed on to the caller. */
+  /**
+   * How long to wait before the next attempt, in milliseconds: a minute at most.
+   * Passed on to the caller.
+   */
   readonly retryAfter?: number;
 }
 

@@ -46,6 +46,8 @@ export interface PublishErrorOptions extends ErrorOptions {
   readonly code: string;
   /** Whether publishing again can work. */
   readonly retryable: boolean;
+  /** How long the sidecar asks to wait, in milliseconds. */
+  readonly retryAfter?: number;
 }
 
 /**

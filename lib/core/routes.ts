@@ -13,6 +13,7 @@ import {
 } from "./event_types.ts";
 import { nameOf } from "./handler_name.ts";
 import type { Handler } from "./on.ts";
+import { MAX_TIMEOUT } from "./sleep.ts";
 
 /** One handler of an event type. */
 export interface Route {
@@ -107,9 +108,6 @@ function refuser(pattern: string): Handler {
     options: Object.freeze({}),
   });
 }
-
-/** The longest timer that JavaScript has: a longer one fires at once. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 const NAME = /^[\w-]{1,64}$/;
 

@@ -4,8 +4,11 @@
  * @module
  */
 
+/** The longest timer that JavaScript has, in milliseconds: a longer one fires at once. */
+export const MAX_TIMEOUT = 2 ** 31 - 1;
+
 /**
- * Waits for some time, or until the signal ends.
+ * Waits for some time, {@linkcode MAX_TIMEOUT} at most, or until the signal ends.
  *
  * @throws The signal's reason.
  */
@@ -22,7 +25,7 @@ export function sleep(
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", onAbort);
       resolve();
-    }, milliseconds);
+    }, Math.min(milliseconds, MAX_TIMEOUT));
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { MAX_TIMEOUT } from "../core/sleep.ts";
+
 /** Options of {@linkcode growingDelay}. */
 export interface GrowingDelayOptions {
   /** The first delay, in milliseconds. */
@@ -36,7 +38,7 @@ export function sleep(
 ): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds);
+    const timer = setTimeout(done, Math.min(milliseconds, MAX_TIMEOUT));
     signal?.addEventListener("abort", done, { once: true });
     function done(): void {
       clearTimeout(timer);

@@ -8,6 +8,7 @@ import type { Buffer } from "node:buffer";
 import * as grpc from "@grpc/grpc-js";
 import type { Logger } from "../core/context.ts";
 import { DeadlineError, TerminalError } from "../core/errors.ts";
+import { parsePushback } from "../core/peer_delay.ts";
 import { sleep } from "../core/sleep.ts";
 import {
   type Messaging,
@@ -25,8 +26,8 @@ export interface FailedPublish {
   readonly attempt: number;
   /** Milliseconds that are left until the deadline. */
   readonly timeLeft: number;
-  /** Milliseconds that the sidecar asked to wait: it does not say. */
-  readonly retryAfter: undefined;
+  /** Milliseconds that the sidecar asked to wait, a minute at most. */
+  readonly retryAfter: number | undefined;
 }
 
 /** Options of {@linkcode createPublisher}. */
@@ -79,6 +80,9 @@ const RETRYABLE: ReadonlySet<grpc.status> = new Set([
   grpc.status.INTERNAL,
   grpc.status.UNAVAILABLE,
 ]);
+
+/** How a gRPC server says when to come again (gRFC A6). */
+const PUSHBACK = "grpc-retry-pushback-ms";
 
 /** The file, and the connection, come with the first message. */
 interface Connection {
@@ -154,12 +158,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
         attempt,
       });
       const retryable = RETRYABLE.has(error.code);
+      const pushback = parsePushback(error.metadata.get(PUSHBACK));
       const timeLeft = deadline - Date.now();
       if (timeLeft <= 0) {
         throw new DeadlineError("Event's deadline passed while publishing");
       }
-      const delay = retryable
-        ? nextDelay({ attempt, timeLeft, retryAfter: undefined })
+      // "never" is about this request, not about the event: that comes again.
+      const delay = retryable && pushback !== "never"
+        ? nextDelay({ attempt, timeLeft, retryAfter: pushback })
         : undefined;
       if (delay === undefined) {
         throw new PublishError(
@@ -168,7 +174,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
               ? `nothing answers at 127.0.0.1:${port}`
               : `the sidecar answered ${code}`
           }`,
-          { topic, code, retryable },
+          {
+            topic,
+            code,
+            retryable,
+            ...(typeof pushback === "number" && { retryAfter: pushback }),
+          },
         );
       }
       await sleep(delay, signal);

@@ -60,17 +60,13 @@ export function refusalOf(
   const metadata = new Metadata();
   if (result.errorId !== undefined) metadata.set("error-id", result.errorId);
   const retryAfter = retryAfterOf(result.error);
-  if (retryAfter !== undefined && retryAfter >= 0) {
+  if (retryAfter !== undefined) {
     // gRPC's own way to say when to come again (gRFC A6). Anything else than a
     // number from 0 would say: not at all.
-    const pushback = Math.min(Math.ceil(retryAfter), MAX_PUSHBACK);
-    metadata.set("grpc-retry-pushback-ms", String(pushback));
+    metadata.set("grpc-retry-pushback-ms", String(Math.ceil(retryAfter)));
   }
   return { code, details, metadata };
 }
-
-/** What the trailer can say, in milliseconds: it is read as a 32-bit number. */
-const MAX_PUSHBACK = 2 ** 31 - 1;
 
 function retryAfterOf(error: unknown): number | undefined {
   return error instanceof EventError && error.retryable

@@ -5,6 +5,7 @@
  */
 
 import type { IncomingHttpHeaders } from "node:http2";
+import { MAX_TIMEOUT } from "../core/sleep.ts";
 
 /** Units of gRPC's time limits, in milliseconds; those below one never count here. */
 const UNITS: Readonly<Record<string, number>> = {
@@ -12,9 +13,6 @@ const UNITS: Readonly<Record<string, number>> = {
   M: 60_000,
   S: 1_000,
 };
-
-/** What a timer can wait, in milliseconds. */
-const MAX_WAIT = 2 ** 31 - 1;
 
 /** Some 24 days. */
 const LONGEST = "2147483S";
@@ -30,7 +28,7 @@ export function shortenTimeout(headers: IncomingHttpHeaders): void {
     /(\d{1,8})\s*([HMS])/.exec(timeout);
   if (!match) return;
   const [, count, unit = ""] = match;
-  if (Number(count) * (UNITS[unit] ?? 0) > MAX_WAIT) {
+  if (Number(count) * (UNITS[unit] ?? 0) > MAX_TIMEOUT) {
     headers["grpc-timeout"] = LONGEST;
   }
 }

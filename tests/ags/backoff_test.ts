@@ -35,8 +35,9 @@ Deno.test("nextDelay() gives up when the deadline would pass meanwhile", () => {
   assert.equal(nextDelay({ ...first, timeLeft: -1 }), undefined);
 });
 
-Deno.test("nextDelay() gives up when no timer is as long as AGS asked for", () => {
-  assert.equal(nextDelay({ ...first, retryAfter: 2 ** 31 }), undefined);
+Deno.test("nextDelay() waits a minute at most for what AGS asked for", () => {
+  const failed = { ...first, retryAfter: 2 ** 31 };
+  assert.equal(nextDelay(failed), 60_000);
 });
 
 const options: fc.Arbitrary<Required<BackoffOptions>> = fc.record({
@@ -61,7 +62,8 @@ const failure = fc.record({
 Deno.test("nextDelay() is within full jitter's bounds, what AGS asked for and the deadline", () => {
   fc.assert(fc.property(failure, options, (failed, options) => {
     const delay = nextDelay(failed, options);
-    const { attempt, timeLeft, retryAfter = 0 } = failed;
+    const { attempt, timeLeft } = failed;
+    const retryAfter = Math.min(60_000, failed.retryAfter ?? 0);
     if (delay === undefined) return;
     assert.ok(attempt < options.maxAttempts);
     assert.ok(delay >= retryAfter && delay >= 0 && delay < timeLeft);

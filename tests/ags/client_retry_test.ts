@@ -126,7 +126,7 @@ Deno.test("Retry-After as a date is waited for", async () => {
   session.emulator.faults.set([
     onGrant({
       kind: "tooManyRequests",
-      retryAfter: 300,
+      retryAfter: 40,
       format: "date",
       times: 1,
     }),
@@ -134,7 +134,7 @@ Deno.test("Retry-After as a date is waited for", async () => {
   using sleeps = skipSleeps(REQUEST_TIMEOUT);
   await session.grant();
   const [wait = 0] = sleeps.milliseconds;
-  assert.ok(wait > 200_000 && wait <= 300_000, String(wait));
+  assert.ok(wait > 20_000 && wait <= 40_000, String(wait));
 });
 
 Deno.test("Retry-After that makes no sense is not waited for", async () => {
@@ -173,13 +173,15 @@ Deno.test("Retry-After beyond the deadline fails at once, and is passed on", asy
   assert.deepEqual(sleeps.milliseconds, []);
 });
 
-Deno.test("Retry-After beyond what a timer can wait fails at once", async () => {
-  await using session = await open();
+Deno.test("a Retry-After of years is waited for a minute", async () => {
+  await using session = await open({ requestTimeout: REQUEST_TIMEOUT });
+  await session.client.ready(new AbortController().signal);
   session.emulator.faults.set([
-    onGrant({ kind: "tooManyRequests", retryAfter: 900_000_000 }),
+    onGrant({ kind: "tooManyRequests", retryAfter: 999_999_999, times: 1 }),
   ]);
-  await refused(session.grant());
-  assert.equal(session.seen(FULFILLMENT), 1);
+  using sleeps = skipSleeps(REQUEST_TIMEOUT);
+  await session.grant();
+  assert.deepEqual(sleeps.milliseconds, [60_000]);
 });
 
 Deno.test("a request is not sent again once the deadline has passed", async () => {

@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import {
-  AgsError,
-  isTransient,
-  refusal,
-  retryAfterOf,
-} from "../../lib/ags/errors.ts";
+import { AgsError, isTransient, refusal } from "../../lib/ags/errors.ts";
 
 function refused(
   status: number,
@@ -116,47 +110,6 @@ Deno.test("a refusal that is final is the world's fault, not the event's", () =>
 Deno.test("refusal() keeps how long AGS asks to wait", () => {
   assert.equal(refused(429, {}, { "retry-after": "7" }).retryAfter, 7_000);
   assert.equal(refused(503, {}).retryAfter, undefined);
-});
-
-const NOW = Date.parse("2026-01-02T03:04:05Z");
-
-function asked(value: string): number | undefined {
-  return retryAfterOf(new Headers({ "retry-after": value }), NOW);
-}
-
-for (
-  const [value, wanted] of [
-    ["0", 0],
-    ["1", 1_000],
-    [" 120 ", 120_000],
-    ["Fri, 02 Jan 2026 03:04:35 GMT", 30_000],
-    ["Friday, 02-Jan-26 03:04:35 GMT", 30_000],
-    ["Fri, 02 Jan 2026 03:04:00 GMT", 0],
-    ["", undefined],
-    ["-5", undefined],
-    ["1.5", undefined],
-    ["1e3", undefined],
-    ["soon", undefined],
-    ["try 2099", undefined],
-    ["in 5", undefined],
-    ["2099", 2_099_000],
-    ["2099-01-01", undefined],
-    ["2099-01-01T00:00:00Z", undefined],
-    ["Fri, 99 Foo 2026 03:04:35 GMT", undefined],
-    ["99999999999999999999", undefined],
-  ] as const
-) {
-  Deno.test(`retryAfterOf() reads "${value}" as ${wanted ?? "nothing"}`, () => {
-    assert.equal(asked(value), wanted);
-  });
-}
-
-Deno.test("retryAfterOf() is a whole wait or nothing, whatever the header says", () => {
-  fc.assert(
-    fc.property(fc.string({ unit: "grapheme-ascii" }), (value) => {
-      const wait = asked(value);
-      assert.ok(wait === undefined || (wait >= 0 && Number.isFinite(wait)));
-    }),
-    { numRuns: 1_000 },
-  );
+  const year = { "retry-after": "999999999" };
+  assert.equal(refused(503, {}, year).retryAfter, 60_000);
 });

@@ -259,6 +259,23 @@ Deno.test("a refresh that IAM put off is not tried before IAM said", async () =>
   assert.equal(source.logins, 3);
 });
 
+for (
+  const [said, last] of [[1e300, 86_399], [0.001, 0.799]] as const
+) {
+  Deno.test(`a token that IAM says lives for ${said} s is used for ${last} s`, async () => {
+    let now = 0;
+    await using server = serve((_request, number) =>
+      tokenAnswer(`t${number}`, said)
+    );
+    using tokens = sourceOf(server.url, { now: () => now });
+    assert.equal(await tokens.get(forever), "t1");
+    now = last * SECOND;
+    assert.equal(await tokens.get(forever), "t1");
+    now = (last + 1) * SECOND;
+    assert.equal(await tokens.get(forever), "t2");
+  });
+}
+
 Deno.test("a refused token is not handed out again", async () => {
   await using source = await timed();
   const first = await source.get();

@@ -128,18 +128,29 @@ export function agsRules(suite: Suite): void {
       assert.ok(second - first >= 1_000, `${second - first} ms`);
     });
 
-    await rule(
-      "a Retry-After beyond the deadline is passed on, not waited for",
-      async () => {
-        const answer = await sendWith({
-          kind: "tooManyRequests",
-          retryAfter: 60,
-          match: FULFILLMENT,
-        });
-        assert.deepEqual([answer.status, answer.requests], ["UNAVAILABLE", 1]);
-        assert.equal(answer.metadata["grpc-retry-pushback-ms"], "60000");
-      },
-    );
+    for (
+      const [seconds, pushback] of [
+        [40, "40000"],
+        [3_600, "60000"],
+        [999_999_999, "60000"],
+      ] as const
+    ) {
+      await rule(
+        `a Retry-After of ${seconds} s is passed on as ${pushback} ms, not waited for`,
+        async () => {
+          const answer = await sendWith({
+            kind: "tooManyRequests",
+            retryAfter: seconds,
+            match: FULFILLMENT,
+          });
+          assert.deepEqual(
+            [answer.status, answer.requests],
+            ["UNAVAILABLE", 1],
+          );
+          assert.equal(answer.metadata["grpc-retry-pushback-ms"], pushback);
+        },
+      );
+    }
 
     await rule("a 401 leads to one login and one more try", async () => {
       const once = await sendWith({

@@ -114,8 +114,8 @@ for (
   const [retryAfter, pushback] of [
     [-5, undefined],
     [NaN, undefined],
-    [Infinity, "2147483647"],
-    [999_999_999_000, "2147483647"],
+    [Infinity, "60000"],
+    [999_999_999_000, "60000"],
     [0, "0"],
   ] as const
 ) {

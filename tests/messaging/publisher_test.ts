@@ -146,6 +146,43 @@ for (
   });
 }
 
+for (
+  const [pushback, asked, requests] of [
+    [["250"], 250, 3],
+    [["999999999999"], 60_000, 3],
+    [["-1"], "never", 1],
+    [["soon"], "never", 1],
+  ] as const
+) {
+  Deno.test(`publish() takes a pushback of ${pushback} for ${asked}`, async () => {
+    const metadata = new grpc.Metadata();
+    for (const value of pushback) {
+      metadata.add("grpc-retry-pushback-ms", value);
+    }
+    const code = grpc.status.UNAVAILABLE;
+    await using sidecar = await startSidecar(() => ({ code, metadata }));
+    const waits: unknown[] = [];
+    {
+      using publisher = publisherTo(sidecar.port, {
+        nextDelay: ({ attempt, retryAfter }) => {
+          waits.push(retryAfter);
+          return attempt < 3 ? 0 : undefined;
+        },
+      });
+      const error = await errorOf(
+        publisher.bind(unbound()).publish("orders", "1"),
+      );
+      assert.ok(error instanceof PublishError);
+      assert.equal(error.retryable, true);
+      const isNever = asked === "never";
+      assert.equal(error.retryAfter, isNever ? undefined : asked);
+      assert.deepEqual(waits, isNever ? [] : [asked, asked, asked]);
+    }
+    assert.equal(sidecar.requests.length, requests);
+    await closing();
+  });
+}
+
 Deno.test("publish() says where nothing answers, and works once something does", async () => {
   using publisher = publisherTo(NOBODY, { nextDelay: () => undefined });
   const error = await errorOf(publisher.bind(unbound()).publish("orders", "1"));
