@@ -12,7 +12,7 @@ import { settings } from "./handlers/settings.ts";
 import { readEnvironment } from "./lib/config/environment.ts";
 import { ConfigError, type Environment } from "./lib/config/parse.ts";
 import type { Settings } from "./lib/config/setting.ts";
-import { parseConfig, SETTINGS } from "./lib/config/table.ts";
+import { parseConfig, tableOf } from "./lib/config/table.ts";
 import type { Config } from "./lib/core/config.ts";
 import { readBuildInfo } from "./lib/process/build_info.ts";
 import { configText, helpText } from "./lib/config/text.ts";
@@ -20,6 +20,7 @@ import { StartError } from "./lib/core/errors.ts";
 import type { Handler } from "./lib/core/on.ts";
 import { checkRunning, diagnose } from "./lib/process/doctor.ts";
 import { type Service, startService } from "./lib/service.ts";
+import { SOURCES } from "./lib/sources.ts";
 import { stopSignals } from "./lib/process/stop_signals.ts";
 import { logStrayErrors } from "./lib/process/stray_errors.ts";
 import { startLogging } from "./lib/telemetry/log.ts";
@@ -71,7 +72,8 @@ export async function main(options: MainOptions): Promise<number> {
   let config: Config;
   try {
     config =
-      parseConfig(options.readEnvironment(ALL_SETTINGS), settings).config;
+      parseConfig(options.readEnvironment(ALL_SETTINGS), settings, SOURCES)
+        .config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const problem of error.problems) console.error(problem);
@@ -96,7 +98,7 @@ const KNOWN_ARGS: ReadonlySet<string> = new Set([
 ]);
 
 /** The service's settings and the handlers' own. */
-const ALL_SETTINGS: Settings = { ...SETTINGS, ...settings };
+const ALL_SETTINGS: Settings = tableOf(SOURCES, settings);
 
 const FOLDER = import.meta.dirname ?? ".";
 const PROTO_FOLDER = join(FOLDER, "proto");
@@ -141,15 +143,16 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
     return 1;
   }
   log.info("Service started", {
-    grpcPort: service.grpcPort,
+    endpoints: Object.fromEntries(
+      service.endpoints.map(({ label, value }) => [label, value]),
+    ),
     metricsPort: service.metricsPort,
     eventTypes: service.types,
-    ...(service.topics.length > 0 && { topics: service.topics }),
   });
   options.onStarted?.(service, config);
   const signal = await stop.received;
   log.info("Service is draining", { signal });
-  await service.drain();
+  await service.stop();
   log.info("Service stopped");
   return 0;
 }

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { SOURCES } from "../lib/sources.ts";
 import { join } from "node:path";
 import { settings } from "../handlers/settings.ts";
 import { parseConfig } from "../lib/config/table.ts";
@@ -28,13 +29,17 @@ const files = [...events.keys()]
 const handlers = files.map(({ file }) =>
   on(events.get(file)?.[0]?.types[0] as EventType, () => {})
 );
-const { config } = parseConfig({
-  AB_BASE_URL: "http://127.0.0.1:1",
-  AB_CLIENT_ID: "bench-client",
-  AB_CLIENT_SECRET: "bench-secret",
-  AB_NAMESPACE: "bench",
-  ITEM_ID_TO_GRANT: "bench-item",
-}, settings);
+const { config } = parseConfig(
+  {
+    AB_BASE_URL: "http://127.0.0.1:1",
+    AB_CLIENT_ID: "bench-client",
+    AB_CLIENT_SECRET: "bench-secret",
+    AB_NAMESPACE: "bench",
+    ITEM_ID_TO_GRANT: "bench-item",
+  },
+  settings,
+  SOURCES,
+);
 const { log } = startLogging({ level: "error", format: "json" });
 const service = await startService({
   config: { ...config, grpcPort: 0, metricsPort: 0 },
@@ -42,4 +47,4 @@ const service = await startService({
   protoFolder: PROTO_FOLDER,
   log,
 });
-console.log(service.grpcPort);
+console.log(service.portOf("grpc"));

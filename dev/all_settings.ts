@@ -6,10 +6,11 @@
 
 import { settings } from "../handlers/settings.ts";
 import type { Setting, Settings } from "../lib/config/setting.ts";
-import { SETTINGS } from "../lib/config/table.ts";
+import { tableOf } from "../lib/config/table.ts";
+import { SOURCES } from "../lib/sources.ts";
 
-/** The service's and the handlers' settings, in that order. */
-export const ALL_SETTINGS: Settings = { ...SETTINGS, ...settings };
+/** The service's, its sources' and its handlers' settings, in that order. */
+export const ALL_SETTINGS: Settings = tableOf(SOURCES, settings);
 
 /** The same as a list. */
 export const allSettings: readonly Setting[] = Object.values(ALL_SETTINGS);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { SOURCES } from "../lib/sources.ts";
 import { createAgsClient } from "../lib/ags/client.ts";
 import { AgsError } from "../lib/ags/errors.ts";
 import { type Entitlement, queryEntitlements } from "../lib/ags/platform.ts";
@@ -71,7 +72,7 @@ async function owned(
     );
   }, timeout);
   try {
-    const { config } = parseConfig(env, {});
+    const { config } = parseConfig(env, {}, SOURCES);
     using client = createAgsClient({
       ...config,
       backoff: { maxAttempts: 1 },

@@ -71,7 +71,12 @@ function streamConfig(env: Environment): StreamConfig {
   const { otelServiceName } = SETTINGS;
   return parseSettings(env, {
     settings: { ...KAFKA_SETTINGS, otelServiceName },
-    problems: (config) => kafkaProblems({ ...config, deadLetter: "log" }),
+    problems: (config) =>
+      kafkaProblems({
+        ...config,
+        deadLetter: "log",
+        sources: [],
+      }),
   }).config;
 }
 

@@ -65,7 +65,7 @@ async function dev(): Promise<number> {
     args: Deno.args.filter((arg) => arg !== KAFKA),
     readEnvironment: () => readSettings().env,
     onStarted: (service) => {
-      messaging?.deliverTo(service.grpcPort);
+      messaging?.deliverTo(service.portOf("grpc"));
       if (devSettings !== undefined) {
         showBanner(service, devSettings, { emulator, messaging });
       }
@@ -121,11 +121,14 @@ function showBanner(
     : `emulator at ${emulator.url} (no account needed; AB_BASE_URL is not set)`;
   const rows: [string, string][] = [
     ["Handlers", service.types.join("\n")],
-    ["gRPC", `localhost:${service.grpcPort}`],
+    ...service.endpoints.map(({ label, value }): [string, string] => [
+      label,
+      value,
+    ]),
     ["Metrics", `http://localhost:${service.metricsPort}/metrics`],
     ["AGS", `${ags}`],
     ...(messaging === undefined ? [] : [rowOf(messaging)]),
-    ["Kafka", kafkaText(service, env)],
+    ...publishing(service, env),
     ["Namespace", `${env.AB_NAMESPACE}`],
     ["Defaults", defaultsOf(given)],
     ["Try", `${command()} task send ${service.types[0] ?? "<event>"}`],
@@ -151,13 +154,16 @@ function defaultsOf(given: DevSettings["given"]): string {
   return `${wrap(emulated)}\nand ${rest} more ${help}`;
 }
 
-function kafkaText({ topics }: Service, env: Environment): string {
-  if (topics.length > 0) {
-    return `${env.KAFKA_BROKERS}, topics ${topics.join(", ")}`;
-  }
-  return env.KAFKA_BROKERS === undefined
+/** Where what handlers publish goes, where the Kafka source does not say it. */
+function publishing(
+  { endpoints }: Service,
+  env: Environment,
+): readonly [string, string][] {
+  if (endpoints.some(({ label }) => label === "Kafka")) return [];
+  const where = env.KAFKA_BROKERS === undefined
     ? "none: what handlers publish is printed (KAFKA_BROKERS is not set)"
     : `${env.KAFKA_BROKERS}, to publish only`;
+  return [["Kafka", where]];
 }
 
 function wrap(names: readonly string[]): string {

@@ -71,7 +71,7 @@ export type {
   Settings,
 } from "./config/setting.ts";
 export type { ServiceConfig } from "./config/table.ts";
-export type { SaslMechanism, SourceName } from "./config/kafka.ts";
+export type { SaslMechanism } from "./config/kafka.ts";
 export type { PropagatorName, SamplerName } from "./config/otel.ts";
 export type { RedisUrl } from "./config/redis_url.ts";
 export type { Secret } from "./config/secret.ts";

@@ -9,35 +9,39 @@ import { createAgsClient } from "./ags/client.ts";
 import { type BuildInfo, VERSION } from "./process/build_info.ts";
 import type { Config } from "./core/config.ts";
 import { createApp } from "./core/app.ts";
-import type { Context, Logger } from "./core/context.ts";
+import type { Logger } from "./core/context.ts";
 import type { DeadLetterSink } from "./core/dead_letter.ts";
-import type { Delivery } from "./core/dispatcher.ts";
-import { ShutdownError } from "./core/errors.ts";
-import type { PublishEvent } from "./core/event_publishing.ts";
-import type { Messaging } from "./core/messaging.ts";
+import { AppError, ShutdownError } from "./core/errors.ts";
 import type { Handler } from "./core/on.ts";
 import { openDeadLetters } from "./dead_letters/open.ts";
 import { readCatalog } from "./events/catalog.ts";
-import { OPEN_CHANNELS } from "./events/open_events.ts";
 import { createPublisher } from "./grpc/publisher.ts";
-import { startGrpcServer } from "./grpc/server.ts";
-import { createJsonEvents } from "./events/json_events.ts";
-import { NotReadyError, startAdminServer } from "./admin/server.ts";
+import { startAdminServer } from "./admin/server.ts";
+import {
+  checkCarried,
+  type Endpoint,
+  type Source,
+  type SourceDefinition,
+} from "./core/source.ts";
+import { contextMaker } from "./handler_context.ts";
+import { groupOf } from "./kafka/group.ts";
+import { createKafkaMetrics } from "./kafka/metrics.ts";
+import { type ShutdownBudget, startBudget } from "./core/shutdown_budget.ts";
+import type { LogCategory } from "./config/log_levels.ts";
+import { unlessAborted } from "./eventstream/wait.ts";
+import { SOURCES } from "./sources.ts";
+import { metricsIn } from "./telemetry/metrics_port.ts";
 import { openStore } from "./idempotency/open_store.ts";
-import { ENVELOPE_KEYS } from "./eventstream/event.ts";
 import { createEventPublishing } from "./kafka/event_publishing.ts";
 import { openLetterTopics } from "./kafka/letter_sink.ts";
 import { withPrefix } from "./eventstream/names.ts";
 import { openStreams } from "./kafka/open_streams.ts";
 import type { KafkaPort } from "./eventstream/port.ts";
-import { type KafkaSource, startKafkaSource } from "./kafka/source.ts";
 import { createPipe } from "./middleware/pipe.ts";
 import { createAgsMetrics } from "./telemetry/ags_metrics.ts";
 import { createDeadLetterMetrics } from "./telemetry/dead_letter_metrics.ts";
 import { createEventMetrics } from "./telemetry/event_metrics.ts";
-import { createGrpcMetrics } from "./telemetry/grpc_metrics.ts";
 import { createIdempotencyMetrics } from "./telemetry/idempotency_metrics.ts";
-import { createKafkaMetrics } from "./telemetry/kafka_metrics.ts";
 import { allLogs, type Logs } from "./telemetry/log.ts";
 import { startMetrics } from "./telemetry/metrics.ts";
 import { startTracing } from "./telemetry/tracing.ts";
@@ -58,25 +62,33 @@ export interface ServiceOptions {
   readonly logsPayloads?: boolean;
   /** Which build of the service this is. @default {the version, from source} */
   readonly build?: BuildInfo;
+  /** The sources there are; `SOURCES` says which are opened. @default {all} */
+  readonly sources?: readonly SourceDefinition[];
   /** The way to Kafka. @default {by the library, to the brokers of the settings} */
   readonly kafkaPort?: () => Promise<KafkaPort>;
 }
 
 /** A running service. Disposing ends it at once; `drain` first, to lose nothing. */
 export interface Service extends AsyncDisposable {
-  /** Where AGS's connector calls. */
-  readonly grpcPort: number;
+  /** Where events come to. */
+  readonly endpoints: readonly Endpoint[];
   /** Where `/metrics`, `/livez` and `/readyz` are. */
   readonly metricsPort: number;
   /** The event types that are served. */
   readonly types: readonly string[];
-  /** The topics that are read, without prefix; none without the Kafka source. */
-  readonly topics: readonly string[];
+  /**
+   * The port that a source listens on.
+   *
+   * @throws {RangeError} It is not open, or listens on none.
+   */
+  portOf(source: string): number;
   /**
    * Says NOT_SERVING, takes no new events, and resolves when those in flight are
    * answered: by their handlers within `SHUTDOWN_GRACE`, with UNAVAILABLE after it.
    */
   drain(): Promise<void>;
+  /** Drains, and ends everything else: all of it within `SHUTDOWN_GRACE`. */
+  stop(): Promise<void>;
 }
 
 type TopicSink = Extract<Config["deadLetter"], `kafka:${string}`>;
@@ -85,8 +97,24 @@ function isTopic(deadLetter: Config["deadLetter"]): deadLetter is TopicSink {
   return deadLetter.startsWith("kafka:");
 }
 
-/** Time to hand the last answers to the network, in milliseconds. */
-const FLUSH_TIME = 1_000;
+/**
+ * The sources that `SOURCES` names.
+ *
+ * @throws {AppError} It names one that there is not.
+ */
+function enabledOf(
+  all: readonly SourceDefinition[],
+  names: readonly string[],
+): readonly SourceDefinition[] {
+  const known = all.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new AppError(
+      `SOURCES names a source that there is not: expected ${known.join(", ")}`,
+    );
+  }
+  return all.filter(({ name }) => names.includes(name));
+}
 
 /**
  * Starts the service. Whatever has been started is undone when a later step fails.
@@ -100,6 +128,8 @@ const FLUSH_TIME = 1_000;
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, log, handlers, protoFolder } = options;
   const logs = options.logs ?? allLogs(log);
+  const { sources: all = SOURCES } = options;
+  const enabled = enabledOf(all, config.sources);
   await using stack = new AsyncDisposableStack();
   // First in, last out: what is still under way then is part of a trace, too.
   const tracing = stack.use(await startTracing({ config, log }));
@@ -115,16 +145,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       logs.ags.warn("AGS token could not be refreshed", { error }),
   }));
 
-  const prefix = config.kafkaTopicPrefix ?? "";
-  const groupId = config.kafkaGroupId === "auto"
-    ? config.clientId
-    : config.kafkaGroupId;
-  const kafkaMetrics = config.kafkaBrokers.length === 0
-    ? undefined
-    : createKafkaMetrics(metrics.registry);
+  const port = metricsIn(metrics.registry);
   const streams = stack.use(openStreams({
     config,
-    observer: kafkaMetrics,
+    ...(config.kafkaBrokers.length > 0 &&
+      { observer: createKafkaMetrics(port) }),
     log: logs.kafka,
     port: options.kafkaPort,
   }));
@@ -164,13 +189,23 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const app = createApp({
     handlers,
-    knownTypes: catalog.types,
-    openChannels: OPEN_CHANNELS,
+    knownTypes: [
+      ...catalog.types,
+      ...all.flatMap(({ eventTypes = [] }) => eventTypes),
+    ],
+    openChannels: all.flatMap(({ openChannels = [] }) => openChannels),
     middleware,
-    createContext: (delivery) => createContext(delivery),
+    createContext: contextMaker({
+      config,
+      log: logs.handlers,
+      ags,
+      messaging: publisher,
+      publishing,
+    }),
     onRefused: (delivery, result) =>
       eventMetrics.ended(delivery, result, { milliseconds: 0 }),
   });
+  checkCarried(handlers, { enabled, all, agsTypes: catalog.types });
   agsMetrics.watch(ags);
   eventMetrics.watch({
     routes: app.routes,
@@ -180,43 +215,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     sources: config.sources,
   });
 
-  function createContext(delivery: Delivery): Context {
-    const { event, controller: { signal }, attempt, deadline, traceId } =
-      delivery;
-    let eventLog: Logger | undefined;
-    let messaging: Messaging | undefined;
-    let publish: PublishEvent | undefined;
-    return {
-      signal,
-      attempt,
-      config,
-      ags: ags.bind({ signal, deadline }),
-      get messaging() {
-        return messaging ??= publisher.bind({ signal, deadline });
-      },
-      get publish() {
-        return publish ??= publishing(delivery);
-      },
-      // Most handlers never log: whoever does pays for it.
-      get log() {
-        return eventLog ??= logs.handlers.with({
-          eventType: event.type,
-          eventId: event.id,
-          ...(traceId !== undefined && { traceID: traceId }),
-        });
-      },
-      ...(deadline !== undefined && { deadline }),
-    };
-  }
-
   async function openLetters(): Promise<DeadLetterSink> {
-    const { deadLetter } = config;
+    const { deadLetter, kafkaTopicPrefix: prefix = "" } = config;
     if (isTopic(deadLetter) && streams.kafka !== undefined) {
       return openLetterTopics({
         stream: streams.kafka,
         suffix: deadLetter.slice("kafka:".length),
         prefix,
-        groupId: withPrefix(prefix, groupId),
+        groupId: withPrefix(prefix, groupOf(config)),
       });
     }
     return await openDeadLetters(
@@ -226,82 +232,60 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 
   let isDraining = false;
-  let source: KafkaSource | undefined;
+  const sources: Source[] = [];
   const admin = stack.use(startAdminServer({
     port: config.metricsPort,
     metrics: metrics.collect,
     ready: async (signal) => {
       if (isDraining) throw new ShutdownError("Service is draining");
-      if (source?.isJoined === false) {
-        throw new NotReadyError("Kafka group is not joined");
-      }
+      for (const source of sources) await source.ready(signal);
       await ags.ready(signal);
     },
   }));
-  const grpc = stack.use(
-    await startGrpcServer({
-      app,
-      catalog,
-      named: new Set(handlers.flatMap(({ types }) => types)),
-      port: config.grpcPort,
-      servesEvents: config.sources.includes("grpc"),
-      onReject: config.onReject,
-      authorize: config.grpcAuth === "iam"
-        ? (await import("./grpc/auth.ts")).createIamAuthorizer(config)
-        : undefined,
-      maxMessageBytes: config.grpcMaxMessageBytes,
-      keepaliveTime: config.grpcKeepaliveTime,
-      keepaliveTimeout: config.grpcKeepaliveTimeout,
-      log: logs.grpc,
-      observer: createGrpcMetrics(metrics.registry),
-    }),
-  );
-
-  if (config.sources.includes("kafka") && streams.kafka !== undefined) {
-    source = stack.use(startKafkaSource({
-      app,
-      stream: streams.kafka,
-      events: createJsonEvents({
-        catalog,
-        served: grpc.events,
-        envelopeFields: ENVELOPE_KEYS,
-      }),
-      letters,
-      prefix,
-      groupId,
-      groupProtocol: config.kafkaGroupProtocol,
-      grace: config.shutdownGrace,
-      observer: { ...kafkaMetrics, letter: countLetter },
-      log: logs.kafka,
-    }));
-    kafkaMetrics?.watch({
-      topics: source.topics.map((topic) => withPrefix(prefix, topic)),
-      source,
-    });
+  const named = new Set(handlers.flatMap(({ types }) => types));
+  for (const { name, open } of enabled) {
+    const log = logs[name as LogCategory] ?? logs.service;
+    const deps = { app, config, catalog, named, log, metrics: port };
+    sources.push(stack.use(await open(deps)));
   }
 
-  async function drain(): Promise<void> {
+  async function drain(budget: ShutdownBudget): Promise<void> {
     isDraining = true;
-    grpc.stopServing();
-    const left = source?.close();
-    const flushed = new AbortController();
-    const closed = grpc.close(flushed.signal);
-    const ended = await app.drain(config.shutdownGrace);
+    const drained = Promise.all(
+      sources.map((source) => source.drain(budget.answers)),
+    );
+    const ended = await app.drain(budget.handlers, budget.settling);
     if (ended > 0) log.warn("Events were ended unfinished", { count: ended });
-    const timer = setTimeout(() => flushed.abort(), FLUSH_TIME);
-    await closed;
-    clearTimeout(timer);
-    await left;
-    await tracing.flush();
+    await drained;
+    await unlessAborted(tracing.flush(), budget.all);
+  }
+
+  async function stop(): Promise<void> {
+    using budget = startBudget(config.shutdownGrace);
+    await drain(budget);
+    const ended = running.disposeAsync().then(() => true);
+    if (await unlessAborted(ended, budget.all) === undefined) {
+      log.warn("Service stopped before all connections were closed");
+    }
   }
 
   const running = stack.move();
   return {
-    grpcPort: grpc.port,
+    endpoints: sources.flatMap(({ endpoints }) => endpoints),
     metricsPort: admin.port,
     types: app.types,
-    topics: source?.topics ?? [],
-    drain,
+    portOf(name) {
+      const found = sources.find((source) => source.name === name)?.port;
+      if (found === undefined) {
+        throw new RangeError(`Source "${name}" is not open, or has no port`);
+      }
+      return found;
+    },
+    async drain() {
+      using budget = startBudget(config.shutdownGrace);
+      await drain(budget);
+    },
+    stop,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

@@ -159,7 +159,7 @@ Deno.test("newer event files are served as they are, without a generated type", 
     ),
     log,
   });
-  await using channel = connect(service.grpcPort);
+  await using channel = connect(service.portOf("grpc"));
   const send = async (service: string, bytes: Uint8Array) =>
     (await call(channel.client, `/${service}/OnMessage`, bytes)).status;
 

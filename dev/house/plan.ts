@@ -68,6 +68,8 @@ export const PARTS: readonly Part[] = [
     path: "lib/process/",
     imports: ["lib/process/", "lib/events/", ...BASE, ...EDGES],
   },
+  { path: "lib/handler_context.ts", imports: BASE },
+  { path: "lib/sources.ts", imports: ["lib/core/", ...EDGES] },
   { path: "lib/service.ts", imports: ["lib/"] },
   {
     path: "lib/mod.ts",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { NotReadyError } from "../core/source.ts";
 import { ListenError } from "../core/listen_error.ts";
 
 /** Options of {@linkcode startAdminServer}. */
@@ -18,11 +19,6 @@ export interface AdminServerOptions {
    * @throws What keeps them from being handled.
    */
   readonly ready: (signal: AbortSignal) => Promise<void>;
-}
-
-/** Why events cannot be handled now, in words that anybody may read. */
-export class NotReadyError extends Error {
-  override name = "NotReadyError";
 }
 
 /** Metrics, and how they are written. */

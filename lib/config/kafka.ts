@@ -10,9 +10,6 @@ import { flag, NONE, oneLine } from "./kinds.ts";
 import { Secret } from "./secret.ts";
 import { type ConfigOf, defineSettings } from "./setting.ts";
 
-/** A way by which events come. */
-export type SourceName = "grpc" | "kafka";
-
 /** How the service proves to Kafka who it is. */
 export type SaslMechanism = "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
 
@@ -50,24 +47,11 @@ const secretPem = pem.transform((text) =>
   text === undefined ? undefined : new Secret(text)
 );
 
-const sources = z.string()
-  .transform((text) => [...new Set(text.split(",").map((each) => each.trim()))])
-  .pipe(z.array(z.enum(["grpc", "kafka"])).min(1));
-
 const mechanism = z.enum([NONE, "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
   .transform((value) => value === NONE ? undefined : value);
 
 /** The settings of the event stream. */
 export const KAFKA_SETTINGS = defineSettings({
-  /** By which ways events come. */
-  sources: {
-    env: "SOURCES",
-    doc: "How events come: `grpc` (AGS's connector calls), `kafka` (they are " +
-      "read from the event stream), or `grpc,kafka`",
-    expected: "grpc, kafka or grpc,kafka",
-    default: "grpc",
-    schema: sources,
-  },
   /** Where `ctx.publish()` goes; `auto`: to Kafka if it has brokers. */
   eventStream: {
     env: "EVENT_STREAM",
@@ -184,7 +168,10 @@ export const KAFKA_SETTINGS = defineSettings({
 export type KafkaConfig = ConfigOf<typeof KAFKA_SETTINGS>;
 
 /** What settings have to do with each other. */
-type Checked = KafkaConfig & { readonly deadLetter: string };
+type Checked = KafkaConfig & {
+  readonly deadLetter: string;
+  readonly sources: readonly string[];
+};
 
 /** What is wrong with settings that are all right by themselves, one a sentence. */
 export function kafkaProblems(config: Checked): readonly string[] {

@@ -108,5 +108,5 @@ export interface Topic<S extends Settings = Settings, C = ConfigOf<S>> {
    *
    * @default {nothing}
    */
-  readonly problems?: (config: C) => readonly string[];
+  problems?(config: C): readonly string[];
 }

@@ -13,7 +13,13 @@ import { KAFKA_SETTINGS, kafkaProblems } from "./kafka.ts";
 import { OTEL_SETTINGS } from "./otel.ts";
 import { type Environment, type ParsedConfig, parseSettings } from "./parse.ts";
 import { PROCESS_SETTINGS } from "./process.ts";
-import { type ConfigOf, defineSettings, type Settings } from "./setting.ts";
+import { SOURCES_SETTINGS } from "./sources.ts";
+import {
+  type ConfigOf,
+  defineSettings,
+  type Settings,
+  type Topic,
+} from "./setting.ts";
 
 /** The table. */
 export const SETTINGS = defineSettings({
@@ -23,6 +29,7 @@ export const SETTINGS = defineSettings({
   ...IDEMPOTENCY_SETTINGS,
   ...DEAD_LETTER_SETTINGS,
   ...PROCESS_SETTINGS,
+  ...SOURCES_SETTINGS,
   ...KAFKA_SETTINGS,
   ...OTEL_SETTINGS,
 });
@@ -30,19 +37,51 @@ export const SETTINGS = defineSettings({
 /** The service's settings, checked. Durations are in milliseconds. */
 export type ServiceConfig = ConfigOf<typeof SETTINGS>;
 
+/** A source, as far as settings go. */
+export interface SourceSettings {
+  /** The word in `SOURCES`. */
+  readonly name: string;
+  /** Its settings. */
+  readonly topic?: Topic;
+}
+
+/** The service's table with the settings of the sources there are, and more. */
+export function tableOf(
+  sources: readonly SourceSettings[],
+  own: Settings = {},
+): Settings {
+  const topics = sources.map(({ topic }) => topic?.settings ?? {});
+  return Object.assign({}, SETTINGS, ...topics, own);
+}
+
 /**
- * Turns variables into the service's settings and those of its handlers.
+ * Turns variables into the service's settings, those of its sources and those of its
+ * handlers.
  *
  * @param env The variables.
  * @param own The handlers' settings.
+ * @param sources The sources there are.
  * @throws {ConfigError} With every problem at once.
  */
 export function parseConfig<S extends Settings>(
   env: Environment,
   own: S,
+  sources: readonly SourceSettings[],
 ): ParsedConfig<ServiceConfig & ConfigOf<S>> {
+  const known = sources.map(({ name }) => name);
   return parseSettings<Settings, ServiceConfig & ConfigOf<S>>(env, {
-    settings: { ...SETTINGS, ...own },
-    problems: kafkaProblems,
+    settings: tableOf(sources, own),
+    problems(config) {
+      const enabled = sources.filter(({ name }) =>
+        config.sources.includes(name)
+      );
+      return [
+        ...config.sources.filter((name) => !known.includes(name)).map((name) =>
+          `SOURCES names "${name}": expected ${known.join(", ")}`
+        ),
+        ...kafkaProblems(config),
+        ...enabled.flatMap(({ topic }) => topic?.problems?.(config) ?? []),
+      ];
+    },
   });
 }

@@ -94,9 +94,11 @@ export interface App {
    * after `grace` milliseconds. Resolves when none is left, or when those that do
    * not heed their signal have had a moment. A second call waits for the first.
    *
+   * @param grace Time for the events, in milliseconds.
+   * @param settling That moment, in milliseconds. @default {1000}
    * @returns How many had to be ended.
    */
-  drain(grace: number): Promise<number>;
+  drain(grace: number, settling?: number): Promise<number>;
 }
 
 /** What a source needs of the app. */
@@ -172,16 +174,16 @@ export function createApp(options: AppOptions): App {
     }
   }
 
-  function drain(grace: number): Promise<number> {
-    return drained ??= end(grace);
+  function drain(grace: number, settling = SETTLE_TIME): Promise<number> {
+    return drained ??= end(grace, settling);
   }
 
-  async function end(grace: number): Promise<number> {
+  async function end(grace: number, settling: number): Promise<number> {
     if (await isEmptyWithin(grace)) return 0;
     const ended = inFlight.size;
     const reason = new ShutdownError("Service is shutting down");
     for (const delivery of inFlight) delivery.controller.abort(reason);
-    await isEmptyWithin(SETTLE_TIME);
+    await isEmptyWithin(settling);
     return ended;
   }
 

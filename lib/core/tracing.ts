@@ -7,12 +7,15 @@
 
 /** How an event arrived. */
 export interface Arrival {
+  /** By a call, by a request, or read as a message. */
+  readonly kind: "rpc" | "http" | "message";
+  /**
+   * What was called or read: `package.Service/Method`, the path of a route, a topic. One
+   * of few.
+   */
+  readonly name: string;
   /** The value of a header that came along; its name is in lower case. */
   header(name: string): string | undefined;
-  /** The method that was called, as `package.Service/Method`, where one was. */
-  readonly method?: string;
-  /** The topic that it was read from, where it was. */
-  readonly topic?: string;
 }
 
 /** A request to AGS, from its first attempt to its last. */

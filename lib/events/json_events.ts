@@ -7,7 +7,7 @@
 import type protobuf from "protobufjs";
 import { TerminalError } from "../core/errors.ts";
 import { parseEventType } from "../core/event_key.ts";
-import type { CatalogEvent, EventCatalog } from "./catalog.ts";
+import type { CatalogEvent, EventCatalog } from "../core/catalog.ts";
 import { type DecodeJson, jsonDecoderOf } from "./json_codec.ts";
 import { InexactNumberError } from "./json_scalar.ts";
 import { propertyName } from "./message_codec.ts";

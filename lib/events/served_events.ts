@@ -8,7 +8,7 @@ import type { Buffer } from "node:buffer";
 import type protobuf from "protobufjs";
 import type { Event } from "../core/event.ts";
 import type { Result } from "../core/outcome.ts";
-import type { CatalogEvent, EventCatalog } from "./catalog.ts";
+import type { CatalogEvent, EventCatalog } from "../core/catalog.ts";
 import { type Decode, decoderOf } from "./message_codec.ts";
 import { haveSameShape } from "./message_shape.ts";
 import {
@@ -114,6 +114,27 @@ export function loadServedEvents(
     events: loaded.map(servedEvent),
     absent: absent.map(({ event }) => event),
   };
+}
+
+/** What has been loaded of each catalog, by the types: sources share it. */
+const loadedOf = new WeakMap<EventCatalog, Map<string, ServedEvents>>();
+
+/**
+ * The same, loaded once for all sources that ask for it.
+ *
+ * @throws {ProtoFileError} As {@linkcode loadServedEvents} does.
+ */
+export function servedEvents(
+  catalog: EventCatalog,
+  types: readonly string[],
+  options: LoadServedEventsOptions = {},
+): ServedEvents {
+  const loaded = loadedOf.get(catalog) ?? new Map<string, ServedEvents>();
+  loadedOf.set(catalog, loaded);
+  const key = JSON.stringify([types, [...options.named ?? []]]);
+  const served = loaded.get(key) ?? loadServedEvents(catalog, types, options);
+  loaded.set(key, served);
+  return served;
 }
 
 interface Loaded {

@@ -15,13 +15,13 @@ import {
   type RefusedCall,
 } from "./call_observer.ts";
 import { createInflater } from "./compression.ts";
-import type { EventCatalog } from "../events/catalog.ts";
+import type { EventCatalog } from "../core/catalog.ts";
 import { addHealth } from "./health.ts";
 import { hideMetadata } from "./library_log.ts";
 import { loadOpenEvents } from "../events/open_events.ts";
 import { limitReceiving } from "./receive_limits.ts";
 import { addReflection } from "./reflection.ts";
-import { loadServedEvents, type ServedEvent } from "../events/served_events.ts";
+import { servedEvents } from "../events/served_events.ts";
 import { endSessions, guardSessions, onStreams } from "./session_guard.ts";
 import { addEvents } from "./source.ts";
 import { shortenTimeout } from "./timeout_header.ts";
@@ -38,13 +38,6 @@ export interface GrpcServerOptions {
    * @default {all that the app takes}
    */
   readonly named?: ReadonlySet<string>;
-  /**
-   * Whether events are taken here. Without them the port says by the health service
-   * whether the service runs.
-   *
-   * @default {true}
-   */
-  readonly servesEvents?: boolean;
   /** The port; 0 takes any free one. */
   readonly port: number;
   /** Where refusals are logged that no event came of. @default {nowhere} */
@@ -71,8 +64,6 @@ export interface GrpcServer extends Disposable {
   readonly port: number;
   /** Full names of the event services that are served. */
   readonly services: readonly string[];
-  /** The events of fixed names that have a handler, whether they are served or not. */
-  readonly events: readonly ServedEvent[];
   /** Says NOT_SERVING, to whoever asks and whoever watches. */
   stopServing(): void;
   /**
@@ -116,13 +107,12 @@ export async function startGrpcServer(
     onRefused,
     resetCodeOf: (stream) => receiving.codeOf(stream),
   });
-  const fixed = loadServedEvents(catalog, app.types, options);
+  const fixed = servedEvents(catalog, app.types, options);
   for (const { key, declaredAt } of fixed.absent) {
     options.log?.warn("Event has no service", { eventType: key, declaredAt });
   }
-  const { servesEvents = true } = options;
-  const open = loadOpenEvents(protoFolder, servesEvents ? app.types : []);
-  const events = servesEvents ? [...fixed.events, ...open.events] : [];
+  const open = loadOpenEvents(protoFolder, app.types);
+  const events = [...fixed.events, ...open.events];
   const inflater = createInflater({
     paths: new Set(events.map(({ path }) => path)),
     maxMessageBytes,
@@ -153,7 +143,7 @@ export async function startGrpcServer(
   const health = addHealth(server, { protoFolder, services });
   addReflection(server, {
     protoFolder,
-    files: [...(servesEvents ? [fixed.files] : []), open.files, health.files],
+    files: [fixed.files, open.files, health.files],
     services: [...services, health.service],
   });
   const port = await listen(server, options.port);
@@ -178,7 +168,6 @@ export async function startGrpcServer(
   return {
     port,
     services,
-    events: fixed.events,
     stopServing() {
       health.set("NOT_SERVING");
     },

@@ -149,7 +149,8 @@ async function receive(
     malformed,
     encode: served.answers?.encode,
     arrival: {
-      method: served.path.slice(1),
+      kind: "rpc",
+      name: served.path.slice(1),
       header: (name) => headerOf(call.metadata, name),
     },
     isReplay: call.metadata.get(REPLAY).length > 0,

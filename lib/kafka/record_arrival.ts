@@ -27,8 +27,11 @@ export class RecordArrival implements Arrival {
     this.#envelope = envelope;
   }
 
+  /** It was read. */
+  readonly kind = "message";
+
   /** The topic, with prefix. */
-  get topic(): string {
+  get name(): string {
     return this.record.topic;
   }
 

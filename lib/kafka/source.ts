@@ -6,26 +6,24 @@
 
 import type { EventTarget } from "../core/app.ts";
 import type { Logger } from "../core/context.ts";
-import type { DeadLetterSink } from "../core/dead_letter.ts";
 import {
   AppError,
   EventError,
   RetryableError,
   ShutdownError,
-  type TerminalError,
+  TerminalError,
 } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
 import { attributesOf } from "../core/event_attributes.ts";
 import { bytesId } from "../core/event_id.ts";
 import type { Outcome, Result } from "../core/outcome.ts";
-import type { DeadLetter } from "../eventstream/dead_letter.ts";
-import { DecodingError } from "../eventstream/errors.ts";
 import { withoutPrefix, withPrefix } from "../eventstream/names.ts";
 import type { Partition } from "../eventstream/observer.ts";
 import { headerOf, RecordArrival } from "./record_arrival.ts";
 import type { StreamRecord } from "../eventstream/record.ts";
 import { isForGroup, REPLAY_HEADERS } from "./replay_headers.ts";
 import type { EventStream } from "../eventstream/stream.ts";
+import { unlessAborted } from "../eventstream/wait.ts";
 
 /** Reads events: what `lib/events/json_events.ts` makes of AGS's files. */
 export interface EventReader {
@@ -55,10 +53,10 @@ export interface EventReader {
 export interface SourceObserver {
   /** An event of a topic that is read, which no handler takes. */
   unhandled?(topic: string): void;
+  /** A record that is no event. */
+  undecodable?(topic: string): void;
   /** Fields of an event that its message does not have. */
   unknownFields?(type: string, count: number): void;
-  /** A letter of a record that is no event. */
-  letter?(outcome: Outcome, result: "written" | "failed"): void;
 }
 
 /** Options of {@linkcode startKafkaSource}. */
@@ -69,16 +67,12 @@ export interface KafkaSourceOptions {
   readonly stream: EventStream;
   /** Reads them. */
   readonly events: EventReader;
-  /** Where records go that are no events. */
-  readonly letters: DeadLetterSink;
   /** What comes before topics and the group. */
   readonly prefix: string;
   /** The group whose members share the events, without prefix. */
   readonly groupId: string;
   /** Who forms it. */
   readonly groupProtocol: "classic" | "consumer";
-  /** Time for the events at hand when it ends, in milliseconds. */
-  readonly grace: number;
   /** Told of what else there is. @default {nobody} */
   readonly observer?: SourceObserver;
   /** Where records are reported that are no events. */
@@ -98,17 +92,17 @@ export interface KafkaSource extends AsyncDisposable {
   /** Settles when it has its partitions for the first time. */
   readonly ready: Promise<void>;
   /**
-   * Reads no more, has the events at hand end within its grace, commits them, and leaves
-   * the group.
+   * Reads no more, waits for the events at hand, commits them, and leaves the group; at
+   * the latest when `signal` ends.
    */
-  close(): Promise<void>;
+  close(signal: AbortSignal): Promise<void>;
 }
 
 const NAME = "kafka";
 /** Go reads bytes that are not UTF-8 as U+FFFD, and takes no byte order mark. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-/** Time for one letter, in milliseconds. */
-const LETTER_TIMEOUT = 5_000;
+/** The longest timer there is: who drains the source says when to stop waiting. */
+const MAX_GRACE = 2 ** 31 - 1;
 
 /**
  * Begins to read. It goes on through whatever happens to the cluster.
@@ -136,28 +130,20 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
   async function deliver(
     record: StreamRecord,
   ): Promise<"skipped" | undefined> {
-    const { value } = record;
     if (!isForGroup(record, group)) return "skipped";
-    if (value === undefined || value.length === 0) {
-      throw new DecodingError("Record has no value: expected a JSON object");
-    }
-    const { envelope, known } = read(record, value);
-    if (known === undefined) {
+    const found = read(record);
+    if (found === undefined) {
       observer?.unhandled?.(record.topic);
       return "skipped";
     }
-    const { type, source, data, malformed, unknownFields } = known;
-    if (unknownFields > 0) observer?.unknownFields?.(type, unknownFields);
-    const event: Event = data === undefined
-      ? { type, source, id: bytesId(value), data }
-      : { type, source, ...attributesOf(type, data) };
+    const { event, envelope, malformed } = found;
     const controller = new AbortController();
     controllers.add(controller);
     try {
       const result = await app.dispatch(event, {
         source: NAME,
         controller,
-        bytes: value,
+        bytes: record.value,
         malformed,
         arrival: new RecordArrival(record, envelope),
         isReplay: headerOf(record.headers, REPLAY_HEADERS.replay) !== undefined,
@@ -169,47 +155,34 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
     }
   }
 
-  function read(record: StreamRecord, value: Uint8Array) {
+  /** The event of a record; `undefined` when no handler takes it. */
+  function read(record: StreamRecord): Read | undefined {
+    const value = record.value ?? new Uint8Array();
     const channel = withoutPrefix(prefix, record.topic);
     try {
-      return events.read(channel, decoder.decode(value));
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      throw new DecodingError(error.message);
-    }
-  }
-
-  /** Of records that are no events: all others have theirs written by the app. */
-  async function writeLetter({ record, error }: DeadLetter): Promise<void> {
-    const bytes = record.value ?? new Uint8Array();
-    const { topic, partition, offset } = record;
-    const now = Date.now();
-    try {
-      await options.letters.write({
+      const { envelope, known } = events.read(channel, decoder.decode(value));
+      if (known === undefined) return undefined;
+      const { type, source, data, malformed, unknownFields } = known;
+      if (unknownFields > 0) observer?.unknownFields?.(type, unknownFields);
+      const event: Event = data === undefined
+        ? { type, source, id: bytesId(value), data }
+        : { type, source, ...attributesOf(type, data) };
+      return { event, envelope, malformed };
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw cause;
+      observer?.undecodable?.(record.topic);
+      return {
+        // Which event it is cannot be read: its topic is known.
         event: {
-          // Which event it is cannot be read: its topic is known.
-          type: withoutPrefix(prefix, topic),
-          id: bytesId(bytes),
+          type: channel,
+          id: bytesId(value),
           source: "",
           data: undefined,
         },
-        bytes,
-        source: NAME,
-        arrival: new RecordArrival(record, {}),
-        outcome: "rejected",
-        reason: "bad_event",
-        error,
-        attempts: 1,
-        firstTime: now,
-        lastTime: now,
-      }, AbortSignal.timeout(LETTER_TIMEOUT));
-    } catch (cause) {
-      observer?.letter?.("rejected", "failed");
-      throw cause;
+        envelope: {},
+        malformed: new TerminalError("Record is no event", { cause }),
+      };
     }
-    observer?.letter?.("rejected", "written");
-    const place = { topic, partition, offset: String(offset) };
-    log.error("Record is no event", { ...place, error });
   }
 
   const stop = new AbortController();
@@ -217,10 +190,10 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
     topic: topics,
     groupId,
     groupProtocol: options.groupProtocol,
-    grace: options.grace,
+    // The app ends its events when their time is up.
+    grace: MAX_GRACE,
     // The app counts attempts, and says when there have been enough.
     retry: { ...options.retry, maxAttempts: Infinity },
-    deadLetter: writeLetter,
     raw: true,
     signal: stop.signal,
   }, deliver);
@@ -234,9 +207,9 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
     get partitions() {
       return subscription.partitions;
     },
-    async close() {
+    async close(signal) {
       stop.abort();
-      await subscription.closed;
+      await unlessAborted(subscription.closed, signal);
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
@@ -255,6 +228,13 @@ const DONE: ReadonlySet<Outcome> = new Set([
   "rejected",
   "exhausted",
 ]);
+
+/** An event, as its record has it. */
+interface Read {
+  readonly event: Event;
+  readonly envelope: Readonly<Record<string, unknown>>;
+  readonly malformed: TerminalError | undefined;
+}
 
 /** What has the record delivered again. */
 function again({ outcome, error }: Result): Error {

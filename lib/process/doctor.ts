@@ -61,7 +61,9 @@ export async function diagnose(
     }
   }
   findings.push(
-    await grpcPort(config.grpcPort, options.protoFolder),
+    ...(config.sources.includes("grpc")
+      ? [await grpcPort(config.grpcPort, options.protoFolder)]
+      : []),
     await metricsPort(config.metricsPort),
   );
   return findings;
@@ -75,21 +77,30 @@ export async function checkRunning(
   config: ServiceConfig,
   options: DiagnoseOptions,
 ): Promise<readonly Finding[]> {
-  const status = await grpcStatus(config.grpcPort, options.protoFolder);
-  const isServing = status === "SERVING";
   const isReady = await asksReady(config.metricsPort);
+  const grpc = config.sources.includes("grpc")
+    ? [await servingGrpc(config.grpcPort, options.protoFolder)]
+    : [];
   return [
-    {
-      name: "gRPC",
-      verdict: isServing ? "ok" : "failed",
-      text: `port ${config.grpcPort} answers ${status}`,
-    },
+    ...grpc,
     {
       name: "ready",
       verdict: isReady ? "ok" : "failed",
       text: isReady ? "AGS login is available" : "AGS login is not available",
     },
   ];
+}
+
+async function servingGrpc(
+  port: number,
+  protoFolder: string,
+): Promise<Finding> {
+  const status = await grpcStatus(port, protoFolder);
+  return {
+    name: "gRPC",
+    verdict: status === "SERVING" ? "ok" : "failed",
+    text: `port ${port} answers ${status}`,
+  };
 }
 
 async function look(

@@ -9,37 +9,13 @@
  */
 
 import { Counter, Histogram, type Registry } from "prom-client";
-
-/** Label names and values of one series. */
-export type Labels = Readonly<Record<string, string>>;
-
-/** One series of a counter: `value` is only ever added to. */
-export interface CounterChild {
-  /** What has been counted. */
-  value: number;
-}
-
-/** One series of a histogram. */
-export interface HistogramChild {
-  /** Counts a value. */
-  observe(value: number): void;
-}
-
-/** All series of one metric. */
-export interface Family<C> {
-  /** The series with these labels; 0 from the first time it is asked for. */
-  child(labels: Labels): C;
-}
-
-/** What a metric is called, and what it says. */
-export interface FamilyOptions {
-  /** Its name. */
-  readonly name: string;
-  /** One sentence. */
-  readonly help: string;
-  /** The names of its labels. */
-  readonly labelNames: readonly string[];
-}
+import type {
+  CounterChild,
+  Family,
+  FamilyOptions,
+  HistogramChild,
+  Labels,
+} from "../core/metrics.ts";
 
 /**
  * Upper bounds of the buckets of all durations, in seconds: from an event that is

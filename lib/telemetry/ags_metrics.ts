@@ -5,12 +5,8 @@
  */
 
 import type { Registry } from "prom-client";
-import {
-  type CounterChild,
-  createCounter,
-  createDurations,
-  type HistogramChild,
-} from "./_children.ts";
+import type { CounterChild, HistogramChild } from "../core/metrics.ts";
+import { createCounter, createDurations } from "./_children.ts";
 import { type Operation, operationOf, OTHER } from "./_operations.ts";
 import { createReading } from "./_reading.ts";
 

@@ -8,12 +8,8 @@ import type { Registry } from "prom-client";
 import type { Delivery } from "../core/dispatcher.ts";
 import type { Outcome, Reason, Result } from "../core/outcome.ts";
 import type { Routes } from "../core/routes.ts";
-import {
-  type CounterChild,
-  createCounter,
-  createDurations,
-  type HistogramChild,
-} from "./_children.ts";
+import type { CounterChild, HistogramChild } from "../core/metrics.ts";
+import { createCounter, createDurations } from "./_children.ts";
 import { createReading } from "./_reading.ts";
 
 /** What is known once all handlers are. */

@@ -15,6 +15,7 @@ import {
 } from "@opentelemetry/api";
 import type { Delivery, Middleware } from "../core/dispatcher.ts";
 import { type Outcome, type Result, resultOf } from "../core/outcome.ts";
+import type { Arrival } from "../core/tracing.ts";
 import { ARRIVAL_GETTER, type Propagation } from "./propagation.ts";
 import { errorType, failSpan } from "./span_error.ts";
 
@@ -59,7 +60,9 @@ export function eventSpans(options: EventSpansOptions): Middleware {
 
 /** A caller that waits for the answer is served; what is only read is consumed. */
 function kindOf({ arrival }: Delivery): SpanKind {
-  return arrival?.method === undefined ? SpanKind.CONSUMER : SpanKind.SERVER;
+  return arrival === undefined || arrival.kind === "message"
+    ? SpanKind.CONSUMER
+    : SpanKind.SERVER;
 }
 
 /** Longest id or name that is kept, in characters: callers choose them. */
@@ -79,17 +82,25 @@ function arrivalAttributes(delivery: Delivery): Attributes {
     ...(event.namespace !== undefined && {
       "ags.namespace": event.namespace.slice(0, MAX_LENGTH),
     }),
-    ...(arrival?.method !== undefined && {
-      "rpc.system.name": source,
-      "rpc.method": arrival.method,
-    }),
-    ...(arrival?.topic !== undefined && {
-      "messaging.system": source,
-      "messaging.operation.type": "process",
-      "messaging.destination.name": arrival.topic,
-    }),
+    ...(arrival !== undefined && PLACES[arrival.kind](source, arrival.name)),
   };
 }
+
+/** OpenTelemetry's attributes of where an event came to. */
+const PLACES: Readonly<
+  Record<Arrival["kind"], (source: string, name: string) => Attributes>
+> = {
+  rpc: (source, name) => ({ "rpc.system.name": source, "rpc.method": name }),
+  http: (_source, name) => ({
+    "http.request.method": "POST",
+    "http.route": name,
+  }),
+  message: (source, name) => ({
+    "messaging.system": source,
+    "messaging.operation.type": "process",
+    "messaging.destination.name": name,
+  }),
+};
 
 /** Outcomes that somebody has to do something about: come again, or look. */
 const FAILURES: ReadonlySet<Outcome> = new Set([

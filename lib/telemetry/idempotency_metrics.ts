@@ -6,12 +6,8 @@
 
 import type { Registry } from "prom-client";
 import type { Claim } from "../core/idempotency_store.ts";
-import {
-  type CounterChild,
-  createCounter,
-  createDurations,
-  type HistogramChild,
-} from "./_children.ts";
+import type { CounterChild, HistogramChild } from "../core/metrics.ts";
+import { createCounter, createDurations } from "./_children.ts";
 
 /** What is asked of a store. */
 type Operation = "claim" | "renew" | "complete" | "release";

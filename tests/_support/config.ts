@@ -7,6 +7,7 @@
 import { settings } from "../../handlers/settings.ts";
 import type { Environment, ParsedConfig } from "../../lib/config/parse.ts";
 import { parseConfig } from "../../lib/config/table.ts";
+import { SOURCES } from "../../lib/sources.ts";
 import type { Config } from "../../lib/core/config.ts";
 
 /** Values of the variables that have no default. No AGS answers there. */
@@ -20,7 +21,7 @@ export const REQUIRED_VARIABLES = {
 
 /** Parses the settings of this app, as `main.ts` does. */
 export function parseAll(env: Environment): ParsedConfig<Config> {
-  return parseConfig(env, settings);
+  return parseConfig(env, settings, SOURCES);
 }
 
 /** The defaults, on any free ports, with what a test wants otherwise. */

@@ -58,7 +58,7 @@ for (const [env, key, value] of GOOD) {
 }
 
 const BAD: readonly (readonly [name: string, text: string])[] = [
-  ["SOURCES", "kafka,http"],
+  ["SOURCES", "kafka,HTTP"],
   ["SOURCES", ","],
   ["EVENT_STREAM", "kafka"],
   ["KAFKA_BROKERS", "kafka"],
@@ -85,6 +85,7 @@ for (const [name, text] of BAD) {
 for (
   const [env, expected] of [
     [{ SOURCES: "kafka" }, /^KAFKA_BROKERS is none: SOURCES/],
+    [{ SOURCES: "http" }, /^SOURCES names "http": expected grpc, kafka/],
     [{ DEAD_LETTER: "kafka:dlq" }, /^KAFKA_BROKERS is none: DEAD_LETTER/],
     [{ KAFKA_SASL_MECHANISM: "PLAIN" }, /^KAFKA_SASL_MECHANISM is set/],
     [

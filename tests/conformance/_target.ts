@@ -96,7 +96,11 @@ export async function startProcess(
   for (let tries = 1;; tries++) {
     const target = spawn(how, options);
     if (options.untilStarted === false) return target;
-    if (await isListening(target)) return target;
+    const sources = options.env["SOURCES"] ?? "grpc";
+    const port = sources.includes("grpc")
+      ? target.grpcPort
+      : target.metricsPort;
+    if (await isListening(target, port)) return target;
     const output = [...target.stdout, ...target.stderr].join("\n");
     if (tries === PORT_TRIES || !/Port \d+ cannot be opened/.test(output)) {
       throw new Error(`Service did not start:\n${output}`);
@@ -104,8 +108,11 @@ export async function startProcess(
   }
 }
 
-/** Waits until its gRPC port is open, which comes last, or it has ended. */
-async function isListening({ grpcPort, exited }: Target): Promise<boolean> {
+/** Waits until the port is open that comes last, or it has ended. */
+async function isListening(
+  { exited }: Target,
+  port: number,
+): Promise<boolean> {
   let isOver = false;
   exited.then(() => isOver = true);
   const signal = AbortSignal.timeout(PATIENCE);
@@ -114,7 +121,7 @@ async function isListening({ grpcPort, exited }: Target): Promise<boolean> {
     try {
       using _socket = await Deno.connect({
         hostname: "127.0.0.1",
-        port: grpcPort,
+        port,
       });
       return true;
     } catch (error) {

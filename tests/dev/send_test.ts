@@ -446,7 +446,7 @@ Deno.test("deno task send sets fields of all kinds", async () => {
     const { code, stdout, stderr } = await sendAlone([
       type,
       "--address",
-      `127.0.0.1:${service.grpcPort}`,
+      `127.0.0.1:${service.portOf("grpc")}`,
       ...sets.flatMap((set) => ["--set", set]),
     ]);
     assert.equal(code, 0, stdout + stderr);

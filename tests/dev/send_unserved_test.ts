@@ -24,7 +24,7 @@ Deno.test("deno task send says that an event has no handler, and how to make one
     run(
       tool("dev/send.ts", [
         "--address",
-        `127.0.0.1:${service.grpcPort}`,
+        `127.0.0.1:${service.portOf("grpc")}`,
         ...args,
       ]),
       { cwd: folder.path },

@@ -68,7 +68,7 @@ for (const count of [1, 2, 10]) {
       log: recordLog(),
     });
     using _away = moveAway(folder);
-    await using channel = connect(service.grpcPort);
+    await using channel = connect(service.portOf("grpc"));
     const conversation = reflect(channel.client, "v1");
     for (const { package: name, serviceName } of served) {
       const service = `${name}.${serviceName}`;

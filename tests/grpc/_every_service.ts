@@ -72,7 +72,7 @@ export async function startEveryService(
       log: recordLog(),
     }),
   );
-  const { client } = stack.use(connect(service.grpcPort));
+  const { client } = stack.use(connect(service.portOf("grpc")));
   const running = stack.move();
   return {
     service,

@@ -67,8 +67,6 @@ export interface TestSourceOptions {
   readonly partitions?: number;
   /** How often an event may fail; 0: there is no idempotency at all. @default {0} */
   readonly maxAttempts?: number;
-  /** Time for the events at hand at the end. @default {10000} */
-  readonly grace?: number;
   /** Keeps letters. */
   readonly keep?: () => Promise<void>;
   readonly middleware?: readonly Middleware[];
@@ -127,11 +125,9 @@ export async function startSource(
       served: loadServedEvents(catalog, app.types).events,
       envelopeFields: ENVELOPE_KEYS,
     }),
-    letters: sink,
     prefix: "stage",
     groupId: "handler",
     groupProtocol: "classic",
-    grace: options.grace ?? 10_000,
     retry: { baseDelay: 1, maxDelay: 2 },
     observer: {
       unhandled: (topic) => void seen.push(topic),

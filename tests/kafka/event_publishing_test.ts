@@ -57,6 +57,8 @@ Deno.test("what is not said of a published event is as in the event at hand", as
     event: EVENT,
     traceId: TRACE,
     arrival: {
+      kind: "message",
+      name: "topic",
       header: (name) => name === "traceparent" ? PARENT : undefined,
     },
   }));

@@ -6,6 +6,8 @@ import assert from "node:assert/strict";
 import { findEvent, makeEvent } from "../../dev/event_source.ts";
 import { connect } from "../../dev/event_client.ts";
 import { streamRecord } from "../../dev/stream_event.ts";
+import { grpcSource } from "../../lib/grpc/definition.ts";
+import { kafkaSourceOf } from "../../lib/kafka/definition.ts";
 import type { Config } from "../../lib/core/config.ts";
 import { AppError } from "../../lib/core/errors.ts";
 import type { StreamRecord } from "../../lib/eventstream/record.ts";
@@ -48,6 +50,10 @@ async function startWorld(
     handlers,
     protoFolder: PROTO_FOLDER,
     log: recordLog(),
+    sources: [
+      grpcSource,
+      kafkaSourceOf({ port: () => Promise.resolve(kafka.port) }),
+    ],
     kafkaPort: () => Promise.resolve(kafka.port),
   });
   return {
@@ -93,7 +99,7 @@ for (const type of [LOGIN, GROUP_EVENT]) {
     const { event, bytes, topic, record } = sampleOf(type);
     world.kafka.append({ topic: `stage.${topic}`, partition: 0 }, [record]);
     await world.committed(`stage.${topic}`, 1);
-    using client = connect(`localhost:${world.service.grpcPort}`);
+    using client = connect(`localhost:${world.service.portOf("grpc")}`);
     const { status } = await client.send(event.path, bytes, 10_000);
     assert.equal(status, "OK");
     assert.equal(events.length, 1);
@@ -115,7 +121,7 @@ for (const type of [LOGIN, GROUP_EVENT]) {
     await using other = await startWorld([
       on(type as typeof LOGIN, (event) => void again.push(event)),
     ]);
-    using otherClient = connect(`localhost:${other.service.grpcPort}`);
+    using otherClient = connect(`localhost:${other.service.portOf("grpc")}`);
     await otherClient.send(event.path, bytes, 10_000);
     assert.deepEqual(again, events);
   });
@@ -156,7 +162,7 @@ Deno.test("dead letters of both sources go to topics, with what arrived", async 
   world.kafka.append({ topic, partition: 0 }, [{ ...byKafka.record, headers }]);
   await world.committed(topic, 1);
   const byGrpc = sampleOf(LOGIN);
-  using client = connect(`localhost:${world.service.grpcPort}`);
+  using client = connect(`localhost:${world.service.portOf("grpc")}`);
   await client.send(byGrpc.event.path, byGrpc.bytes, 10_000);
   const letters = world.kafka.records({ topic: `${topic}.dlq`, partition: 0 });
   const textOf = ({ headers }: StreamRecord, name: string) =>
@@ -242,9 +248,12 @@ Deno.test("without the Kafka source nothing is read, and handlers can publish", 
       await ctx.publish("out", "done");
     }),
   ], { sources: ["grpc"] });
-  assert.deepEqual(world.service.topics, []);
+  assert.deepEqual(
+    world.service.endpoints.map(({ label }) => label),
+    ["gRPC"],
+  );
   const { event, bytes } = sampleOf(LOGIN);
-  using client = connect(`localhost:${world.service.grpcPort}`);
+  using client = connect(`localhost:${world.service.portOf("grpc")}`);
   const { status } = await client.send(event.path, bytes, 10_000);
   assert.equal(status, "OK");
   assert.equal(world.kafka.members.length, 0);

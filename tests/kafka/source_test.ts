@@ -224,7 +224,7 @@ Deno.test("draining ends reading, lets the event at hand finish, commits it and 
   test.login("a");
   test.login("b");
   await begun.promise;
-  const closed = test.source.close();
+  const closed = test.source.close(AbortSignal.timeout(10_000));
   const drained = test.drain(10_000);
   go.resolve();
   await Promise.all([closed, drained]);
@@ -237,7 +237,6 @@ Deno.test("an event that does not end within the grace is ended, and is not comm
   const begun = Promise.withResolvers<void>();
   let reason: unknown;
   await using test = await startSource({
-    grace: 10,
     async handle(_event, { signal }) {
       begun.resolve();
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -247,7 +246,10 @@ Deno.test("an event that does not end within the grace is ended, and is not comm
   });
   test.login("a");
   await begun.promise;
-  await Promise.all([test.source.close(), test.drain(10)]);
+  await Promise.all([
+    test.source.close(AbortSignal.timeout(10_000)),
+    test.drain(10),
+  ]);
   assert.ok(reason instanceof ShutdownError);
   assert.equal(test.offset() ?? 0n, 0n);
 });
@@ -333,8 +335,8 @@ Deno.test("the trace of a record is that of its headers, or else that of its env
     undefined,
     undefined,
   ]);
-  assert.deepEqual([arrivals[0]?.topic, arrivals[0]?.method], [
+  assert.deepEqual([arrivals[0]?.kind, arrivals[0]?.name], [
+    "message",
     TOPIC,
-    undefined,
   ]);
 });

@@ -52,7 +52,7 @@ export async function serveHandlers(
       log,
     }),
   );
-  const channel = stack.use(connect(service.grpcPort));
+  const channel = stack.use(connect(service.portOf("grpc")));
   const all = stack.move();
   return {
     service,

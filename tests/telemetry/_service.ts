@@ -80,7 +80,7 @@ export async function startWorld(
       build: { version: "1.2.3", commit: "abcdef" },
     }),
   );
-  const channel = stack.use(connect(service.grpcPort));
+  const channel = stack.use(connect(service.portOf("grpc")));
   const all = stack.move();
   return {
     emulator,

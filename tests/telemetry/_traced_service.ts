@@ -16,6 +16,8 @@ import type { Config } from "../../lib/core/config.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import type { KafkaPort } from "../../lib/eventstream/port.ts";
 import { Secret } from "../../lib/config/secret.ts";
+import { grpcSource } from "../../lib/grpc/definition.ts";
+import { kafkaSourceOf } from "../../lib/kafka/definition.ts";
 import { type Service, startService } from "../../lib/service.ts";
 import {
   eventBytes,
@@ -70,10 +72,13 @@ export async function startTracedService(
       handlers: options.handlers ?? exampleHandlers,
       protoFolder: PROTO_FOLDER,
       log,
-      ...(options.kafkaPort !== undefined && { kafkaPort: options.kafkaPort }),
+      ...(options.kafkaPort !== undefined && {
+        kafkaPort: options.kafkaPort,
+        sources: [grpcSource, kafkaSourceOf({ port: options.kafkaPort })],
+      }),
     }),
   );
-  const { client } = stack.use(connect(service.grpcPort));
+  const { client } = stack.use(connect(service.portOf("grpc")));
   const all = stack.move();
   return {
     emulator,

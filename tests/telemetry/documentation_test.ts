@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Registry } from "prom-client";
 import { LOG_CATEGORIES } from "../../lib/config/log_levels.ts";
-import { createKafkaMetrics } from "../../lib/telemetry/kafka_metrics.ts";
+import { createKafkaMetrics } from "../../lib/kafka/metrics.ts";
+import { metricsIn } from "../../lib/telemetry/metrics_port.ts";
 import { on, RetryableError } from "../../mod.ts";
 import { agsId, LOGGED_IN } from "../conformance/_events.ts";
 import { startTracedService } from "./_traced_service.ts";
@@ -73,7 +74,7 @@ const FULFILLMENT =
 /** The event stream's metrics, each of them with a sample. */
 async function kafkaMetrics(): Promise<string> {
   const registry = new Registry();
-  const metrics = createKafkaMetrics(registry);
+  const metrics = createKafkaMetrics(metricsIn(registry));
   const place = { topic: "t", partition: 0 };
   metrics.watch({
     topics: ["t"],

@@ -26,7 +26,7 @@ Deno.test("an event from Kafka is a consumer's span below its producer's, and wh
   await using traced = await startTracedService({
     config: {
       otelZipkinEndpoint: collector.url,
-      sources: ["kafka"],
+      sources: ["grpc", "kafka"],
       kafkaBrokers: ["kafka:9092"],
     },
     kafkaPort: () => Promise.resolve(kafka.port),

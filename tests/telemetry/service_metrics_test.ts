@@ -229,7 +229,7 @@ Deno.test("An event that its caller cancels counts as cancelled", async () => {
 
 Deno.test("An event whose message comes when the service already drains counts as failed for it", async () => {
   await using world = await startWorld(() => {});
-  using connection = await connectHttp2(world.service.grpcPort);
+  using connection = await connectHttp2(world.service.portOf("grpc"));
   const stream = await connection.call(PATH);
   const started = async () =>
     (await world.scrape()).value(`grpc_server_started_total{${GRPC}}`);

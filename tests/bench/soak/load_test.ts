@@ -78,7 +78,7 @@ Deno.test("a soak sends every event once, all of them different, and samples mea
   await using _service = service;
   const run = await soakEvents({
     process,
-    port: service.grpcPort,
+    port: service.portOf("grpc"),
     path: PATHS[LOGGED_IN],
     message,
     events: 500,
@@ -99,7 +99,7 @@ Deno.test("a soak fails when an event is refused", async () => {
   await using _service = service;
   const run = soakEvents({
     process,
-    port: service.grpcPort,
+    port: service.portOf("grpc"),
     path: PATHS[LOGGED_IN],
     message,
     events: 50,
@@ -116,7 +116,7 @@ Deno.test("a connection under load tells OK from a refusal", async () => {
   await using _service = service;
   const { promise, resolve } = Promise.withResolvers<LoadAnswer>();
   using connection = await connectLoad({
-    port: service.grpcPort,
+    port: service.portOf("grpc"),
     path: PATHS[LOGGED_IN],
     onAnswer: resolve,
   });

@@ -43,7 +43,7 @@ async function startWorld(): Promise<World> {
       log: recordLog(),
     }),
   );
-  const address = `localhost:${service.grpcPort}`;
+  const address = `localhost:${service.portOf("grpc")}`;
   const client = stack.use(connect(address));
   const event = findEvent(PROTO_FOLDER, TYPE);
   const all = stack.move();

@@ -54,7 +54,7 @@ Deno.test("the sidecar keeps and prints what is published, and delivers it to th
     on("asyncMessaging.orders", (event) => arrived.resolve(event)),
   ]);
   await using world = await startSidecar();
-  world.sidecar.deliverTo(running.service.grpcPort);
+  world.sidecar.deliverTo(running.service.portOf("grpc"));
   const { status, bytes } = await world.publish("orders", "text", {
     MessageId: "m-1",
   });
@@ -82,7 +82,7 @@ Deno.test("the sidecar delivers again what was not handled", async () => {
     }),
   ]);
   await using world = await startSidecar();
-  world.sidecar.deliverTo(running.service.grpcPort);
+  world.sidecar.deliverTo(running.service.portOf("grpc"));
   await world.publish("orders", "text");
   await done.promise;
   assert.equal(ids.length, 3);
@@ -98,13 +98,13 @@ Deno.test("the sidecar gives up what no handler takes, and says why", async () =
     on("asyncMessaging.orders", () => {}),
   ]);
   await using world = await startSidecar();
-  world.sidecar.deliverTo(topics.service.grpcPort);
+  world.sidecar.deliverTo(topics.service.portOf("grpc"));
   await world.publish("others", "text");
   await world.line(
     /"others" was not delivered: the app answered FAILED_PRECONDITION$/,
   );
   await using none = await serveHandlers([on("scheduledTask.x", () => {})]);
-  world.sidecar.deliverTo(none.service.grpcPort);
+  world.sidecar.deliverTo(none.service.portOf("grpc"));
   await world.publish("orders", "text");
   await world.line(
     /"orders" was not delivered: the app has no handler of messages$/,

@@ -5,22 +5,13 @@
  * @module
  */
 
-import { Gauge, type Registry } from "prom-client";
-import {
-  type CounterChild,
-  createCounter,
-  createDurations,
-  type Labels,
-} from "./_children.ts";
-import { createReading } from "./_reading.ts";
-
-/** A partition of a topic. */
-export interface Partition {
-  /** The topic's full name. */
-  readonly topic: string;
-  /** The partition, from 0. */
-  readonly partition: number;
-}
+import type {
+  CounterChild,
+  Family,
+  LabelledValue,
+  Metrics,
+} from "../core/metrics.ts";
+import type { Partition, RecordOutcome } from "../eventstream/observer.ts";
 
 /** What is known once events are read. */
 export interface KafkaReading {
@@ -34,14 +25,6 @@ export interface KafkaReading {
     readonly isJoined: boolean;
   };
 }
-
-/** How a record ended. */
-export type RecordOutcome =
-  | "handled"
-  | "skipped"
-  | "dead"
-  | "dropped"
-  | "revoked";
 
 /**
  * The metrics of the event stream: what its client tells (`lib/eventstream/observer.ts`), and
@@ -71,7 +54,7 @@ export interface KafkaMetrics {
     commit: { readonly seconds: number; readonly error?: unknown },
   ): void;
   /** Counts a record that is no event. */
-  deadLettered(letter: Partition): void;
+  undecodable(topic: string): void;
   /** Counts an event that no handler takes. */
   unhandled(topic: string): void;
   /** Counts fields that an event's message does not have. */
@@ -87,15 +70,15 @@ const OUTCOMES: readonly RecordOutcome[] = [
 ];
 
 /** Registers the metrics. */
-export function createKafkaMetrics(registry: Registry): KafkaMetrics {
+export function createKafkaMetrics(metrics: Metrics): KafkaMetrics {
   const counter = (name: string, help: string, ...labelNames: string[]) =>
-    createCounter(registry, {
+    metrics.counter({
       name: `eventstream_${name}_total`,
       help,
       labelNames,
     });
   const durations = (name: string, help: string) =>
-    createDurations(registry, {
+    metrics.durations({
       name: `eventstream_${name}_seconds`,
       help,
       labelNames: [],
@@ -152,13 +135,13 @@ export function createKafkaMetrics(registry: Registry): KafkaMetrics {
         for (const outcome of OUTCOMES) consumed(topic, { outcome });
         for (const each of [retries, undecodable, unhandled]) each(topic, {});
       }
-      createLag(registry, { topics, lags, source });
-      createReading(registry, {
+      createLag(metrics, { topics, lags, source });
+      metrics.reading({
         name: "eventstream_joined",
         help: "Whether this process is a member of its group: 1 or 0.",
         read: () => source.isJoined ? 1 : 0,
       });
-      createReading(registry, {
+      metrics.reading({
         name: "eventstream_partitions",
         help: "Partitions that this process has.",
         read: () => source.partitions.length,
@@ -181,7 +164,7 @@ export function createKafkaMetrics(registry: Registry): KafkaMetrics {
       (error === undefined ? taken : refused).value++;
       commitTime.observe(seconds);
     },
-    deadLettered: ({ topic }) => void undecodable(topic, {}).value++,
+    undecodable: (topic) => void undecodable(topic, {}).value++,
     unhandled: (topic) => void unhandled(topic, {}).value++,
     unknownFields(type, count) {
       unknownFields.child({ type }).value += count;
@@ -191,24 +174,23 @@ export function createKafkaMetrics(registry: Registry): KafkaMetrics {
 
 /** The sum over the partitions of a topic that this process has: others know theirs. */
 function createLag(
-  registry: Registry,
+  metrics: Metrics,
   { topics, lags, source }: KafkaReading & {
     readonly lags: ReadonlyMap<string, number>;
   },
 ): void {
-  new Gauge({
+  metrics.readings({
     name: "eventstream_lag_records",
     help: "Records that wait or are at hand, of this process's partitions.",
     labelNames: ["topic"],
-    registers: [registry],
-    collect() {
+    read() {
       const sums = new Map(topics.map((topic) => [topic, 0]));
       for (const partition of source.partitions) {
         const { topic } = partition;
         const lag = lags.get(nameOf(partition)) ?? 0;
         sums.set(topic, (sums.get(topic) ?? 0) + lag);
       }
-      for (const [topic, sum] of sums) this.set({ topic }, sum);
+      return [...sums].map(([topic, sum]): LabelledValue => [{ topic }, sum]);
     },
   });
 }
@@ -222,7 +204,7 @@ const MAX_TOPICS = 200;
 
 /** Series of a topic, looked up without formatting their labels. */
 function perTopic(
-  family: { child(labels: Labels): CounterChild },
+  family: Family<CounterChild>,
 ): (topic: string, labels: { readonly outcome?: string }) => CounterChild {
   const topics = new Map<string, Map<string, CounterChild>>();
   return (topic, { outcome = "" }) => {

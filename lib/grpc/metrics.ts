@@ -4,13 +4,7 @@
  * @module
  */
 
-import type { Registry } from "prom-client";
-import {
-  createCounter,
-  createDurations,
-  type HistogramChild,
-  type Labels,
-} from "./_children.ts";
+import type { HistogramChild, Labels, Metrics } from "../core/metrics.ts";
 
 /** A method that is served. */
 export interface GrpcMethodLabels {
@@ -58,9 +52,9 @@ const UNKNOWN = CODES.indexOf("Unknown");
 const METHOD = ["grpc_type", "grpc_service", "grpc_method"] as const;
 
 /** Registers the metrics. */
-export function createGrpcMetrics(registry: Registry): GrpcMetrics {
+export function createGrpcMetrics(metrics: Metrics): GrpcMetrics {
   const counter = (name: string, help: string, more: readonly string[] = []) =>
-    createCounter(registry, { name, help, labelNames: [...METHOD, ...more] });
+    metrics.counter({ name, help, labelNames: [...METHOD, ...more] });
   const started = counter(
     "grpc_server_started_total",
     "Calls that have come in.",
@@ -78,7 +72,7 @@ export function createGrpcMetrics(registry: Registry): GrpcMetrics {
     "grpc_server_msg_sent_total",
     "Messages that were sent to callers.",
   );
-  const durations = createDurations(registry, {
+  const durations = metrics.durations({
     name: "grpc_server_handling_seconds",
     help: "Time from a call coming in until it is over.",
     labelNames: METHOD,

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { Registry } from "prom-client";
-import { createKafkaMetrics } from "../../lib/telemetry/kafka_metrics.ts";
-import { parseExposition } from "./_exposition.ts";
+import { createKafkaMetrics } from "../../lib/kafka/metrics.ts";
+import { metricsIn } from "../../lib/telemetry/metrics_port.ts";
+import { parseExposition } from "../telemetry/_exposition.ts";
 
 const TOPIC = "stage.userAuthentication";
 const place = (partition = 0) => ({ topic: TOPIC, partition });
 
 function start() {
   const registry = new Registry();
-  const metrics = createKafkaMetrics(registry);
+  const metrics = createKafkaMetrics(metricsIn(registry));
   const source = { partitions: [place(0), place(1)], isJoined: true };
   metrics.watch({ topics: [TOPIC], source });
   return {
@@ -40,7 +41,7 @@ Deno.test("each thing that the event stream tells counts as what it is", async (
   metrics.consumed({ ...place(1), outcome: "handled" });
   metrics.consumed({ ...place(), outcome: "dead" });
   metrics.retried(place());
-  metrics.deadLettered(place());
+  metrics.undecodable(TOPIC);
   metrics.unhandled(TOPIC);
   metrics.unknownFields("a.b", 3);
   metrics.rebalanced();

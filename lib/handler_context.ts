@@ -1,0 +1,65 @@
+/**
+ * Makes what handlers get beside their events.
+ *
+ * @module
+ */
+
+import type { Config } from "./core/config.ts";
+import type { Ags, Context, Logger } from "./core/context.ts";
+import type { Delivery } from "./core/dispatcher.ts";
+import type { PublishEvent } from "./core/event_publishing.ts";
+import type { Messaging } from "./core/messaging.ts";
+
+/** What an event's requests end with. */
+interface Bounds {
+  readonly signal: AbortSignal;
+  readonly deadline?: number | undefined;
+}
+
+/** Options of {@linkcode contextMaker}. */
+export interface ContextMakerOptions {
+  /** The settings. */
+  readonly config: Config;
+  /** Where handlers log. */
+  readonly log: Logger;
+  /** AGS. */
+  readonly ags: { bind(bounds: Bounds): Ags };
+  /** AGS's async messaging. */
+  readonly messaging: { bind(bounds: Bounds): Messaging };
+  /** The event stream. */
+  readonly publishing: (delivery: Delivery) => PublishEvent;
+}
+
+/** The context of each delivery. What most handlers never use is made when it is. */
+export function contextMaker(
+  options: ContextMakerOptions,
+): (delivery: Delivery) => Context {
+  const { config, log, ags, messaging, publishing } = options;
+  return (delivery) => {
+    const { event, controller: { signal }, attempt, deadline, traceId } =
+      delivery;
+    let ownLog: Logger | undefined;
+    let ownMessaging: Messaging | undefined;
+    let publish: PublishEvent | undefined;
+    return {
+      signal,
+      attempt,
+      config,
+      ags: ags.bind({ signal, deadline }),
+      get messaging() {
+        return ownMessaging ??= messaging.bind({ signal, deadline });
+      },
+      get publish() {
+        return publish ??= publishing(delivery);
+      },
+      get log() {
+        return ownLog ??= log.with({
+          eventType: event.type,
+          eventId: event.id,
+          ...(traceId !== undefined && { traceID: traceId }),
+        });
+      },
+      ...(deadline !== undefined && { deadline }),
+    };
+  };
+}
