@@ -28,7 +28,8 @@ LABEL org.opencontainers.image.title="extend-event-handler-deno" \
       org.opencontainers.image.description="AccelByte Extend Event Handler in TypeScript" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="$COMMIT"
-COPY LICENSE NOTICE /licenses/
+COPY LICENSE /licenses/
+COPY --from=build /out/NOTICE /licenses/
 COPY --from=build /out/extend-event-handler /extend-event-handler
 # For DEAD_LETTER=file:dead-letters/…: a volume that is mounted here takes its owner.
 COPY --from=build --chown=65532:65532 /out/dead-letters /dead-letters

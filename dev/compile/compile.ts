@@ -11,6 +11,7 @@
 import { dirname, join, resolve } from "node:path";
 import denoJson from "../../deno.json" with { type: "json" };
 import { BUILD_INFO_FILE } from "../../lib/process/build_info.ts";
+import { licensedPackages, noticeText } from "../supply/notice.ts";
 import { permissionFlags } from "../permission_flags.ts";
 import { inlineWasm } from "./inline_wasm.ts";
 
@@ -64,7 +65,7 @@ export async function makeExecutable(
     "--quiet",
     "--platform=deno",
     `--output=${join(stage, "main.js")}`,
-    "main.ts",
+    await writeEntry(stage),
   ], {});
   await stripPaths(join(stage, "main.js"));
   await copyProtos(join(ROOT, "proto"), join(stage, "proto"));
@@ -89,6 +90,42 @@ export async function makeExecutable(
     RUST_MIN_STACK: "33554432",
     ...(options.baseRuntime && { DENORT_BIN: options.baseRuntime }),
   });
+  await Deno.writeTextFile(
+    join(dirname(resolve(output)), "NOTICE"),
+    noticeText(await licensedPackages()),
+  );
+  await removeAll(stage);
+}
+
+/**
+ * The entry point of the bundle: it says first in which files handlers were, for all of
+ * them are in one then.
+ */
+async function writeEntry(stage: string): Promise<string> {
+  const names: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(join(ROOT, "handlers"))) {
+    const isHandler = isFile && name.endsWith(".ts") && !name.startsWith("_") &&
+      name !== "mod.ts" && name !== "settings.ts";
+    if (isHandler) names.push(name.slice(0, -".ts".length));
+  }
+  const files = names.sort();
+  const imports = files.map((name, index) =>
+    `import * as file${index} from "../../handlers/${name}.ts";\n`
+  );
+  const table = files.map((name, index) =>
+    `  ${JSON.stringify(name)}: Object.values(file${index}),\n`
+  );
+  await Deno.writeTextFile(
+    join(stage, "names.ts"),
+    `import { nameHandlers } from "../../lib/core/handler_name.ts";
+${imports.join("")}nameHandlers({\n${table.join("")}});\n`,
+  );
+  const entry = join(stage, "entry.ts");
+  await Deno.writeTextFile(
+    entry,
+    'import "./names.ts";\nimport "../../main.ts";\n',
+  );
+  return entry;
 }
 
 /**
@@ -109,8 +146,9 @@ function startFlags(): readonly string[] {
 }
 
 /**
- * Puts in what the bundle would read from files, and shortens the paths by which the bundler names each module's file, in comments and
- * in keys: with them the executable depends on where the packages lie.
+ * Puts in what the bundle would read from files, and shortens the paths by which the
+ * bundler names each module's file, in comments and in keys: with them the executable
+ * would depend on where the packages lie.
  */
 async function stripPaths(bundle: string): Promise<void> {
   const text = await inlineWasm(await Deno.readTextFile(bundle), ROOT);

@@ -1,6 +1,5 @@
 /**
- * `deno task licences`: writes `docs/licences.md`, the table of all locked packages,
- * and `NOTICE`, the texts that whoever hands on the executable hands on with it.
+ * `deno task licences`: writes `docs/licences.md`, the table of all locked packages.
  * Fails on a licence that is missing or not accepted.
  *
  * ```sh
@@ -14,22 +13,9 @@ import { parseArgs } from "node:util";
 import { applyChanges, compareTree, describeChange } from "../gen/file_tree.ts";
 import { formatFiles } from "../gen/format.ts";
 import { type Output, run, UsageError } from "./_cli.ts";
-import {
-  ACCEPTED,
-  isAccepted,
-  readLicence,
-  readLicenceTexts,
-} from "./licence.ts";
-import { type Package, readPackages, ROOT } from "./packages.ts";
-
-/** A package, and what it says of its licence. */
-export interface LicensedPackage
-  extends Pick<Package, "id" | "name" | "version" | "shipped"> {
-  /** An SPDX expression; `undefined` if it says nothing. */
-  readonly licence: string | undefined;
-  /** Its licence and notice texts. */
-  readonly texts: readonly string[];
-}
+import { ACCEPTED, isAccepted } from "./licence.ts";
+import { type LicensedPackage, licensedPackages } from "./notice.ts";
+import { ROOT } from "./packages.ts";
 
 const COMMAND = "deno task licences";
 
@@ -63,7 +49,7 @@ export function licenceTable(packages: readonly LicensedPackage[]): string {
 
 The packages that \`deno.lock\` pins. Those with code in the executable ship; the others
 are for types, tests and tools. The texts of those that ship are in
-[NOTICE](../NOTICE). Deno itself, which the executable carries, is under the MIT
+the file NOTICE, which \`deno task compile\` writes beside the executable. Deno itself, which the executable carries, is under the MIT
 licence, with parts under others: its repository lists them.
 
 \`${COMMAND}\` writes this page and fails on a licence other than ${list()}.
@@ -71,25 +57,6 @@ licence, with parts under others: its repository lists them.
 | Package | Version | Licence | Ships |
 | --- | --- | --- | --- |
 ${rows.join("")}`;
-}
-
-/** The texts of the packages that ship: each once, under the packages it is for. */
-export function noticeText(packages: readonly LicensedPackage[]): string {
-  const owners = new Map<string, string[]>();
-  for (const { id, shipped, texts } of packages) {
-    if (!shipped) continue;
-    for (const text of texts) {
-      owners.set(text, [...owners.get(text) ?? [], id]);
-    }
-  }
-  const sections = [...owners].map(([text, ids]) =>
-    `${"-".repeat(78)}\n${ids.join("\n")}\n\n${text}\n`
-  );
-  return `extend-event-handler-deno, under the Apache License 2.0 (LICENSE).
-
-Its executable has code of these packages.
-
-${sections.join("\n")}`;
 }
 
 /**
@@ -105,23 +72,16 @@ export async function main(
   output: Output = console,
 ): Promise<number> {
   const { root, check } = parseCommand(args);
-  const packages = await Promise.all(
-    (await readPackages()).all.map(async (each) => ({
-      ...each,
-      licence: await readLicence(each),
-      texts: await readLicenceTexts(each),
-    })),
-  );
+  const packages = await licensedPackages();
   const problems = licenceProblems(packages);
   if (problems.length > 0) {
     output.error(problems.join("\n"));
     return 1;
   }
   const page = "docs/licences.md";
-  const formatted = await formatFiles(
+  const files = await formatFiles(
     new Map([[page, licenceTable(packages)]]),
   );
-  const files = new Map([...formatted, ["NOTICE", noticeText(packages)]]);
   const changes = await compareTree(root, { files });
   if (!check) await applyChanges(root, { files }, changes);
   else if (changes.length > 0) {

@@ -7,19 +7,21 @@
 import type { Handler } from "./on.ts";
 
 /** Names of files that a bundle no longer has. */
-const files = new WeakMap<Handler, string>();
+const files = new WeakMap<object, string>();
 
 /**
- * Says in which files handlers were: for the executable, in which all of them are in
- * one. `deno task compile` calls it.
+ * Says in which files handlers were: in the executable all of them are in one.
+ * `deno task compile` has it called before anything else.
  *
- * @param handlers Handlers by the names of their files, without `.ts`.
+ * @param exported What files export, by their names without `.ts`.
  */
 export function nameHandlers(
-  handlers: Readonly<Record<string, Handler>>,
+  exported: Readonly<Record<string, readonly unknown[]>>,
 ): void {
-  for (const [name, handler] of Object.entries(handlers)) {
-    files.set(handler, name);
+  for (const [name, values] of Object.entries(exported)) {
+    for (const value of values) {
+      if (typeof value === "object" && value !== null) files.set(value, name);
+    }
   }
 }
 

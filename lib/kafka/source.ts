@@ -116,7 +116,7 @@ const MAX_GRACE = 2 ** 31 - 1;
  * @throws {AppError} No handler takes an event that comes by Kafka.
  */
 export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
-  const { app, stream, events, prefix, groupId, observer, log } = options;
+  const { app, stream, events, prefix, groupId, observer } = options;
   const { channels: topics } = events;
   if (topics.length === 0) {
     throw new AppError(

@@ -4,10 +4,12 @@ import { isAccepted } from "../../../dev/supply/licence.ts";
 import {
   licenceProblems,
   licenceTable,
-  type LicensedPackage,
   main,
-  noticeText,
 } from "../../../dev/supply/licences.ts";
+import {
+  type LicensedPackage,
+  noticeText,
+} from "../../../dev/supply/notice.ts";
 
 function licensed(
   name: string,
@@ -100,10 +102,16 @@ Deno.test("licences --check fails until the files are written, and then passes",
   };
   try {
     assert.equal(await main(["--root", folder, "--check"], output), 1);
-    assert.match(said.join("\n"), /missing {2}NOTICE[^]*deno task licences/);
+    assert.match(
+      said.join("\n"),
+      /missing {2}docs\/licences\.md[^]*deno task licences/,
+    );
     assert.equal(await main(["--root", folder], output), 0);
     assert.equal(await main(["--root", folder, "--check"], output), 0);
-    await Deno.writeTextFile(join(folder, "NOTICE"), "Something else\n");
+    await Deno.writeTextFile(
+      join(folder, "docs/licences.md"),
+      "Something else\n",
+    );
     assert.equal(await main(["--root", folder, "--check"], output), 1);
   } finally {
     await Deno.remove(folder, { recursive: true });
