@@ -9,8 +9,9 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import protobuf from "protobufjs";
+import { bufferOf } from "./buffer.ts";
 
 /** Turns bytes into a plain object. */
 export type Decode = (bytes: Uint8Array) => Record<string, unknown>;
@@ -25,8 +26,6 @@ interface FieldPlan {
   readonly from: string;
   readonly to: string;
   readonly hasPresence: boolean;
-  /** The other fields of its `oneof`; often none. */
-  readonly rivals: readonly string[];
   readonly convert: Convert | undefined;
 }
 
@@ -45,8 +44,8 @@ export function decoderOf(type: protobuf.Type): Decode {
 /** Throws where bytes are not UTF-8, which proto3 asks of strings. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Tags below it are those of field number 0. */
-const FIRST_TAG = 8;
+/** The bytes of a varint at most: 7 bits of 64 each. */
+const MAX_VARINT = 10;
 
 /**
  * Numbers read from one message at most: a tag, a length and a value are one each.
@@ -56,48 +55,82 @@ const FIRST_TAG = 8;
 const MAX_NUMBERS = 500_000;
 
 /**
- * The library's fast reader, which by itself takes strings that are cut off, strings
- * that are not UTF-8, and field number 0, which no field has.
+ * The library's reader, which takes a field of another wire type than the proto file's
+ * for an unknown one, as protobuf asks; with bounds, and faster with strings.
  */
 class StrictReader extends protobuf.BufferReader {
-  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
-    super(Buffer.from(buffer, byteOffset, byteLength));
+  readonly #buffer: Buffer;
+  #numbers = 0;
+  #tag = 0;
+
+  constructor(bytes: Uint8Array) {
+    const buffer = bufferOf(bytes);
+    super(buffer);
+    this.#buffer = buffer;
   }
 
-  #numbers = 0;
-
-  override uint32(): number {
+  #count(): void {
     if (++this.#numbers > MAX_NUMBERS) {
       throw new RangeError(`Message has more than ${MAX_NUMBERS} numbers`);
     }
+  }
+
+  override tag(): number {
+    this.#count();
+    return this.#tag = super.tag();
+  }
+
+  override size(): number {
+    this.#count();
+    return super.size();
+  }
+
+  override uint32(): number {
+    this.#count();
     return super.uint32();
   }
 
-  override string(): string {
-    const { pos } = this;
-    const length = this.uint32();
-    if (length > this.len - this.pos) {
-      throw new RangeError(`String is cut off: ${length} bytes at ${this.pos}`);
-    }
+  override int64() {
+    this.#count();
+    return super.int64();
+  }
+
+  override uint64() {
+    this.#count();
+    return super.uint64();
+  }
+
+  override sint64() {
+    this.#count();
+    return super.sint64();
+  }
+
+  /** Reads as Node does: the library's own way is JavaScript. */
+  override stringVerify(): string {
+    const length = this.size();
     const start = this.pos;
-    this.pos = pos;
-    const text = super.string();
+    this.skip(length);
+    const text = this.#buffer.toString("utf8", start, this.pos);
     // What stands for bytes that make no sense, unless the text itself has it.
     if (text.includes("\uFFFD")) {
-      utf8.decode(this.buf.subarray(start, start + length));
+      utf8.decode(this.#buffer.subarray(start, this.pos));
     }
     return text;
   }
 
-  /** Called after the tag of a field that the message does not have. */
+  /** In messages without fields the library (8.8.1) gives the tag for its number. */
   override skipType(wireType: number, depth?: number): protobuf.Reader {
-    const { buf, pos } = this;
-    // A tag of several bytes ends like this, too: the byte before would be its own.
-    const isWhole = (buf[pos - 2] ?? 0) < 0x80;
-    if (isWhole && (buf[pos - 1] ?? 0) < FIRST_TAG) {
-      throw new RangeError(`Field number is 0: at ${pos - 1}`);
+    return super.skipType(wireType, depth, this.#tag >>> 3);
+  }
+
+  /** The library skips a number however long it is. */
+  override skip(length?: number): protobuf.Reader {
+    const { pos } = this;
+    super.skip(length);
+    if (length === undefined && this.pos - pos > MAX_VARINT) {
+      throw new RangeError(`Number has ${this.pos - pos} bytes: at ${pos}`);
     }
-    return super.skipType(wireType, depth);
+    return this;
   }
 }
 
@@ -119,7 +152,7 @@ function messageConverter(
     const from = message as Decoded;
     const to: Record<string, unknown> = {};
     for (const plan of plans) {
-      if (plan.hasPresence && !isPresent(from, plan)) continue;
+      if (plan.hasPresence && !Object.hasOwn(from, plan.from)) continue;
       const value = from[plan.from];
       to[plan.to] = plan.convert === undefined ? value : plan.convert(value);
     }
@@ -132,7 +165,6 @@ function messageConverter(
       from: field.name,
       to: propertyName(field.name),
       hasPresence: hasPresence(field),
-      rivals: (field.partOf?.oneof ?? []).filter((name) => name !== field.name),
       convert: fieldConverter(field.resolve(), known),
     });
   }
@@ -144,16 +176,6 @@ function hasPresence(field: protobuf.Field): boolean {
   return field.resolvedType instanceof protobuf.Type || field.partOf !== null;
 }
 
-/** Whether a field with presence was on the wire, and not replaced by a rival. */
-function isPresent(from: Decoded, { from: name, rivals }: FieldPlan): boolean {
-  if (!Object.hasOwn(from, name)) return false;
-  if (!rivals.some((rival) => Object.hasOwn(from, rival))) return true;
-  // The library keeps all of a oneof that come: the last one on the wire counts.
-  return Object.keys(from).findLast((key) =>
-    key === name || rivals.includes(key)
-  ) === name;
-}
-
 function fieldConverter(
   field: protobuf.Field,
   known: Map<protobuf.Type, Convert>,
@@ -161,16 +183,12 @@ function fieldConverter(
   const one = valueConverter(field, known);
   if (field instanceof protobuf.MapField) {
     const keyOf = keyReader(field.keyType);
-    // An entry may come without its value, which then is an empty message.
-    const absent = field.resolvedType instanceof protobuf.Type
-      ? field.resolvedType.create()
-      : null;
     // Own properties, whatever the keys are: `__proto__` is a key like any other.
     return (map) =>
       Object.fromEntries(
         Object.entries(map as Decoded).map(([key, value]) => [
           keyOf(key),
-          one === undefined ? value : one(value ?? absent),
+          one === undefined ? value : one(value),
         ]),
       );
   }
@@ -246,8 +264,6 @@ function plainList(list: unknown): unknown {
 }
 
 function plainValue(value: unknown): unknown {
-  // An entry of a Struct may come without its value.
-  if (value === null) return null;
   const { numberValue, stringValue, boolValue, structValue, listValue } =
     value as Decoded;
   const own = (name: string) => Object.hasOwn(value as object, name);

@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { call } from "../grpc/_grpc.ts";
+import * as wire from "../grpc/_wire.ts";
 import {
   agsId,
   eventBytes,
@@ -93,6 +94,29 @@ export function eventRules(suite: Suite): void {
           eventId === id
         );
         assert.equal(outcome, "rejected");
+      },
+    );
+
+    await rule(
+      "a number that comes as bytes is an unknown field: nothing in it counts",
+      async () => {
+        const evil = agsId();
+        for (
+          const inside of [
+            wire.record(9, 2, wire.text(evil)),
+            wire.record(5, 2, wire.text("somebody-elses")),
+          ]
+        ) {
+          const userId = agsId();
+          const bytes = wire.concat(
+            eventBytes(namespace, { userId }),
+            // `version`, an int64; 9 is the user, 5 the namespace.
+            wire.nested(3, inside),
+          );
+          assert.equal((await send({ bytes })).status, "OK");
+          assert.equal(grants(userId), 1);
+        }
+        assert.equal(grants(evil), 0);
       },
     );
 

@@ -238,15 +238,15 @@ Deno.test("decoderOf() refuses messages that are nested 100,000 deep", () => {
   const struct = wire.nest([1, 2, 5], 300_000);
   assert.throws(
     () => decode("Google", wire.nested(1, struct)),
-    /nesting depth exceeded/,
+    /max depth exceeded/,
   );
   assert.throws(
     () => decode("Everything", wire.nest([10], 100_000)),
-    /nesting depth exceeded/,
+    /max depth exceeded/,
   );
   assert.throws(
     () => decode("Everything", wire.nest([11, 12, 2], 100_000)),
-    /nesting depth exceeded/,
+    /max depth exceeded/,
   );
 });
 
@@ -340,12 +340,30 @@ Deno.test("decoderOf() skips unknown fields by their whole tags, and refuses fie
   assert.deepEqual(decode(wire.concat(later, later)), nothing);
   for (const type of [0, 1, 2, 5]) {
     const zero = new Uint8Array([type, 0, 0, 0, 0, 0, 0, 0, 0]);
-    assert.throws(() => decode(zero), RangeError);
+    assert.throws(() => decode(zero), /field number 0/);
     assert.throws(
       () => decode(wire.concat(wire.record(127, 0, wire.varint(1)), zero)),
-      RangeError,
+      /field number 0/,
     );
   }
+});
+
+Deno.test("decoderOf() skips a group by its own end, in messages without fields, too", () => {
+  const group = (end: number) =>
+    wire.concat(
+      wire.record(1_000, 3, wire.record(9, 2, wire.text("inside"))),
+      wire.record(end, 4, new Uint8Array()),
+    );
+  const ofEmpty = (bytes: Uint8Array) =>
+    decode("Google", wire.nested(14, bytes));
+  assert.deepEqual(decode("Google", group(1_000)), {});
+  assert.deepEqual(ofEmpty(group(1_000)), { ofEmpty: {} });
+  assert.throws(() => decode("Google", group(1_001)), /end group/);
+  assert.throws(() => ofEmpty(group(1_001)), /end group/);
+  assert.throws(
+    () => ofEmpty(new Uint8Array([2, 0])),
+    /field number 0/,
+  );
 });
 
 Deno.test("decoderOf() makes an object of Any, Duration and FieldMask", () => {

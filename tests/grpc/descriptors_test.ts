@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import protobuf from "protobufjs";
-import "protobufjs/ext/descriptor/index.js";
+import "protobufjs/ext/descriptor.js";
 import { encodeDescriptor } from "../../lib/grpc/descriptors.ts";
 import {
   type ProtoFiles,
@@ -182,11 +182,7 @@ function link({ files, root }: ProtoFiles): protobuf.Root {
   );
   const set = protobuf.Writer.create();
   for (const descriptor of descriptors) set.uint32(10).bytes(descriptor);
-  // The extension adds it; its types do not say so.
-  const { fromDescriptor } = protobuf.Root as unknown as {
-    fromDescriptor(set: Uint8Array): protobuf.Root;
-  };
-  const linked = fromDescriptor(set.finish());
+  const linked = protobuf.Root.fromDescriptor(set.finish(), { keepCase: true });
   linked.resolveAll();
   return linked;
 }
