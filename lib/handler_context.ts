@@ -8,12 +8,14 @@ import type { Config } from "./core/config.ts";
 import type { Ags, Context, Logger } from "./core/context.ts";
 import type { Delivery } from "./core/dispatcher.ts";
 import type { PublishEvent } from "./core/event_publishing.ts";
+import type { Lease } from "./core/lease.ts";
 import type { Messaging } from "./core/messaging.ts";
 
 /** What an event's requests end with. */
 interface Bounds {
   readonly signal: AbortSignal;
   readonly deadline?: number | undefined;
+  readonly lease?: Lease | undefined;
 }
 
 /** Options of {@linkcode contextMaker}. */
@@ -38,6 +40,7 @@ export function contextMaker(
   return (delivery) => {
     const { event, controller: { signal }, attempt, deadline, traceId } =
       delivery;
+    const bounds: Bounds = { signal, deadline, lease: delivery.lease };
     let ownLog: Logger | undefined;
     let ownMessaging: Messaging | undefined;
     let publish: PublishEvent | undefined;
@@ -45,9 +48,9 @@ export function contextMaker(
       signal,
       attempt,
       config,
-      ags: ags.bind({ signal, deadline }),
+      ags: ags.bind(bounds),
       get messaging() {
-        return ownMessaging ??= messaging.bind({ signal, deadline });
+        return ownMessaging ??= messaging.bind(bounds);
       },
       get publish() {
         return publish ??= publishing(delivery);

@@ -176,7 +176,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
   const catalog = readCatalog(protoFolder);
   const countLetter = createDeadLetterMetrics(metrics.registry);
-  const { middleware, concurrency } = createPipe({
+  const pipe = stack.use(createPipe({
     config,
     log: logs.events,
     logsPayloads: options.logsPayloads ?? false,
@@ -186,7 +186,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     storeLog: logs.idempotency,
     letters,
     onLetter: countLetter,
-  });
+  }));
   const app = createApp({
     handlers,
     knownTypes: [
@@ -194,7 +194,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...all.flatMap(({ eventTypes = [] }) => eventTypes),
     ],
     openChannels: all.flatMap(({ openChannels = [] }) => openChannels),
-    middleware,
+    middleware: pipe.middleware,
     createContext: contextMaker({
       config,
       log: logs.handlers,
@@ -209,7 +209,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   agsMetrics.watch(ags);
   eventMetrics.watch({
     routes: app.routes,
-    concurrency,
+    concurrency: pipe.concurrency,
     limit: config.maxConcurrency,
     queueLimit: config.maxQueue,
     sources: config.sources,
@@ -257,6 +257,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const ended = await app.drain(budget.handlers, budget.settling);
     if (ended > 0) log.warn("Events were ended unfinished", { count: ended });
     await drained;
+    await pipe.drain(budget.answers);
     await unlessAborted(tracing.flush(), budget.all);
   }
 

@@ -6,6 +6,7 @@
 
 import type { Ags, AgsMethod, AgsRequestOptions } from "../core/context.ts";
 import { DeadlineError } from "../core/errors.ts";
+import type { Lease } from "../core/lease.ts";
 import type { CallSpan, TraceCall } from "../core/tracing.ts";
 import type { Secret } from "../config/secret.ts";
 import { type BackoffOptions, nextDelay } from "./backoff.ts";
@@ -54,6 +55,8 @@ export interface AgsBinding {
   readonly signal: AbortSignal;
   /** No retry starts after it: milliseconds since the epoch. */
   readonly deadline?: number | undefined;
+  /** What allows each request, right before it is sent. @default {nothing has to} */
+  readonly lease?: Lease | undefined;
 }
 
 /** The AGS client. Nothing is sent before the first request needs it. */
@@ -140,6 +143,8 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
 
     async function send(token: string): Promise<unknown> {
       if (rateLimit !== undefined) await allowed();
+      const asked = binding.lease?.confirm();
+      if (asked !== undefined) await asked;
       const wait = breaker.enter();
       if (wait > 0) throw breakerOpen(wait);
       const start = performance.now();

@@ -6,6 +6,7 @@
 
 import type { Event } from "./event.ts";
 import type { ClaimResult } from "./idempotency_store.ts";
+import type { Lease } from "./lease.ts";
 import type { Handler } from "./on.ts";
 import type { Result } from "./outcome.ts";
 import type { Arrival } from "./tracing.ts";
@@ -41,6 +42,8 @@ export interface Delivery {
   isRun?: boolean;
   /** What claiming it found; `undefined` where nothing remembers, or not yet asked. */
   claim?: ClaimResult | undefined;
+  /** The claim that it is run under; `undefined` where nothing remembers events. */
+  lease?: Lease | undefined;
   /** When the first run began, in milliseconds since the epoch, if it is known. */
   firstAt: number | undefined;
   /** An operator sends the event again: it is run although it was set aside. */

@@ -8,6 +8,7 @@ import type { Buffer } from "node:buffer";
 import * as grpc from "@grpc/grpc-js";
 import type { Logger } from "../core/context.ts";
 import { DeadlineError, TerminalError } from "../core/errors.ts";
+import type { Lease } from "../core/lease.ts";
 import { parsePushback } from "../core/peer_delay.ts";
 import { sleep } from "../core/sleep.ts";
 import {
@@ -48,6 +49,8 @@ export interface PublishBinding {
   readonly signal: AbortSignal;
   /** When the event's time is up: epoch milliseconds. */
   readonly deadline?: number | undefined;
+  /** What allows each request, right before it is sent. @default {nothing has to} */
+  readonly lease?: Lease | undefined;
 }
 
 /** A publisher. Disposing closes its connection. */
@@ -144,8 +147,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   async function publish(request: Message, binding: PublishBinding) {
-    const { signal, deadline = Infinity } = binding;
+    const { signal, deadline = Infinity, lease } = binding;
     for (let attempt = 1;; attempt++) {
+      const asked = lease?.confirm();
+      if (asked !== undefined) await asked;
       const error = await send(request, binding);
       if (error === undefined) return;
       signal.throwIfAborted();

@@ -22,13 +22,20 @@ export interface MemoryStoreOptions {
    * @default {50000}
    */
   readonly capacity?: number;
-  /** Milliseconds since the epoch. @default {Date.now} */
+  /**
+   * Milliseconds, monotonic, by which claims and memories end: a wall clock that is set
+   * forward would end claims that hold.
+   *
+   * @default {performance.now}
+   */
+  readonly clock?: () => number;
+  /** Milliseconds since the epoch, for what is told of events. @default {Date.now} */
   readonly now?: () => number;
 }
 
 interface Run extends History {
   readonly token: string;
-  /** When the claim ends by itself. */
+  /** When the claim ends by itself, by the monotonic clock. */
   readonly endsAt: number;
 }
 
@@ -37,6 +44,7 @@ export function createMemoryStore(
   options: MemoryStoreOptions = {},
 ): IdempotencyStore {
   const { capacity = 50_000, now = Date.now } = options;
+  const clock = options.clock ?? (() => performance.now());
   const runs = new Map<string, Run>();
   const failed = createExpiringMap<History>(capacity);
   const ended: Readonly<Record<Ending, ExpiringMap<true>>> = {
@@ -48,7 +56,7 @@ export function createMemoryStore(
     key: string,
     { token, lease, isReplay = false }: ClaimOptions,
   ): Claim {
-    const time = now();
+    const time = clock();
     if (ended.done.get(key, time)) return DONE;
     if (!isReplay && ended.set_aside.get(key, time)) return SET_ASIDE;
     const run = runs.get(key);
@@ -58,7 +66,7 @@ export function createMemoryStore(
     }
     const { attempt, tally, firstAt } = isOwn
       ? run
-      : nextRun(run && withCrash(run, time) || failed.get(key, time), time);
+      : nextRun(run && withCrash(run, now()) || failed.get(key, time), now());
     ended.set_aside.delete(key);
     failed.delete(key);
     if (runs.size >= capacity) forgetLost(time);
@@ -85,12 +93,12 @@ export function createMemoryStore(
     async renew(key, { token, lease }) {
       const run = runs.get(key);
       if (run?.token !== token) return false;
-      runs.set(key, { ...run, endsAt: now() + lease });
+      runs.set(key, { ...run, endsAt: clock() + lease });
       return true;
     },
     // deno-lint-ignore require-await -- As above.
     async complete(key, { token, ending, ttl }) {
-      const time = now();
+      const time = clock();
       const run = runs.get(key);
       if (run !== undefined && run.token !== token) return false;
       const before = endingOf(key, time);
@@ -102,7 +110,7 @@ export function createMemoryStore(
     },
     // deno-lint-ignore require-await -- As above.
     async release(key, { token, tally, ttl }) {
-      const time = now();
+      const time = clock();
       const run = runs.get(key);
       if (run === undefined) return endingOf(key, time) === undefined;
       if (run.token !== token) return false;

@@ -51,6 +51,8 @@ export function createEventPublishing(
         ? ending
         : AbortSignal.any([ending, own]);
       signal.throwIfAborted();
+      const asked = delivery.lease?.confirm();
+      if (asked !== undefined) await asked;
       const timeout = deadline === undefined
         ? TIMEOUT
         : Math.max(1, deadline - Date.now());

@@ -11,10 +11,11 @@ import {
   type Next,
   refusing,
 } from "../core/dispatcher.ts";
-import { CancelledError, ExhaustedError } from "../core/errors.ts";
+import { ExhaustedError } from "../core/errors.ts";
 import {
   type Claim,
   ClaimError,
+  type Ending,
   type IdempotencyStore,
   StoreError,
   type Tally,
@@ -25,12 +26,14 @@ import {
   type Result,
   resultOf,
 } from "../core/outcome.ts";
-import { keepLease, type Lease, leaseLength } from "./_lease.ts";
+import { keepLease, type KeptLease, leaseLength } from "./_lease.ts";
+import { follow } from "./_shared_run.ts";
 import { createUnmarked } from "./_unmarked.ts";
+import { orEnded } from "./_or_ended.ts";
 import { countFailure } from "./attempts.ts";
 import { eventKey } from "./event_key.ts";
 
-/** Options of {@linkcode idempotency}. */
+/** Options of {@linkcode createIdempotency}. */
 export interface IdempotencyOptions {
   /** What remembers. */
   readonly store: IdempotencyStore;
@@ -42,8 +45,18 @@ export interface IdempotencyOptions {
   readonly maxAttempts: number;
   /** Where trouble with the store is reported. */
   readonly log: Logger;
-  /** Milliseconds since the epoch. @default {Date.now} */
-  readonly now?: () => number;
+}
+
+/** What runs each event once. Disposing stops all that it does by itself. */
+export interface Idempotency extends Disposable {
+  /** The policy. */
+  readonly middleware: Middleware;
+  /**
+   * Tells the store what it does not know yet, when no event is to be waited for any
+   * more: how events ended while it was away, and that those are over whose handlers
+   * do not heed their signals. Ends with the signal; what is left then is logged.
+   */
+  drain(signal: AbortSignal): Promise<void>;
 }
 
 /** A run that others of the same event may wait for. */
@@ -51,6 +64,13 @@ interface Run {
   readonly result: Promise<Result>;
   /** When its claim ends: a run that goes on for longer has been given up. */
   readonly endsAt: number;
+}
+
+/** A run that holds its claim. */
+interface Live {
+  readonly lease: KeptLease;
+  /** Gives the claim back although the handler goes on. */
+  readonly giveBack: () => Promise<void>;
 }
 
 /** Claims in doubt that are remembered at most; the oldest is forgotten first. */
@@ -69,17 +89,21 @@ const MAX_IN_DOUBT = 10_000;
  *   result; if it was handled, they are duplicates. One that another process runs is
  *   `failed`, to come again when that claim is over.
  * - When the store cannot say whether an event is done, it is not run: `failed`.
- * - When it was handled and the store does not take the mark, the answer is still
- *   `handled`: to have it delivered again is what the mark is to prevent. This
- *   process remembers it instead, and marks it as soon as the store is back.
+ * - When it has ended for good and the store does not take the mark, the answer is
+ *   still how it ended: to have it delivered again is what the mark is to prevent.
+ *   This process remembers it instead, and marks it as soon as the store is back.
+ * - A handler that goes on after its event was answered keeps its claim until the
+ *   lease is nearly over. Then the claim is given back, and the failure counts as
+ *   what ended the event counts: a claim that ran out is that of a dead process.
  * - An event that failed `maxAttempts` times is not run again but goes through the
  *   pipe as exhausted; `attempts.ts` says what counts.
  *
  * Inside of `deadline`, so that a caller waits for none of this longer than it wants.
  */
-export function idempotency(options: IdempotencyOptions): Middleware {
-  const { store, ttl, maxAttempts, log, now = Date.now } = options;
+export function createIdempotency(options: IdempotencyOptions): Idempotency {
+  const { store, ttl, maxAttempts, log } = options;
   const running = new Map<string, Run>();
+  const live = new Set<Live>();
   /** Tokens of claims of which it is not known whether the store took them. */
   const inDoubt = new Map<string, string>();
   const unmarked = createUnmarked({ store, ttl, log });
@@ -90,14 +114,12 @@ export function idempotency(options: IdempotencyOptions): Middleware {
   async function lead(
     key: string,
     delivery: Delivery,
-    { next, hold }: { next: Next; hold: (lease: Lease) => void },
+    { next, hold }: { next: Next; hold: (lease: KeptLease) => void },
   ): Promise<Result> {
     const token = inDoubt.get(key) ?? crypto.randomUUID();
-    const since = now();
-    const length = leaseLength(delivery, {
-      longest: options.lease,
-      now: since,
-    });
+    const timeLeft = (delivery.deadline ?? Infinity) - Date.now();
+    const since = clock();
+    const length = leaseLength(timeLeft, { longest: options.lease });
     let claim: Claim;
     try {
       claim = await store.claim(key, {
@@ -144,17 +166,32 @@ export function idempotency(options: IdempotencyOptions): Middleware {
         ),
       )
       : delivery;
+    const settled = { token, delivery, tally: claim.tally };
+    let isOver = false;
+    const giveBack = async () => {
+      if (isOver || !signal.aborted) return;
+      isOver = true;
+      const result = endedResult(signal.reason);
+      await settle(key, { ...settled, result });
+    };
     using lease = keepLease(delivery, {
       store,
       key,
       token,
       length,
       since,
-      now,
+      until: since + timeLeft,
+      clock,
+      onRunningOut: giveBack,
     });
     hold(lease);
-    const result = await run(toRun, next);
-    await settle(key, { token, delivery, result, tally: claim.tally });
+    delivery.lease = lease;
+    const alive: Live = { lease, giveBack };
+    live.add(alive);
+    const result = await run(toRun, { lease, next });
+    live.delete(alive);
+    isOver = true;
+    await settle(key, { ...settled, result });
     return result;
   }
 
@@ -177,38 +214,27 @@ export function idempotency(options: IdempotencyOptions): Middleware {
   ): Promise<void> {
     const { event: { type }, sharedAs } = delivery;
     const work = sharedAs === undefined ? type : `${type}@${sharedAs}`;
-    const time = now();
-    if (result.outcome === "handled") handledAt.set(work, time);
+    // Shared with other processes: the wall clock's.
+    const now = Date.now();
+    if (result.outcome === "handled") handledAt.set(work, now);
+    const ending = endingOf(result);
     try {
-      let isOwn: boolean;
-      switch (result.outcome) {
-        case "handled":
-        case "skipped":
-        case "duplicate":
-          isOwn = await store.complete(key, { token, ending: "done", ttl });
-          break;
-        case "rejected":
-        case "exhausted":
-          isOwn = await store.complete(key, {
-            token,
-            ending: "set_aside",
-            ttl,
-          });
-          break;
-        default: {
-          const counted = countFailure({
+      const isOwn = ending !== undefined
+        ? await store.complete(key, { token, ending, ttl })
+        : await store.release(key, {
+          token,
+          tally: countFailure({
             result,
             endedBy: delivery.controller.signal.reason,
             tally,
             lastHandledAt: handledAt.get(work) ?? 0,
-            now: time,
-          });
-          isOwn = await store.release(key, { token, tally: counted, ttl });
-        }
-      }
+            now,
+          }),
+          ttl,
+        });
       if (!isOwn) report("Event was claimed elsewhere while it was run");
     } catch (error) {
-      if (result.outcome === "handled") unmarked.add(key, token);
+      if (ending !== undefined) unmarked.add(key, { token, ending });
       report("Idempotency store was not told how an event ended", error);
     }
 
@@ -226,20 +252,21 @@ export function idempotency(options: IdempotencyOptions): Middleware {
     }
   }
 
-  return (delivery, next) => {
+  const middleware: Middleware = (delivery, next) => {
     const key = eventKey(delivery.event, delivery.sharedAs);
-    if (unmarked.has(key)) {
+    const ending = unmarked.endingOf(key);
+    if (ending === "done" || (ending && !delivery.isReplay)) {
       unmarked.flush();
-      delivery.claim = "done";
+      delivery.claim = ending;
       return Promise.resolve(DUPLICATE);
     }
     const current = running.get(key);
-    if (current !== undefined && now() < current.endsAt) {
+    if (current !== undefined && clock() < current.endsAt) {
       delivery.claim = "shared";
       return follow(delivery, current.result);
     }
-    let lease: Lease | undefined;
-    const hold = (held: Lease) => lease = held;
+    let lease: KeptLease | undefined;
+    const hold = (held: KeptLease) => lease = held;
     const result = lead(key, delivery, { next, hold }).finally(() => {
       if (running.get(key) === run) running.delete(key);
     });
@@ -252,10 +279,56 @@ export function idempotency(options: IdempotencyOptions): Middleware {
     running.set(key, run);
     return result;
   };
+
+  return {
+    middleware,
+    async drain(signal) {
+      const all = Array.from(live, ({ giveBack }) => giveBack());
+      await orEnded(Promise.all(all), signal).catch(() => {});
+      const left = await unmarked.drain(signal);
+      if (left === 0) return;
+      log.error(
+        "Events have ended that are not marked: they may be run again",
+        {
+          store: store.name,
+          count: left,
+        },
+      );
+    },
+    [Symbol.dispose]() {
+      for (const { lease } of live) lease[Symbol.dispose]();
+      unmarked[Symbol.dispose]();
+    },
+  };
 }
 
-async function run(delivery: Delivery, next: Next): Promise<Result> {
+/** Milliseconds that no change of the wall clock changes: leases are measured by it. */
+function clock(): number {
+  return performance.now();
+}
+
+/** How an event has ended for good; `undefined`: it is to be run again. */
+function endingOf({ outcome }: Result): Ending | undefined {
+  switch (outcome) {
+    case "handled":
+    case "skipped":
+    case "duplicate":
+      return "done";
+    case "rejected":
+    case "exhausted":
+      return "set_aside";
+    default:
+      return undefined;
+  }
+}
+
+async function run(
+  delivery: Delivery,
+  { lease, next }: { readonly lease: KeptLease; readonly next: Next },
+): Promise<Result> {
   try {
+    const asked = lease.confirm();
+    if (asked !== undefined) await asked;
     return await next(delivery);
   } catch (error) {
     // Middleware that throws is a bug, and the claim still has to end.
@@ -263,33 +336,6 @@ async function run(delivery: Delivery, next: Next): Promise<Result> {
   }
 }
 
-/** Waits for the run of another delivery, as long as this one has time. */
-function follow(
-  { controller: { signal } }: Delivery,
-  leader: Promise<Result>,
-): Promise<Result> {
-  return new Promise((resolve) => {
-    const onAbort = () => resolve(endedResult(signal.reason));
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    leader.then((result) => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(shared(result));
-    }, (error) => resolve(resultOf(error, signal)));
-  });
-}
-
-/** What a delivery is answered that waited for the run of another one. */
-function shared(result: Result): Result {
-  if (result.outcome === "handled") {
-    const { answer } = result;
-    return answer === undefined ? DUPLICATE : { ...DUPLICATE, answer };
-  }
-  if (result.outcome !== "cancelled") return result;
-  // The other's caller went away; this one's is still there.
-  return later(new CancelledError("Run of the event was cancelled"));
-}
-
-function later(error: StoreError | ClaimError | CancelledError): Result {
+function later(error: StoreError | ClaimError): Result {
   return { outcome: "failed", reason: "unavailable", error };
 }

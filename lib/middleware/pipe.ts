@@ -12,7 +12,7 @@ import { type Concurrency, createConcurrency } from "./concurrency.ts";
 import { deadLetter, type DeadLetterOptions } from "./dead_letter.ts";
 import { deadline } from "./deadline.ts";
 import { filter } from "./filter.ts";
-import { idempotency, type IdempotencyOptions } from "./idempotency.ts";
+import { createIdempotency, type IdempotencyOptions } from "./idempotency.ts";
 import { namespace } from "./namespace.ts";
 import { observe, type ObserveOptions } from "./observe.ts";
 
@@ -53,12 +53,17 @@ export interface PipeOptions {
   readonly onLetter?: DeadLetterOptions["onLetter"];
 }
 
-/** The policies, put in order. */
-export interface Pipe {
+/** The policies, put in order. Disposing stops what they do by themselves. */
+export interface Pipe extends Disposable {
   /** For `createApp()`, outermost first. */
   readonly middleware: readonly Middleware[];
   /** How many events are handled, and wait. */
   readonly concurrency: Concurrency;
+  /**
+   * Tells the store what it does not know yet, once the app is drained. Ends with the
+   * signal.
+   */
+  drain(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -79,6 +84,13 @@ export function createPipe(options: PipeOptions): Pipe {
     limit: config.maxConcurrency,
     queueLimit: config.maxQueue,
   });
+  const idempotency = store && createIdempotency({
+    store,
+    ttl: config.idempotencyTtl,
+    lease: config.idempotencyLease,
+    maxAttempts: config.maxAttempts,
+    log: storeLog,
+  });
   const middleware = [
     observe({
       log,
@@ -90,17 +102,20 @@ export function createPipe(options: PipeOptions): Pipe {
     concurrency.middleware,
     deadline({ timeout: config.handlerTimeout }),
     filter(),
-    ...(store === undefined ? [] : [idempotency({
-      store,
-      ttl: config.idempotencyTtl,
-      lease: config.idempotencyLease,
-      maxAttempts: config.maxAttempts,
-      log: storeLog,
-    })]),
+    ...(idempotency === undefined ? [] : [idempotency.middleware]),
     deadLetter({
       sink: options.letters,
       ...(options.onLetter && { onLetter: options.onLetter }),
     }),
   ];
-  return { middleware, concurrency };
+  return {
+    middleware,
+    concurrency,
+    async drain(signal) {
+      await idempotency?.drain(signal);
+    },
+    [Symbol.dispose]() {
+      idempotency?.[Symbol.dispose]();
+    },
+  };
 }

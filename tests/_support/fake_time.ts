@@ -8,8 +8,12 @@ import { setImmediate } from "node:timers";
 
 /** Timers and clock in the hands of a test. Disposing gives the real ones back. */
 export interface FakeTime extends Disposable {
-  /** Milliseconds since the epoch, as the clock stands. */
+  /** Milliseconds since the epoch, as the wall clock stands. */
   now(): number;
+  /** Sets the wall clock forward or back: no time passes. */
+  jump(milliseconds: number): void;
+  /** Lets time pass in which the process stands still: no timer fires. */
+  stall(milliseconds: number): void;
   /** How many timers are set. */
   readonly pending: number;
   /** Lets time pass: fires what is due, in order, and lets promises settle. */
@@ -26,11 +30,16 @@ interface Timer {
   readonly fire: () => void;
 }
 
-/** Replaces `setTimeout`, `clearTimeout` and `Date.now` until it is disposed. */
+/**
+ * Replaces `setTimeout`, `clearTimeout`, `Date.now` and `performance.now` until it is
+ * disposed.
+ */
 export function fakeTime(): FakeTime {
   const real = { setTimeout, clearTimeout, now: Date.now };
+  const monotonic = performance.now;
   const timers = new Map<number, Timer>();
-  let clock = Date.parse("2026-01-01T00:00:00Z");
+  let clock = 0;
+  let wall = Date.parse("2026-01-01T00:00:00Z");
   let lastId = 0;
 
   function set(fire: () => void, milliseconds = 0): number {
@@ -50,7 +59,7 @@ export function fakeTime(): FakeTime {
     const until = clock + milliseconds;
     await settle();
     for (let due = takeDue(until); due !== undefined; due = takeDue(until)) {
-      clock = due.at;
+      clock = Math.max(clock, due.at);
       due.fire();
       await settle();
     }
@@ -62,10 +71,17 @@ export function fakeTime(): FakeTime {
   globalThis.clearTimeout = ((id?: number) => {
     if (id !== undefined) timers.delete(id);
   }) as typeof clearTimeout;
-  Date.now = () => clock;
+  Date.now = () => wall + clock;
+  performance.now = () => clock;
 
   return {
-    now: () => clock,
+    now: () => wall + clock,
+    jump(milliseconds) {
+      wall += milliseconds;
+    },
+    stall(milliseconds) {
+      clock += milliseconds;
+    },
     get pending() {
       return timers.size;
     },
@@ -74,6 +90,7 @@ export function fakeTime(): FakeTime {
       globalThis.setTimeout = real.setTimeout;
       globalThis.clearTimeout = real.clearTimeout;
       Date.now = real.now;
+      performance.now = monotonic;
     },
   };
 }

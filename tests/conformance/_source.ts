@@ -18,8 +18,15 @@ const { denoDir } = JSON.parse(
   ),
 );
 
-/** Starts the service from source. */
-export function startSource(options: TargetOptions): Promise<Target> {
+/**
+ * Starts the service from source.
+ *
+ * @param program What is run in place of `main.ts`: absolute, and with its permissions.
+ */
+export function startSource(
+  options: TargetOptions,
+  program: string = join(ROOT, "main.ts"),
+): Promise<Target> {
   return startProcess({
     command: Deno.execPath(),
     args: [
@@ -28,7 +35,7 @@ export function startSource(options: TargetOptions): Promise<Target> {
       "--config",
       join(ROOT, "deno.json"),
       ...taskFlagsElsewhere("start"),
-      join(ROOT, "main.ts"),
+      program,
     ],
     env: { DENO_DIR: denoDir, NO_COLOR: "1" },
   }, options);

@@ -9,7 +9,7 @@ const DONE = { ending: "done", ttl: TTL } as const;
 function openWorld(capacity?: number): Promise<StoreWorld> {
   let time = Date.UTC(2026, 0, 1);
   const store = createMemoryStore({
-    now: () => time,
+    clock: () => time,
     ...(capacity !== undefined && { capacity }),
   });
   return Promise.resolve({

@@ -64,7 +64,7 @@ Deno.test("An observed store keeps every rule of the suite", async () => {
         took: () => {},
         failed: () => {},
       };
-      const store = observeStore(createMemoryStore({ now: () => time }), {
+      const store = observeStore(createMemoryStore({ clock: () => time }), {
         claimed,
         took,
         failed,

@@ -17,7 +17,7 @@ import { createEventStream } from "../../lib/eventstream/mod.ts";
 import { type KafkaSource, startKafkaSource } from "../../lib/kafka/source.ts";
 import type { EventStream } from "../../lib/eventstream/stream.ts";
 import { deadLetter } from "../../lib/middleware/dead_letter.ts";
-import { idempotency } from "../../lib/middleware/idempotency.ts";
+import { createIdempotency } from "../../lib/middleware/idempotency.ts";
 import { testContext, testHandler } from "../_support/delivery.ts";
 import { type RecordingLogger, recordLog } from "../_support/log.ts";
 import { PROTO_FOLDER } from "../grpc/_fixture.ts";
@@ -106,13 +106,15 @@ export async function startSource(
     knownTypes: catalog.types,
     middleware: [
       ...options.middleware ?? [],
-      ...(maxAttempts === 0 ? [] : [idempotency({
-        store: createMemoryStore(),
-        ttl: 60_000,
-        lease: 10_000,
-        maxAttempts,
-        log,
-      })]),
+      ...(maxAttempts === 0 ? [] : [
+        createIdempotency({
+          store: createMemoryStore(),
+          ttl: 60_000,
+          lease: 10_000,
+          maxAttempts,
+          log,
+        }).middleware,
+      ]),
       deadLetter({ sink }),
     ],
     createContext: testContext,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Delivery, Middleware } from "../../lib/core/dispatcher.ts";
+import type { Delivery } from "../../lib/core/dispatcher.ts";
 import type {
   Claim,
   IdempotencyStore,
@@ -12,7 +12,8 @@ import type {
 import { HANDLED, type Result, resultOf } from "../../lib/core/outcome.ts";
 import { createMemoryStore } from "../../lib/idempotency/memory_store.ts";
 import {
-  idempotency,
+  createIdempotency,
+  type Idempotency,
   type IdempotencyOptions,
 } from "../../lib/middleware/idempotency.ts";
 import { testDelivery, testEvent } from "../_support/delivery.ts";
@@ -59,9 +60,8 @@ export function faultyStore(
 }
 
 /** One process: its middleware, and what it logs. */
-export interface Replica {
+export interface Replica extends Idempotency {
   readonly log: RecordingLogger;
-  readonly middleware: Middleware;
   /**
    * Delivers an event to a handler.
    *
@@ -79,7 +79,7 @@ export function replica(
   options: Partial<IdempotencyOptions> = {},
 ): Replica {
   const log = recordLog();
-  const middleware = idempotency({
+  const idempotency = createIdempotency({
     store,
     ttl: 3_600_000,
     lease: 60_000,
@@ -87,9 +87,10 @@ export function replica(
     log,
     ...options,
   });
+  const { middleware } = idempotency;
   return {
+    ...idempotency,
     log,
-    middleware,
     deliver: (run = () => {}, overrides = {}) =>
       middleware(testDelivery({ event: testEvent(), ...overrides }), last(run)),
   };

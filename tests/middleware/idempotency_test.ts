@@ -11,6 +11,7 @@ import {
 import { ClaimError, StoreError } from "../../lib/core/idempotency_store.ts";
 import { HANDLED, type Result } from "../../lib/core/outcome.ts";
 import { createMemoryStore } from "../../lib/idempotency/memory_store.ts";
+import { eventKey } from "../../lib/middleware/event_key.ts";
 import { testDelivery, testEvent, testHandler } from "../_support/delivery.ts";
 import { fakeTime, settle } from "../_support/fake_time.ts";
 import { faultyStore, replica } from "./_idempotency.ts";
@@ -440,6 +441,220 @@ Deno.test("An event that is done and could not be marked is answered, absorbed h
     "duplicate",
   );
   assert.equal(runs, 0);
+});
+
+Deno.test("Events that ended while the store was away are marked when it is back, without another event", async () => {
+  using time = fakeTime();
+  const memory = createMemoryStore();
+  const store = faultyStore(memory);
+  const here = replica(store);
+  const events = Array.from(
+    { length: 50 },
+    (_, index) => ({ event: testEvent({ id: `event-${index}` }) }),
+  );
+  const reject = () => {
+    throw new TerminalError("bad");
+  };
+  store.broken.add("complete");
+  for (const event of events) await here.deliver(undefined, event);
+  const aside = { event: testEvent({ id: "aside" }) };
+  assert.equal((await here.deliver(reject, aside)).outcome, "rejected");
+  await time.advance(HOUR / 60);
+  const asked = store.asked.length;
+  await time.advance(HOUR / 60);
+  // One of them finds out that it is still away, once a second.
+  assert.ok(store.asked.length - asked <= 60, `${store.asked.length - asked}`);
+  store.broken.clear();
+  await time.advance(1_000);
+  assert.equal(time.pending, 0);
+  const other = replica(memory);
+  for (const event of [...events, aside]) {
+    const { outcome } = await other.deliver(undefined, event);
+    assert.equal(outcome, "duplicate");
+  }
+});
+
+Deno.test("An event that was set aside and could not be marked is a duplicate, and a replay of it runs", async () => {
+  using time = fakeTime();
+  const store = faultyStore();
+  const { deliver } = replica(store);
+  const reject = () => {
+    throw new TerminalError("bad");
+  };
+  store.broken.add("complete");
+  await deliver(reject);
+  let runs = 0;
+  assert.equal((await deliver(() => runs++)).outcome, "duplicate");
+  store.broken.clear();
+  await time.advance(1_000);
+  const replay = await deliver(() => runs++, { isReplay: true });
+  assert.deepEqual([replay.outcome, runs], ["handled", 1]);
+});
+
+Deno.test("drain() marks what is not marked as long as its signal lets it, and says what is left", async () => {
+  for (const isBack of [true, false]) {
+    using time = fakeTime();
+    const memory = createMemoryStore();
+    const store = faultyStore(memory);
+    const here = replica(store);
+    store.broken.add("complete");
+    await here.deliver();
+    const patience = new AbortController();
+    const drained = here.drain(patience.signal);
+    await time.advance(5_000);
+    if (isBack) store.broken.clear();
+    await time.advance(1_000);
+    patience.abort(new Error("over"));
+    await drained;
+    const { outcome } = await replica(memory).deliver();
+    assert.equal(outcome, isBack ? "duplicate" : "failed");
+    const left = here.log.lines.find(({ level }) => level === "error");
+    assert.equal(left?.fields["count"], isBack ? undefined : 1);
+    here[Symbol.dispose]();
+    assert.equal(time.pending, 0);
+  }
+});
+
+Deno.test("A wall clock that jumps ends no claim, here and in the memory store", async () => {
+  for (const jump of [HOUR, -HOUR]) {
+    using time = fakeTime();
+    const store = createMemoryStore();
+    const here = replica(store);
+    const gate = Promise.withResolvers<void>();
+    const first = here.deliver(() => gate.promise, {
+      deadline: time.now() + 5_000,
+    });
+    await settle();
+    time.jump(jump);
+    let runs = 0;
+    const second = here.deliver(() => runs++);
+    const elsewhere = await replica(store).deliver(() => runs++);
+    assert.ok(elsewhere.error instanceof ClaimError);
+    await settle();
+    gate.resolve();
+    assert.equal((await first).outcome, "handled");
+    assert.equal((await second).outcome, "duplicate");
+    assert.equal(runs, 0);
+  }
+});
+
+Deno.test("A run confirms its claim by the clock, by the store when little is left, and not at all when it is lost", async () => {
+  using time = fakeTime();
+  const memory = createMemoryStore();
+  const store = faultyStore(memory);
+  const gate = Promise.withResolvers<void>();
+  let running: Delivery | undefined;
+  const first = replica(store, { lease: 3_000 }).deliver((delivery) => {
+    running = delivery;
+    return gate.promise;
+  }, { deadline: time.now() + HOUR });
+  await settle();
+  const confirm = () => running?.lease?.confirm();
+  assert.equal(confirm(), undefined);
+  assert.deepEqual(store.asked, ["claim"]);
+  // The process stands still: its timers do not fire.
+  time.stall(2_500);
+  await confirm();
+  assert.deepEqual(store.asked, ["claim", "renew"]);
+  assert.equal(confirm(), undefined);
+  // Nobody else has taken it: it is renewed.
+  time.stall(4_000);
+  await confirm();
+  // The store does not say.
+  time.stall(4_000);
+  store.broken.add("renew");
+  await assert.rejects(async () => await confirm(), ClaimError);
+  store.broken.clear();
+  // Somebody else takes it.
+  assert.equal((await replica(memory).deliver()).outcome, "handled");
+  await assert.rejects(async () => await confirm(), ClaimError);
+  assert.ok(running?.controller.signal.reason instanceof ClaimError);
+  gate.reject(running?.controller.signal.reason);
+  assert.equal((await first).reason, "unavailable");
+});
+
+Deno.test("A run whose time is up confirms nothing, although its timers have not fired", async () => {
+  using time = fakeTime();
+  const gate = Promise.withResolvers<void>();
+  let running: Delivery | undefined;
+  const first = replica(createMemoryStore()).deliver((delivery) => {
+    running = delivery;
+    return gate.promise;
+  }, { deadline: time.now() + 5_000 });
+  await settle();
+  time.stall(5_000);
+  assert.throws(() => running?.lease?.confirm(), DeadlineError);
+  gate.reject(new Error("refused"));
+  assert.equal((await first).reason, "deadline");
+});
+
+Deno.test("A claim that ran out before its event is run is asked for again", async () => {
+  using time = fakeTime();
+  const memory = createMemoryStore();
+  const store = faultyStore(memory);
+  let runs = 0;
+  const { claim } = store;
+  const slow = {
+    ...store,
+    claim: async (...args: Parameters<typeof claim>) => {
+      const claimed = await claim(...args);
+      time.stall(3_000);
+      await replica(memory).deliver(() => runs++);
+      return claimed;
+    },
+  };
+  const { outcome, error } = await replica(slow, { lease: 3_000 })
+    .deliver(() => runs++);
+  assert.equal(outcome, "failed");
+  assert.ok(error instanceof ClaimError);
+  assert.equal(runs, 1);
+});
+
+for (
+  const [what, reason, failures] of [
+    ["deadline", new DeadlineError("over"), 1],
+    ["caller's cancel", new CancelledError("gone"), 0],
+    ["shutdown", new ShutdownError("bye"), 0],
+  ] as const
+) {
+  Deno.test(`A handler that ignores its ${what} counts as one that heeds it`, async () => {
+    using time = fakeTime();
+    const store = createMemoryStore();
+    const { deliver } = replica(store, { lease: 3_000, maxAttempts: 0 });
+    for (let run = 0; run < 10; run++) {
+      const controller = new AbortController();
+      const never = new Promise<void>(() => {});
+      deliver(() => never, { controller, deadline: time.now() + 1_000 });
+      await time.advance(1_000);
+      controller.abort(reason);
+      await time.advance(10_000);
+    }
+    const claim = await store.claim(eventKey(testEvent()), {
+      token: "another",
+      lease: 1_000,
+      ttl: HOUR,
+    });
+    assert.ok(claim.state === "claimed");
+    assert.deepEqual([claim.attempt, claim.tally.failures], [11, failures]);
+  });
+}
+
+Deno.test("drain() gives back the claims of handlers that ignore the shutdown, and counts nothing", async () => {
+  using time = fakeTime();
+  const store = createMemoryStore();
+  const here = replica(store, { maxAttempts: 1 });
+  const controller = new AbortController();
+  here.deliver(() => new Promise<void>(() => {}), {
+    controller,
+    deadline: time.now() + HOUR,
+  });
+  await settle();
+  controller.abort(new ShutdownError("bye"));
+  await here.drain(new AbortController().signal);
+  here[Symbol.dispose]();
+  assert.equal(time.pending, 0);
+  const next = await replica(store, { maxAttempts: 1 }).deliver();
+  assert.equal(next.outcome, "handled");
 });
 
 Deno.test("An event that failed and could not be released is answered, and runs when its claim is over", async () => {

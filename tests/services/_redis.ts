@@ -21,6 +21,8 @@ export interface RedisOptions {
 export interface RedisServer extends AsyncDisposable {
   /** Its port on 127.0.0.1. */
   readonly port: number;
+  /** How many keys it has: events that are claimed, or were. */
+  keys(): Promise<number>;
   /** Sends it a signal. */
   signal(signal: Deno.Signal): void;
   /** Kills it, and resolves when it is gone. */
@@ -69,6 +71,9 @@ export async function startRedis(
   }
   return {
     port,
+    async keys() {
+      return Number(/^:(\d+)/.exec(await ask(port, "DBSIZE"))?.[1]);
+    },
     signal: (signal) => process.kill(signal),
     kill,
     async [Symbol.asyncDispose]() {
@@ -76,6 +81,15 @@ export async function startRedis(
       if (own !== undefined) await Deno.remove(own, { recursive: true });
     },
   };
+}
+
+/** Sends a command on a connection of its own; the beginning of its answer. */
+export async function ask(port: number, command: string): Promise<string> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode(`${command}\r\n`));
+  const answer = new Uint8Array(4_096);
+  const length = await connection.read(answer) ?? 0;
+  return new TextDecoder().decode(answer.subarray(0, length));
 }
 
 async function isListening(port: number): Promise<boolean> {

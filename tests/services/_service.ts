@@ -16,14 +16,24 @@ export interface Replica extends AsyncDisposable {
   readonly client: EventClient;
 }
 
+/** What is run in place of `main.ts`. */
+export interface Program {
+  /** The file, absolute. */
+  readonly path: string;
+  /** Its arguments. */
+  readonly args: readonly string[];
+}
+
 /** Starts a replica. */
 export async function startReplica(
-  emulator: Emulator,
+  emulator: Pick<Emulator, "url" | "namespace">,
   env: Readonly<Record<string, string>>,
+  program?: Program,
 ): Promise<Replica> {
   const target = await startSource({
     env: { ...environment(emulator), ...env },
-  });
+    ...(program !== undefined && { args: program.args }),
+  }, program?.path);
   const client = connect(`127.0.0.1:${target.grpcPort}`);
   return {
     target,

@@ -1,69 +1,15 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  CONSUMABLE_ITEM_ID,
-  type Emulator,
-  startEmulator,
-} from "../../dev/emulator/mod.ts";
-import { agsId, eventBytes, LOGGED_IN, PATHS } from "../conformance/_events.ts";
+import { startEmulator } from "../../dev/emulator/mod.ts";
 import { REDIS, testWithTool } from "../conformance/_tools.ts";
 import { CLIENT_SECRET } from "../conformance/_world.ts";
 import { startRedis } from "./_redis.ts";
-import { type Replica, startReplica } from "./_service.ts";
+import { Batch } from "./_batch.ts";
+import { startReplica } from "./_service.ts";
 import { freePort } from "../../dev/free_port.ts";
 
 /** How long a test waits for what must happen, in milliseconds. */
 const PATIENCE = 30_000;
-
-/** Events of players of their own. */
-class Batch {
-  readonly players: readonly string[];
-  readonly #bytes: ReadonlyMap<string, Uint8Array>;
-  /** Those that were not answered OK yet. */
-  readonly left: Set<string>;
-
-  constructor(readonly emulator: Emulator, size: number) {
-    this.players = Array.from({ length: size }, () => agsId());
-    this.left = new Set(this.players);
-    this.#bytes = new Map(
-      this.players.map((
-        userId,
-      ) => [userId, eventBytes(emulator.namespace, { userId })]),
-    );
-  }
-
-  /** Sends events to a replica, all at once. */
-  async send(
-    { client }: Replica,
-    players: Iterable<string> = this.left,
-  ): Promise<readonly string[]> {
-    return await Promise.all([...players].map(async (userId) => {
-      const bytes = this.#bytes.get(userId) ?? assert.fail();
-      const { status } = await client.send(PATHS[LOGGED_IN], bytes, 10_000);
-      if (status === "OK") this.left.delete(userId);
-      return status;
-    }));
-  }
-
-  /** Sends what is left, as the connector does, until nothing is. */
-  async finish(replica: Replica): Promise<void> {
-    const end = Date.now() + PATIENCE;
-    while (this.left.size > 0) {
-      assert.ok(Date.now() < end, `${this.left.size} events are left`);
-      await this.send(replica);
-      await delay(50);
-    }
-  }
-
-  /** Fails unless every player was granted the item once. */
-  assertGrantedOnce(): void {
-    const { state } = this.emulator;
-    const counts = this.players.map((userId) =>
-      state.grantCount(userId, CONSUMABLE_ITEM_ID).grants
-    );
-    assert.deepEqual(counts, this.players.map(() => 1));
-  }
-}
 
 const SIZE = 60;
 
