@@ -23,6 +23,7 @@ import { type Service, startService } from "./lib/service.ts";
 import { SOURCES } from "./lib/sources.ts";
 import { stopSignals } from "./lib/process/stop_signals.ts";
 import { logStrayErrors } from "./lib/process/stray_errors.ts";
+import { captureConsole } from "./lib/telemetry/console.ts";
 import { startLogging } from "./lib/telemetry/log.ts";
 
 /** sysexits.h: something is wrong with the settings. */
@@ -117,7 +118,7 @@ async function doctor(config: Config, isRunning: boolean): Promise<number> {
 
 async function serve(config: Config, options: MainOptions): Promise<number> {
   await using stack = new AsyncDisposableStack();
-  const { log, logs, levels } = stack.use(
+  const { log, logs, levels, output, confirm } = stack.use(
     startLogging({ level: config.logLevel, format: config.logFormat }),
   );
   stack.use(logStrayErrors(log));
@@ -131,6 +132,8 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
         handlers: options.handlers ?? handlers,
         log,
         logs,
+        output,
+        confirm,
         logsPayloads: levels.events === "debug",
         protoFolder: PROTO_FOLDER,
         build: readBuildInfo(FOLDER),
@@ -150,6 +153,7 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
     eventTypes: service.types,
   });
   options.onStarted?.(service, config);
+  stack.use(captureConsole(log));
   const signal = await stop.received;
   log.info("Service is draining", { signal });
   await service.stop();

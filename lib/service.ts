@@ -9,9 +9,10 @@ import { createAgsClient } from "./ags/client.ts";
 import { type BuildInfo, VERSION } from "./process/build_info.ts";
 import type { Config } from "./core/config.ts";
 import { createApp } from "./core/app.ts";
-import type { Logger } from "./core/context.ts";
+import type { LogFields, Logger } from "./core/context.ts";
 import type { DeadLetterSink } from "./core/dead_letter.ts";
 import { AppError, ShutdownError } from "./core/errors.ts";
+import type { LineWriter } from "./core/line_writer.ts";
 import type { Handler } from "./core/on.ts";
 import { openDeadLetters } from "./dead_letters/open.ts";
 import { readCatalog } from "./events/catalog.ts";
@@ -42,7 +43,8 @@ import { createAgsMetrics } from "./telemetry/ags_metrics.ts";
 import { createDeadLetterMetrics } from "./telemetry/dead_letter_metrics.ts";
 import { createEventMetrics } from "./telemetry/event_metrics.ts";
 import { createIdempotencyMetrics } from "./telemetry/idempotency_metrics.ts";
-import { allLogs, type Logs } from "./telemetry/log.ts";
+import { allLogs, type ConfirmRecord, type Logs } from "./telemetry/log.ts";
+import { createLogMetrics } from "./telemetry/log_metrics.ts";
 import { startMetrics } from "./telemetry/metrics.ts";
 import { startTracing } from "./telemetry/tracing.ts";
 
@@ -58,6 +60,10 @@ export interface ServiceOptions {
   readonly log: Logger;
   /** Where it logs by category. @default {`log`, for all} */
   readonly logs?: Logs;
+  /** Standard output. @default {nothing is known of it} */
+  readonly output?: LineWriter;
+  /** Writes records that must not be dropped. @default {as `logs` does} */
+  readonly confirm?: ConfirmRecord;
   /** Whether payloads are logged, redacted. @default {false} */
   readonly logsPayloads?: boolean;
   /** Which build of the service this is. @default {the version, from source} */
@@ -135,6 +141,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const tracing = stack.use(await startTracing({ config, log }));
   const { build = { version: VERSION, commit: "source" } } = options;
   const metrics = stack.use(startMetrics({ build }));
+  const { output } = options;
+  createLogMetrics(metrics.registry, output ?? { dropped: 0 });
   const agsMetrics = createAgsMetrics(metrics.registry);
   const eventMetrics = createEventMetrics(metrics.registry);
   const ags = stack.use(createAgsClient({
@@ -152,6 +160,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       { observer: createKafkaMetrics(port) }),
     log: logs.kafka,
     port: options.kafkaPort,
+    output,
   }));
   const publishing = createEventPublishing({
     stream: streams.publishing,
@@ -227,8 +236,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }
     return await openDeadLetters(
       { ...config, deadLetter: isTopic(deadLetter) ? "log" : deadLetter },
-      logs.dead_letters,
+      logLetter,
     );
+  }
+
+  async function logLetter(
+    message: string,
+    where: { readonly fields: LogFields; readonly signal: AbortSignal },
+  ): Promise<void> {
+    if (options.confirm === undefined) {
+      logs.dead_letters.error(message, where.fields);
+    } else await options.confirm("dead_letters", message, where);
   }
 
   let isDraining = false;

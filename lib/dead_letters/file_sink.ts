@@ -7,6 +7,7 @@
 import { StartError } from "../core/errors.ts";
 import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
+import { abortable } from "../core/abortable.ts";
 import type { DeadLetterSink } from "../core/dead_letter.ts";
 import { encodeLetter } from "./letter_line.ts";
 
@@ -104,7 +105,7 @@ export async function openLetterFile(
       const done = Promise.withResolvers<void>();
       pending.push({ line, done });
       writing ??= drain();
-      return until(done.promise, signal);
+      return abortable(done.promise, signal);
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;
@@ -185,15 +186,4 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
 export function rotatedName(path: string, now: number): string {
   const time = new Date(now).toISOString().replace(/[-:.]/g, "");
   return `${path}.${time}-${crypto.randomUUID().slice(0, 8)}`;
-}
-
-function until(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const ended = Promise.withResolvers<void>();
-  const onAbort = () => ended.reject(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  if (signal.aborted) onAbort();
-  promise.then(ended.resolve, ended.reject);
-  return ended.promise.finally(() =>
-    signal.removeEventListener("abort", onAbort)
-  );
 }

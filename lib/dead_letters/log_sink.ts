@@ -4,20 +4,26 @@
  * @module
  */
 
-import type { Logger } from "../core/context.ts";
+import type { LogFields } from "../core/context.ts";
 import type { DeadLetterSink } from "../core/dead_letter.ts";
+
+/** Writes a record at `error`, and waits until the system has it. */
+export type LogLetter = (
+  message: string,
+  options: { readonly fields: LogFields; readonly signal: AbortSignal },
+) => Promise<void>;
 
 /**
  * Logs each letter, without the event's payload, which may name a person: whoever
  * has to be able to replay events keeps letters in a file (`DEAD_LETTER=file:…`).
  *
- * @param log Where to; each letter is one record at `error`.
+ * @param log Where to; each letter is one record.
  */
-export function logDeadLetters(log: Logger): DeadLetterSink {
+export function logDeadLetters(log: LogLetter): DeadLetterSink {
   return {
-    write(letter) {
+    write(letter, signal) {
       const { event, error, errorId } = letter;
-      log.error("Event is a dead letter", {
+      const fields = {
         eventType: event.type,
         eventId: event.id,
         ...(event.namespace !== undefined && { namespace: event.namespace }),
@@ -30,8 +36,8 @@ export function logDeadLetters(log: Logger): DeadLetterSink {
         lastTime: new Date(letter.lastTime).toISOString(),
         ...(errorId !== undefined && { errorId }),
         ...(error !== undefined && { error }),
-      });
-      return Promise.resolve();
+      };
+      return log("Event is a dead letter", { fields, signal });
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

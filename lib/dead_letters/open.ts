@@ -5,10 +5,9 @@
  */
 
 import type { ServiceConfig } from "../config/table.ts";
-import type { Logger } from "../core/context.ts";
 import type { DeadLetterSink } from "../core/dead_letter.ts";
 import { openLetterFile } from "./file_sink.ts";
-import { logDeadLetters } from "./log_sink.ts";
+import { logDeadLetters, type LogLetter } from "./log_sink.ts";
 
 /**
  * Opens the sink of a log or file.
@@ -22,7 +21,7 @@ export async function openDeadLetters(
       `kafka:${string}`
     >;
   },
-  log: Logger,
+  log: LogLetter,
 ): Promise<DeadLetterSink> {
   const { deadLetter, deadLetterMaxBytes } = config;
   if (deadLetter === "log") return logDeadLetters(log);

@@ -8,7 +8,9 @@ import { outgoingAuditLog } from "./audit_log.ts";
 import { nanoseconds } from "./clock.ts";
 import { deadLetterRecord } from "./dead_letter.ts";
 import { encodeEvent } from "./encode_event.ts";
-import { MissingArgumentError } from "./errors.ts";
+import { createLineWriter } from "../core/line_writer.ts";
+import { DeliveryError, MissingArgumentError } from "./errors.ts";
+import type { SendOptions } from "./publisher.ts";
 import type { OutgoingRecord } from "./record.ts";
 import type { EventStream, EventStreamOptions } from "./stream.ts";
 import { goJson, goString } from "./go_json.ts";
@@ -17,32 +19,60 @@ import { endedSubscription } from "./none_stream.ts";
 import type { PublishedEvent } from "./outgoing_event.ts";
 
 const decoder = new TextDecoder();
-const encoder = new TextEncoder();
 
-/** Makes an event stream that prints what is published, and hears of nothing. */
+/** Time for a line that is waited for, in milliseconds. */
+const TIMEOUT = 60_000;
+
+/**
+ * Makes an event stream that prints what is published, and hears of nothing. What
+ * nobody waits for is dropped where standard output does not take it.
+ */
 export function createStdoutStream(options: EventStreamOptions): EventStream {
-  const { write = writeLine, now = nanoseconds } = options;
+  const { now = nanoseconds, publishTimeout = TIMEOUT } = options;
+  const own = createLineWriter({ take: (bytes) => Deno.stdout.write(bytes) });
+  const { output = own } = options;
 
-  function print(event: PublishedEvent): void {
+  function write(line: string): void {
+    output.write(`${line}\n`);
+  }
+
+  async function confirm(
+    line: string,
+    { signal, timeout = publishTimeout }: SendOptions = {},
+  ): Promise<void> {
+    const late = AbortSignal.timeout(Math.min(timeout, publishTimeout));
+    const ending = signal === undefined
+      ? late
+      : AbortSignal.any([signal, late]);
+    try {
+      await output.confirm(`${line}\n`, ending);
+    } catch (cause) {
+      throw new DeliveryError("Line is not known to be printed", { cause });
+    }
+  }
+
+  function lineOf(event: PublishedEvent): string {
     if (event === undefined || event === null) {
       throw new MissingArgumentError("There is no event to publish");
     }
     const { id = newId(), name } = event;
-    write(decoder.decode(encodeEvent(event, { id, name, time: now() })));
+    return decoder.decode(encodeEvent(event, { id, name, time: now() }));
   }
 
   /** What is no event has no line of its own kind: it shows where it would go. */
-  function printRecord(topic: string, record: OutgoingRecord): void {
+  function recordLine(topic: string, record: OutgoingRecord): string {
     const headers = record.headers?.map(([name, value]) => [
       name,
       decoder.decode(value),
     ]);
-    write(goJson({ topic, headers, value: decoder.decode(record.value) }));
+    return goJson({ topic, headers, value: decoder.decode(record.value) });
   }
 
   return {
-    publish: print,
-    publishSync: (event) => Promise.try(print, event),
+    publish: (event) => write(lineOf(event)),
+    async publishSync(event, sendOptions) {
+      await confirm(lineOf(event), sendOptions);
+    },
     publishAuditLog(log) {
       const record = outgoingAuditLog(log, Number(now() / 1_000_000n));
       write(decoder.decode(record.value));
@@ -61,19 +91,16 @@ export function createStdoutStream(options: EventStreamOptions): EventStream {
       }
       return endedSubscription();
     },
-    sendRecord: (topic, record) => Promise.try(printRecord, topic, record),
-    writeDeadLetter(letter) {
+    async sendRecord(topic, record, sendOptions) {
+      await confirm(recordLine(topic, record), sendOptions);
+    },
+    async writeDeadLetter(letter) {
       const { topic, record } = deadLetterRecord(letter);
-      return Promise.try(printRecord, topic, record);
+      await confirm(recordLine(topic, record));
     },
     metadata: () => Promise.resolve([]),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    async [Symbol.asyncDispose]() {
+      await own[Symbol.asyncDispose]();
+    },
   };
-}
-
-function writeLine(line: string): void {
-  let bytes = encoder.encode(`${line}\n`);
-  while (bytes.length > 0) {
-    bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
-  }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Logger } from "../core/context.ts";
+import type { LineWriter } from "../core/line_writer.ts";
 import type { AuditLog, AuditLogSettings } from "./audit_log.ts";
 import type { SaslOptions, TlsOptions } from "./connection.ts";
 import type { DeadLetter } from "./dead_letter.ts";
@@ -189,8 +190,8 @@ export interface EventStreamOptions {
   readonly observer?: StreamObserver;
   /** Where failures go. @default {nowhere} */
   readonly log?: Logger;
-  /** Where the stream `stdout` writes lines. @default {standard output} */
-  readonly write?: (line: string) => void;
+  /** What the stream `stdout` writes lines to. @default {standard output} */
+  readonly output?: Pick<LineWriter, "write" | "confirm">;
   /** The time, in nanoseconds since the epoch. @default {the system's} */
   readonly now?: () => bigint;
   /** The way to the cluster. @default {by @platformatic/kafka} */

@@ -5,6 +5,7 @@
  */
 
 import type { Logger } from "../core/context.ts";
+import type { LineWriter } from "../core/line_writer.ts";
 import type { KafkaConfig } from "../config/kafka.ts";
 import type { OtelConfig } from "../config/otel.ts";
 import type { SaslOptions, TlsOptions } from "../eventstream/connection.ts";
@@ -26,6 +27,8 @@ export interface OpenStreamsOptions {
   readonly log: Logger;
   /** Is told about the work. */
   readonly observer?: StreamObserver | undefined;
+  /** What the stream `stdout` writes to. @default {one of its own} */
+  readonly output?: LineWriter | undefined;
   /** The way to the cluster. @default {by @platformatic/kafka} */
   readonly port?: (() => Promise<KafkaPort>) | undefined;
 }
@@ -48,14 +51,19 @@ export function openStreams(options: OpenStreamsOptions): Streams {
   const kafka = config.kafkaBrokers.length === 0
     ? undefined
     : createEventStream(kafkaOptions(options));
-  const publishing = config.eventStream === "auto"
-    ? kafka
-    : createEventStream({ stream: config.eventStream });
+  const publishing = config.eventStream === "auto" ? kafka : createEventStream({
+    stream: config.eventStream,
+    log: options.log,
+    ...(options.output !== undefined && { output: options.output }),
+  });
   return {
     kafka,
     publishing,
     async [Symbol.asyncDispose]() {
-      await kafka?.[Symbol.asyncDispose]();
+      await Promise.all([
+        kafka?.[Symbol.asyncDispose](),
+        publishing?.[Symbol.asyncDispose](),
+      ]);
     },
   };
 }

@@ -14,6 +14,12 @@ import {
 } from "@logtape/logtape";
 import type { LogFields, Logger } from "../core/context.ts";
 import {
+  createLineWriter,
+  LineDroppedError,
+  type LineWriter,
+  type LineWriterOptions,
+} from "../core/line_writer.ts";
+import {
   LOG_CATEGORIES,
   type LogCategory,
   type LogLevel,
@@ -21,6 +27,7 @@ import {
   parseLogLevels,
 } from "../config/log_levels.ts";
 import { formatJson, formatPretty } from "./log_format.ts";
+import { createStdoutWrite, isStdoutNull } from "./stdout.ts";
 
 /** Options of {@linkcode startLogging}. */
 export interface LoggingOptions {
@@ -29,22 +36,37 @@ export interface LoggingOptions {
   /** How records are written; `auto` is `pretty` on a terminal, `json` otherwise. */
   readonly format: "auto" | "json" | "pretty";
   /**
-   * Where whole lines go. Lines for which it throws are lost.
+   * Takes bytes of the lines, as `createLineWriter()` describes.
    *
    * @default {standard output}
    */
-  readonly write?: (lines: string) => void;
+  readonly take?: LineWriterOptions["take"];
 }
 
-/** Logging that runs. Disposing writes what is left. */
-export interface Logging extends Disposable {
+/** Logging that runs. Disposing writes what is left, within a bound. */
+export interface Logging extends AsyncDisposable {
   /** The logger of the category `service`. */
   readonly log: Logger;
   /** The logger of each category. */
   readonly logs: Logs;
   /** What is written of each category. */
   readonly levels: LogLevels;
+  /** Where the lines go: whatever else is written there has to go through it. */
+  readonly output: LineWriter;
+  /** Writes a record that must not be dropped. */
+  readonly confirm: ConfirmRecord;
 }
+
+/**
+ * Logs at `error`, whatever the level, and waits until the system has the record.
+ *
+ * @throws {LineDroppedError} It is not written.
+ */
+export type ConfirmRecord = (
+  category: LogCategory,
+  message: string,
+  options: { readonly fields: LogFields; readonly signal: AbortSignal },
+) => Promise<void>;
 
 /** A logger for each category. */
 export type Logs = Readonly<Record<LogCategory, Logger>>;
@@ -62,19 +84,13 @@ function byCategory<T>(
   ) as Record<LogCategory, T>;
 }
 
-/** Lines that are kept until the end of the turn, at most. */
-const MAX_PENDING = 512;
-
 /**
- * Starts logging for the process.
- *
- * Lines are written once per turn of the event loop: under load, one system call
- * for many events.
+ * Starts logging for the process. Nothing ever waits for it: a record for which there
+ * is no room is dropped, and counted.
  *
  * @throws {RangeError} The level is none.
  */
 export function startLogging(options: LoggingOptions): Logging {
-  const write = options.write ?? writeToStdout;
   const isPretty = options.format === "pretty" ||
     options.format === "auto" && Deno.stdout.isTerminal();
   const format = isPretty ? formatPretty : formatJson;
@@ -84,31 +100,19 @@ export function startLogging(options: LoggingOptions): Logging {
       `Log level is "${options.level}": expected what LOG_LEVEL takes`,
     );
   }
-  let pending: string[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
-
-  function flush(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    if (pending.length === 0) return;
-    const lines = pending.join("");
-    pending = [];
-    try {
-      write(lines);
-    } catch {
-      // A full disk or a reader that is gone: the events matter more than their log.
-    }
-  }
-
-  function sink(record: LogRecord): void {
-    pending.push(format(record));
-    if (pending.length >= MAX_PENDING) flush();
-    else timer ??= setTimeout(flush, 0);
-  }
+  const output = createLineWriter({
+    take: options.take ?? createStdoutWrite(),
+    gapLine: (lines) =>
+      format(
+        recordOf("service", "warning", "Log lines were dropped", { lines }),
+      ),
+  });
+  // What is the null device by mistake takes everything, and keeps nothing.
+  const isNull = options.take === undefined && isStdoutNull();
 
   configureSync({
     reset: true,
-    sinks: { lines: sink },
+    sinks: { lines: (record) => output.write(format(record)) },
     loggers: [
       ...LOG_CATEGORIES.map((category) => ({
         category: [category],
@@ -123,10 +127,37 @@ export function startLogging(options: LoggingOptions): Logging {
     log: logs.service,
     logs,
     levels,
-    [Symbol.dispose]() {
-      flush();
-      resetSync();
+    output,
+    async confirm(category, message, { fields, signal }) {
+      if (isNull) {
+        throw new LineDroppedError(
+          "Record is not written: standard output is the null device, or closed",
+        );
+      }
+      const record = recordOf(category, "error", message, fields);
+      await output.confirm(format(record), signal);
     },
+    async [Symbol.asyncDispose]() {
+      resetSync();
+      await output[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A record as LogTape makes them. */
+function recordOf(
+  category: LogCategory,
+  level: LogTapeLevel,
+  message: string,
+  properties: LogFields,
+): LogRecord {
+  return {
+    category: [category],
+    level,
+    message: [message],
+    rawMessage: message,
+    timestamp: Date.now(),
+    properties: { ...properties },
   };
 }
 
@@ -143,13 +174,4 @@ function adapt(logger: LogTapeLogger): Logger {
     error: (message, fields) => logger.error(message, { ...fields }),
     with: (fields: LogFields) => adapt(logger.with({ ...fields })),
   };
-}
-
-const encoder = new TextEncoder();
-
-function writeToStdout(lines: string): void {
-  let bytes = encoder.encode(lines);
-  while (bytes.length > 0) {
-    bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
-  }
 }

@@ -22,6 +22,14 @@ export interface TargetOptions {
   readonly cwd?: string;
   /** Whether to wait until it takes events. @default {true} */
   readonly untilStarted?: boolean;
+  /**
+   * Whether nobody reads its standard output until {@linkcode Target.readStdout}.
+   *
+   * @default {false}
+   */
+  readonly isUnread?: boolean;
+  /** Where a shell has its standard output go, such as `>/dev/full`. */
+  readonly redirection?: string;
   /** What may stand on standard error; nothing else may. @default {nothing} */
   readonly mayComplain?: RegExp;
 }
@@ -45,6 +53,10 @@ export interface Target extends AsyncDisposable {
   readonly exited: Promise<Exit>;
   /** The first log record of which this holds, when it comes. */
   logged(isWanted: (record: LogRecord) => boolean): Promise<LogRecord>;
+  /** Reads its standard output, from now on, where nobody does. */
+  readStdout(): void;
+  /** Closes its standard output, which nobody reads. */
+  closeStdout(): Promise<void>;
   /** Sends it a signal. */
   signal(name: Deno.Signal): void;
   /** Keeps what a peer was answered, to be searched for secrets. */
@@ -138,8 +150,13 @@ const POLL = 10;
 function spawn(how: TargetCommand, options: TargetOptions): Target {
   const grpcPort = Number(options.env["GRPC_PORT"] ?? freePort());
   const metricsPort = Number(options.env["METRICS_PORT"] ?? freePort());
-  const child = new Deno.Command(how.command, {
-    args: [...how.args ?? [], ...options.args ?? []],
+  const args = [...how.args ?? [], ...options.args ?? []];
+  const { redirection, isUnread = false } = options;
+  const [command, before] = redirection === undefined
+    ? [how.command, []]
+    : ["/bin/sh", ["-c", `exec "$0" "$@" ${redirection}`, how.command]];
+  const child = new Deno.Command(command, {
+    args: [...before, ...args],
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     clearEnv: true,
     env: {
@@ -157,8 +174,12 @@ function spawn(how: TargetCommand, options: TargetOptions): Target {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const wake = () => waiting.forEach((look) => look());
+  const reading = Promise.withResolvers<void>();
+  if (!isUnread) reading.resolve();
+  // What is left in the pipe then is there to be read.
+  child.status.then(() => reading.resolve());
   const outputEnded = Promise.all([
-    readLines(child.stdout, stdout, wake),
+    reading.promise.then(() => readLines(child.stdout, stdout, wake)),
     readLines(child.stderr, stderr, wake),
   ]);
   let isOver = false;
@@ -211,6 +232,12 @@ function spawn(how: TargetCommand, options: TargetOptions): Target {
     stderr,
     exited,
     logged,
+    readStdout: reading.resolve,
+    async closeStdout() {
+      await child.stdout.cancel();
+      // What is closed has ended.
+      reading.resolve();
+    },
     signal: (name) => child.kill(name),
     answered: (text) => answers.push(text),
     async [Symbol.asyncDispose]() {

@@ -65,8 +65,10 @@ export interface SendOptions extends EventOptions, CallOptions {
 }
 
 /** Options of {@linkcode startWorld}. */
-export interface WorldOptions
-  extends Partial<Pick<TargetOptions, "mayComplain" | "cwd">> {
+export interface WorldOptions extends
+  Partial<
+    Pick<TargetOptions, "mayComplain" | "cwd" | "isUnread" | "redirection">
+  > {
   /** Variables beside those that every process needs. */
   readonly env?: Readonly<Record<string, string>>;
   /** Whether grants wait at a gate. @default {false} */

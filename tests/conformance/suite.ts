@@ -11,6 +11,7 @@ import { eventRules } from "./_event_rules.ts";
 import { drainRules } from "./_drain_rules.ts";
 import { fuzzRules } from "./_fuzz_rules.ts";
 import { operatorRules } from "./_operator_rules.ts";
+import { outputRules } from "./_output_rules.ts";
 import { sessionRules } from "./_session_rules.ts";
 import { startRules } from "./_start_rules.ts";
 import { transportRules } from "./_transport_rules.ts";
@@ -74,6 +75,7 @@ export function conformance(
   startRules(suite);
   eventRules(suite);
   deadLetterRules(suite);
+  outputRules(suite);
   agsRules(suite);
   operatorRules(suite);
   transportRules(suite);

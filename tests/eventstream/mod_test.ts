@@ -141,6 +141,12 @@ Deno.test("T13: an event name may be empty when subscribing, not when publishing
   );
 });
 
+/** A standard output that takes all lines at once. */
+function recordLines(lines: string[]) {
+  const write = (line: string) => void lines.push(line.trimEnd());
+  return { write, confirm: (line: string) => Promise.resolve(write(line)) };
+}
+
 Deno.test("T15: a stream to nowhere takes anything", async () => {
   const events = createEventStream({ stream: "none" });
   events.publish(NOTHING as PublishedEvent);
@@ -166,7 +172,7 @@ Deno.test("T15: a stream to standard output prints what is published and subscri
     stream: "stdout",
     prefix: "prefix",
     now: () => 1_795_285_231_123_456_789n,
-    write: (line) => void lines.push(line),
+    output: recordLines(lines),
   });
   events.publish({ ...EVENT, id, sessionId: "s", payload: { b: 1, a: "<" } });
   await events.publishSync({ ...EVENT, id });
@@ -207,7 +213,7 @@ Deno.test("a stream to standard output prints records and dead letters with thei
   const lines: string[] = [];
   await using events = createEventStream({
     stream: "stdout",
-    write: (line) => void lines.push(line),
+    output: recordLines(lines),
   });
   const value = new TextEncoder().encode("text");
   const headers = [["a", value]] as const;
@@ -232,6 +238,28 @@ Deno.test("a stream to standard output prints records and dead letters with thei
     '["dlq-attempts","2"],["dlq-group","g"],["dlq-topic","topic"],' +
     '["dlq-partition","0"],["dlq-offset","7"]],"topic":"topic.dlq","value":"text"}',
   ]);
+});
+
+Deno.test("a stream to standard output that takes nothing fails whoever waits, and nobody else", async () => {
+  const refused = new Error("Disk is full");
+  await using events = createEventStream({
+    stream: "stdout",
+    output: { write() {}, confirm: () => Promise.reject(refused) },
+  });
+  events.publish(EVENT);
+  const value = new TextEncoder().encode("text");
+  for (
+    const waiting of [
+      events.publishSync(EVENT),
+      events.sendRecord("topic", { value }),
+    ]
+  ) {
+    await assert.rejects(waiting, (error) => {
+      assert.ok(error instanceof DeliveryError);
+      assert.equal(error.cause, refused);
+      return true;
+    });
+  }
 });
 
 Deno.test("a stream goes to Kafka, standard output or nowhere", () => {
