@@ -127,6 +127,7 @@ function letterOf({ headers, value }: StreamRecord): LetterLine {
   const name = LETTER_HEADERS;
   const text = (header: string) => headerOf(headers, header);
   const errorId = text(name.errorId);
+  const sha256 = text(name.sha256);
   const [, errorName = "Error", message = ""] =
     /^(\w+): (.*)$/s.exec(text(name.error) ?? "") ?? [];
   return decodeLetter(JSON.stringify({
@@ -142,6 +143,9 @@ function letterOf({ headers, value }: StreamRecord): LetterLine {
       source: text(name.source),
     },
     ...(value !== undefined && { bytes: value.toBase64() }),
+    ...(sha256 !== undefined && {
+      digest: { size: Number(text(name.size)), sha256 },
+    }),
     error: [{ name: errorName, message }],
     ...(errorId !== undefined && { errorId }),
   }));

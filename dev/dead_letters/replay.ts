@@ -96,7 +96,7 @@ const REPLAY = { "event-replay": "dead-letter" };
 
 /** The message as it arrived; of a source that keeps none, what it said. */
 function bytesOf(
-  { bytes, event, source }: LetterLine,
+  { bytes, digest, event, source }: LetterLine,
   sent: SendableEvent,
 ): Uint8Array {
   // What came by Kafka is JSON.
@@ -107,5 +107,9 @@ function bytesOf(
   if (typeof data === "object" && data !== null && !Array.isArray(data)) {
     return encodeEvent(sent.message, data as Parameters<typeof encodeEvent>[1]);
   }
-  throw new EventJsonError("Letter has neither bytes nor data");
+  throw new EventJsonError(
+    digest === undefined
+      ? "Letter has neither bytes nor data"
+      : "Event was not read, so the letter does not have it: expected whoever sent it to send it again",
+  );
 }

@@ -32,7 +32,7 @@ export const GRPC_SETTINGS = defineSettings({
   grpcMaxMessageBytes: {
     env: "GRPC_MAX_MESSAGE_BYTES",
     doc: "Largest event accepted, in bytes; larger ones are answered " +
-      "RESOURCE_EXHAUSTED",
+      "RESOURCE_EXHAUSTED, and are dead letters after MAX_ATTEMPTS",
     expected: "a whole number from 1024 to 67108864",
     default: "4194304",
     schema: integer(1_024, 67_108_864),

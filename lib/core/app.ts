@@ -16,8 +16,10 @@ import {
   CancelledError,
   ShutdownError,
   type TerminalError,
+  type UnreadableError,
 } from "./errors.ts";
 import type { Event } from "./event.ts";
+import type { Digest } from "./event_id.ts";
 import { channelOf } from "./event_types.ts";
 import type { Handler } from "./on.ts";
 import {
@@ -60,8 +62,10 @@ export interface DispatchOptions {
   readonly deadline?: number | undefined;
   /** The message as it arrived: kept if the event becomes a dead letter. */
   readonly bytes?: Uint8Array | undefined;
+  /** What is known of a message that is not kept. */
+  readonly digest?: Digest | undefined;
   /** Why what arrived does not decode. */
-  readonly malformed?: TerminalError | undefined;
+  readonly malformed?: TerminalError | UnreadableError | undefined;
   /** Makes the answer of what the handler returns, for events that have one. */
   readonly encode?: ((value: unknown) => unknown) | undefined;
   /** How it arrived, for traces. */
@@ -252,6 +256,7 @@ function deliveryOf(event: Event, how: Delivering): Delivery {
     deadline: how.deadline,
     attempt: 1,
     bytes: how.bytes,
+    digest: how.digest,
     encode: how.encode,
     arrival: how.arrival,
     traceId: undefined,

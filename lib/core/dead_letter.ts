@@ -5,6 +5,7 @@
  */
 
 import type { Event } from "./event.ts";
+import type { Digest } from "./event_id.ts";
 import type { Outcome, Reason } from "./outcome.ts";
 import type { Arrival } from "./tracing.ts";
 
@@ -14,6 +15,8 @@ export interface DeadLetter {
   readonly event: Event;
   /** The message as it arrived, where the source has it: what a replay sends again. */
   readonly bytes?: Uint8Array | undefined;
+  /** What is known of the message where it is not kept. */
+  readonly digest?: Digest | undefined;
   /** Which source delivered it, such as `grpc`. */
   readonly source: string;
   /** Which handler gave it up, where several handle the event. */

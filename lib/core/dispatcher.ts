@@ -5,6 +5,7 @@
  */
 
 import type { Event } from "./event.ts";
+import type { Digest } from "./event_id.ts";
 import type { ClaimResult } from "./idempotency_store.ts";
 import type { Lease } from "./lease.ts";
 import type { Handler } from "./on.ts";
@@ -50,6 +51,8 @@ export interface Delivery {
   readonly isReplay: boolean;
   /** The message as it arrived, where the source has it. */
   readonly bytes?: Uint8Array | undefined;
+  /** What is known of a message that is not kept. */
+  readonly digest?: Digest | undefined;
   /**
    * Why its handler is not to be called: the last step throws it in its place. What
    * arrived does not decode, for instance.

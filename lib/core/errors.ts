@@ -119,6 +119,33 @@ export class ShutdownError extends RetryableError {
   override name = "ShutdownError";
 }
 
+/** Why an event is not read. */
+export type Unreadable = "too_large" | "unreadable";
+
+/** Options of {@linkcode UnreadableError}. */
+export interface UnreadableErrorOptions extends ErrorOptions {
+  /** Why. */
+  readonly why: Unreadable;
+}
+
+/**
+ * The service, as it is set, does not read what arrived: it is larger than allowed, or
+ * compressed in a way that is not known here. Another setting may, so it is delivered
+ * again, but not for ever: each time counts (`MAX_ATTEMPTS`).
+ */
+export class UnreadableError extends EventError {
+  /** What logs call it. */
+  override name = "UnreadableError";
+  /** Why. */
+  readonly why: Unreadable;
+
+  /** Creates the error; `cause` keeps what led to it. */
+  constructor(message: string, options: UnreadableErrorOptions) {
+    super(message, { ...options, retryable: true });
+    this.why = options.why;
+  }
+}
+
 /** The event failed as often as it may (`MAX_ATTEMPTS`): it is not run again. */
 export class ExhaustedError extends TerminalError {
   /** What logs call it. */

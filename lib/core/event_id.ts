@@ -22,6 +22,25 @@ export function bytesId(bytes: Uint8Array): string {
   return hashId(bytes);
 }
 
+/** What is known of bytes that are not kept. */
+export interface Digest {
+  /** How many they were said to be. */
+  readonly size: number;
+  /** Their hash, of those that were read; hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What to know of bytes that will not be kept. */
+export function digestOf(bytes: Uint8Array): Digest {
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { size: bytes.length, sha256 };
+}
+
+/** The id of an event that was not read: that of its bytes, had they been kept. */
+export function digestId({ sha256 }: Digest): string {
+  return `sha256-${sha256}`;
+}
+
 function hashId(content: string | Uint8Array): string {
   return `sha256-${createHash("sha256").update(content).digest("hex")}`;
 }

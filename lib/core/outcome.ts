@@ -10,6 +10,7 @@ import {
   EventError,
   ExhaustedError,
   ShutdownError,
+  UnreadableError,
 } from "./errors.ts";
 
 /** How an event ended. The string is the log field and the metric label. */
@@ -37,6 +38,8 @@ export type Reason =
   | "deadline"
   | "draining"
   | "bug"
+  | "too_large"
+  | "unreadable"
   | "exhausted"
   | "overloaded"
   | "cancelled";
@@ -91,6 +94,9 @@ export function resultOf(error: unknown, signal: AbortSignal): Result {
     return { outcome: "rejected", reason, error };
   }
   if (signal.aborted) return endedResult(signal.reason, error);
+  if (error instanceof UnreadableError) {
+    return { outcome: "failed", reason: error.why, error };
+  }
   if (error instanceof EventError) {
     return { outcome: "failed", reason: "unavailable", error };
   }

@@ -32,6 +32,10 @@ const schema = z.preprocess(
       data: z.unknown().optional(),
     }),
     bytes: z.base64().optional(),
+    digest: z.object({
+      size: z.number().int().nonnegative(),
+      sha256: z.hash("sha256"),
+    }).optional(),
     error: z.array(errorSchema),
     errorId: z.string().optional(),
   }),
@@ -59,7 +63,7 @@ const MAX_MESSAGE = 2_000;
 
 /** One line of JSON, without the line feed. */
 export function encodeLetter(letter: DeadLetter): string {
-  const { bytes, errorId, event } = letter;
+  const { bytes, digest, errorId, event } = letter;
   const line: LetterLine = {
     time: new Date(letter.lastTime).toISOString(),
     firstTime: new Date(letter.firstTime).toISOString(),
@@ -71,6 +75,7 @@ export function encodeLetter(letter: DeadLetter): string {
     ...(letter.handler !== undefined && { handler: letter.handler }),
     event,
     ...(bytes && { bytes: bytes.toBase64() }),
+    ...(digest && { digest }),
     error: causesOf(letter.error),
     ...(errorId !== undefined && { errorId }),
   };

@@ -34,6 +34,7 @@ export function logDeadLetters(log: LogLetter): DeadLetterSink {
         attempts: letter.attempts,
         firstTime: new Date(letter.firstTime).toISOString(),
         lastTime: new Date(letter.lastTime).toISOString(),
+        ...letter.digest,
         ...(errorId !== undefined && { errorId }),
         ...(error !== undefined && { error }),
       };

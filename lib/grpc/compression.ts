@@ -8,9 +8,10 @@
  * @module
  */
 
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { gunzipSync, inflateSync } from "node:zlib";
 import * as grpc from "@grpc/grpc-js";
+import { type Unreadable, UnreadableError } from "../core/errors.ts";
 import type { Refusal } from "./status.ts";
 
 /** An event as it was before it was compressed. Disposing says that it is handled. */
@@ -23,8 +24,13 @@ export interface Inflated extends Disposable {
 export interface Inflater {
   /** Keeps grpc-js from inflating events. */
   readonly interceptor: grpc.ServerInterceptor;
-  /** Inflates an event if it is compressed; `undefined`: it is not. */
-  open(message: Buffer): Inflated | Refusal | undefined;
+  /**
+   * Inflates an event if it is compressed; `undefined`: it is not.
+   *
+   * @returns A refusal when there is no room for it now; an error when there never is,
+   * or it cannot be inflated.
+   */
+  open(message: Buffer): Inflated | Refusal | UnreadableError | undefined;
 }
 
 /** Options of {@linkcode createInflater}. */
@@ -57,7 +63,7 @@ interface Decompressing {
 /** Makes an inflater: one for a server. */
 export function createInflater(options: InflaterOptions): Inflater {
   const { paths, maxMessageBytes, maxBytes } = options;
-  const encodings = new WeakMap<Buffer, Encoding>();
+  const encodings = new WeakMap<Buffer, string>();
   let held = 0;
 
   function interceptor(
@@ -70,26 +76,29 @@ export function createInflater(options: InflaterOptions): Inflater {
     inner.decompressMessage = (message, encoding) => {
       const bytes = message.subarray(HEAD);
       if (encoding === "identity") return bytes;
-      // It knows no other, and says so.
-      if (!isEncoding(encoding)) return refuse(message, encoding);
       if (isEvent) {
         encodings.set(bytes, encoding);
         return bytes;
       }
+      // It knows no other, and says so.
+      if (!isEncoding(encoding)) return refuse(message, encoding);
       const inflated = inflate(bytes, encoding, MAX_OTHER);
       // What is thrown is what is answered.
-      if ("code" in inflated) throw inflated;
+      if (!Buffer.isBuffer(inflated)) throw REFUSALS[inflated.why];
       return inflated;
     };
     return inner;
   }
 
-  function open(message: Buffer): Inflated | Refusal | undefined {
+  function open(
+    message: Buffer,
+  ): Inflated | Refusal | UnreadableError | undefined {
     const encoding = encodings.get(message);
     if (encoding === undefined) return undefined;
+    if (!isEncoding(encoding)) return unknownEncoding(encoding);
     if (held >= maxBytes) return FULL;
     const bytes = inflate(message, encoding, maxMessageBytes);
-    if ("code" in bytes) return bytes;
+    if (!Buffer.isBuffer(bytes)) return bytes;
     held += bytes.length;
     return { bytes, [Symbol.dispose]: () => void (held -= bytes.length) };
   }
@@ -105,12 +114,28 @@ function inflate(
   bytes: Buffer,
   encoding: Encoding,
   maxOutputLength: number,
-): Buffer | Refusal {
+): Buffer | UnreadableError {
   try {
     return INFLATE[encoding](bytes, { maxOutputLength });
-  } catch (error) {
-    return isTooLarge(error) ? TOO_LARGE : BROKEN;
+  } catch (cause) {
+    return isTooLarge(cause)
+      ? new UnreadableError(
+        `Message is larger than ${maxOutputLength} bytes when inflated`,
+        { why: "too_large" },
+      )
+      : new UnreadableError(`Message is no ${encoding}`, {
+        why: "unreadable",
+        cause,
+      });
   }
+}
+
+function unknownEncoding(name: string): UnreadableError {
+  const shown = /^[\w-]{1,32}$/.test(name) ? `"${name}"` : "a strange one";
+  return new UnreadableError(
+    `Message is compressed with ${shown}: expected gzip or deflate`,
+    { why: "unreadable" },
+  );
 }
 
 function isTooLarge(error: unknown): boolean {
@@ -126,8 +151,10 @@ const FULL = refusal(
   grpc.status.RESOURCE_EXHAUSTED,
   "Service is inflating all it can",
 );
-const TOO_LARGE = refusal(
-  grpc.status.RESOURCE_EXHAUSTED,
-  "Message is larger than allowed when inflated",
-);
-const BROKEN = refusal(grpc.status.INTERNAL, "Message can not be inflated");
+const REFUSALS: Readonly<Record<Unreadable, Refusal>> = {
+  too_large: refusal(
+    grpc.status.RESOURCE_EXHAUSTED,
+    "Message is larger than allowed when inflated",
+  ),
+  unreadable: refusal(grpc.status.INTERNAL, "Message can not be inflated"),
+};

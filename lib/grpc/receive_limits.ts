@@ -50,6 +50,8 @@ export interface ReceiveGuard extends Disposable {
    * @param headers They are held as long as it is.
    */
   watch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
+  /** Says of a call that nothing is kept of its message: it holds nothing any more. */
+  drop(stream: ServerHttp2Stream): void;
   /** How the caller reads that its call was ended; `undefined`: it was not, here. */
   codeOf(stream: ServerHttp2Stream): status | undefined;
 }
@@ -90,6 +92,7 @@ export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
     limits;
   /** Calls whose message is awaited, the oldest first. */
   const waiting = new Set<Received>();
+  const dropped = new WeakSet<ServerHttp2Stream>();
   const codes = new WeakMap<ServerHttp2Stream, status>();
   const ended: Record<EndedFor, number> = { memory: 0, calls: 0, time: 0 };
   let held = 0;
@@ -144,7 +147,7 @@ export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
     stream.on("data", (piece: Buffer) => {
       // What comes after the answer, nobody keeps.
       if (stream.closed || (stream.headersSent && !isConversation)) return;
-      add(call, piece.length);
+      if (!dropped.has(stream)) add(call, piece.length);
     });
     stream.on("end", () => waiting.delete(call));
     stream.on("close", () => release(call));
@@ -167,6 +170,7 @@ export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
 
   return {
     watch,
+    drop: (stream) => void dropped.add(stream),
     codeOf: (stream) => codes.get(stream),
     [Symbol.dispose]: () => clearInterval(timer),
   };

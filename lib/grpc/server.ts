@@ -9,17 +9,15 @@ import type { EventTarget } from "../core/app.ts";
 import type { Logger } from "../core/context.ts";
 import { ListenError } from "../core/listen_error.ts";
 import type { Authorizer } from "./auth.ts";
-import {
-  type CallObserver,
-  observeCalls,
-  type RefusedCall,
-} from "./call_observer.ts";
+import type { CallObserver, RefusedCall } from "./call_observer.ts";
 import { createInflater } from "./compression.ts";
 import type { EventCatalog } from "../core/catalog.ts";
 import { addHealth } from "./health.ts";
 import { hideMetadata } from "./library_log.ts";
 import { loadOpenEvents } from "../events/open_events.ts";
 import { limitReceiving } from "./receive_limits.ts";
+import { observeCalls } from "./observe_calls.ts";
+import { readOversized } from "./oversized.ts";
 import { addReflection } from "./reflection.ts";
 import { servedEvents } from "../events/served_events.ts";
 import { endSessions, guardSessions, onStreams } from "./session_guard.ts";
@@ -113,10 +111,13 @@ export async function startGrpcServer(
   }
   const open = loadOpenEvents(protoFolder, app.types);
   const events = [...fixed.events, ...open.events];
-  const inflater = createInflater({
-    paths: new Set(events.map(({ path }) => path)),
+  const paths = new Set(events.map(({ path }) => path));
+  const inflater = createInflater({ paths, maxMessageBytes, maxBytes });
+  const oversized = readOversized({
+    paths,
     maxMessageBytes,
-    maxBytes,
+    maxHashedBytes: maxBytes,
+    onDropped: (stream) => receiving.drop(stream),
   });
   const server = new grpc.Server({
     "grpc.enable_channelz": 0,
@@ -127,6 +128,7 @@ export async function startGrpcServer(
     interceptors: [
       calls.interceptor,
       inflater.interceptor,
+      oversized.interceptor,
       neverUnimplemented,
     ],
   });
@@ -138,6 +140,7 @@ export async function startGrpcServer(
     onReject,
     authorize,
     inflater,
+    oversized,
     onRefused,
   });
   const health = addHealth(server, { protoFolder, services });

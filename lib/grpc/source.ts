@@ -6,20 +6,22 @@
 
 import { Buffer } from "node:buffer";
 import * as grpc from "@grpc/grpc-js";
-import type { EventTarget } from "../core/app.ts";
+import type { DispatchOptions, EventTarget } from "../core/app.ts";
 import {
   CancelledError,
   DeadlineError,
   TerminalError,
+  UnreadableError,
 } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
 import { attributesOf } from "../core/event_attributes.ts";
-import { bytesId } from "../core/event_id.ts";
+import { bytesId, type Digest, digestId, digestOf } from "../core/event_id.ts";
 import type { Authorizer } from "./auth.ts";
 import type { RefusedCall } from "./call_observer.ts";
 import type { Result } from "../core/outcome.ts";
 import type { Inflater } from "./compression.ts";
 import type { ServedEvent } from "../events/served_events.ts";
+import type { Oversized } from "./oversized.ts";
 import { type Refusal, refusalOf } from "./status.ts";
 
 /** Options of {@linkcode addEvents}. */
@@ -34,6 +36,8 @@ export interface AddEventsOptions {
   readonly authorize?: Authorizer | undefined;
   /** Inflates events that come compressed. @default {none is} */
   readonly inflater?: Pick<Inflater, "open">;
+  /** Reads those that are too large. @default {none is} */
+  readonly oversized?: Pick<Oversized, "digestOf">;
   /** Told of calls that come to no event here. @default {nobody} */
   readonly onRefused?: (call: RefusedCall) => void;
 }
@@ -92,13 +96,33 @@ async function respond(
     const refused = await options.authorize(call.metadata);
     if (refused !== undefined) return refuse(served, options, refused);
   }
-  const inflated = options.inflater?.open(call.request);
+  const { request } = call;
+  const oversized = options.oversized?.digestOf(request);
+  if (oversized !== undefined) {
+    const error = tooLarge(oversized);
+    return await answer(
+      served,
+      options,
+      call,
+      unread(served, oversized, error),
+    );
+  }
+  const inflated = options.inflater?.open(request);
   if (inflated === undefined) {
-    return await answer(served, options, call, call.request);
+    return await answer(served, options, call, read(served, request));
+  }
+  if (inflated instanceof UnreadableError) {
+    const digest = digestOf(request);
+    return await answer(
+      served,
+      options,
+      call,
+      unread(served, digest, inflated),
+    );
   }
   if ("code" in inflated) return refuse(served, options, inflated);
   using message = inflated;
-  return await answer(served, options, call, message.bytes);
+  return await answer(served, options, call, read(served, message.bytes));
 }
 
 function refuse(
@@ -115,9 +139,9 @@ async function answer(
   served: ServedEvent,
   options: AddEventsOptions,
   call: Call,
-  bytes: Buffer,
+  received: Received,
 ): Promise<Buffer | Refusal> {
-  const result = await receive(served, options, call, bytes);
+  const result = await receive(served, options, call, received);
   return refusalOf(result, options.onReject) ?? answerOf(served, result);
 }
 
@@ -125,7 +149,7 @@ async function receive(
   served: ServedEvent,
   { app }: AddEventsOptions,
   call: Call,
-  bytes: Buffer,
+  { event, ...received }: Received,
 ): Promise<Result> {
   const controller = new AbortController();
   const deadline = deadlineOf(call);
@@ -140,13 +164,11 @@ async function receive(
   call.on("cancelled", onCancelled);
   // It may have gone while it was looked at who it is.
   if (call.cancelled) onCancelled();
-  const { event, malformed } = read(served, bytes);
   const result = await app.dispatch(event, {
     source: NAME,
     controller,
     deadline,
-    bytes,
-    malformed,
+    ...received,
     encode: served.answers?.encode,
     arrival: {
       kind: "rpc",
@@ -184,22 +206,42 @@ function deadlineOf(call: Call): number | undefined {
   return Number.isFinite(deadline) ? deadline : undefined;
 }
 
-function read(
-  served: ServedEvent,
-  bytes: Buffer,
-): { readonly event: Event; readonly malformed?: TerminalError } {
+/** What came of a call. */
+interface Received
+  extends Pick<DispatchOptions, "bytes" | "digest" | "malformed"> {
+  readonly event: Event;
+}
+
+function tooLarge({ size }: Digest): UnreadableError {
+  return new UnreadableError(
+    `Message of ${size} bytes is larger than GRPC_MAX_MESSAGE_BYTES allows`,
+    { why: "too_large" },
+  );
+}
+
+function unread(
+  { type, package: source }: ServedEvent,
+  digest: Digest,
+  malformed: UnreadableError,
+): Received {
+  const event = { type, source, id: digestId(digest), data: undefined };
+  return { event, digest, malformed };
+}
+
+function read(served: ServedEvent, bytes: Buffer): Received {
   const base = { type: served.type, source: served.package };
   try {
     const data = served.decode(bytes);
     const own = served.attributesOf?.(data) ??
       attributesOf(served.type, data);
-    return { event: { ...base, ...own } };
+    return { bytes, event: { ...base, ...own } };
   } catch (cause) {
     const malformed = new TerminalError(
       `Event does not decode as the message of ${served.service}`,
       { cause },
     );
     return {
+      bytes,
       event: { ...base, id: bytesId(bytes), data: undefined },
       malformed,
     };

@@ -30,6 +30,8 @@ const REFUSALS: Readonly<
   deadline: [status.UNAVAILABLE, "Event was not handled in time"],
   draining: [status.UNAVAILABLE, "Service is draining"],
   bug: [status.INTERNAL, "Event was not handled: internal error"],
+  too_large: [status.RESOURCE_EXHAUSTED, "Event is larger than allowed"],
+  unreadable: [status.INTERNAL, "Event can not be inflated"],
   exhausted: [status.FAILED_PRECONDITION, "Event failed too many times"],
   overloaded: [status.RESOURCE_EXHAUSTED, "Service is handling all it can"],
   cancelled: [status.CANCELLED, "Call was cancelled"],

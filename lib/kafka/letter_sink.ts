@@ -48,6 +48,10 @@ export const LETTER_HEADERS = {
   firstTime: "dlq-first-time",
   /** When it was last tried. */
   lastTime: "dlq-last-time",
+  /** How long the message was, where the letter does not have it, in bytes. */
+  size: "dlq-size",
+  /** Its hash. */
+  sha256: "dlq-sha256",
   /** Ties the letter to the log. */
   errorId: "dlq-error-id",
   /** Says of a record that it is no letter, but that one has been sent again. */
@@ -93,7 +97,7 @@ type Fact = readonly [name: string, value: string | number | bigint];
 
 function reasons(letter: DeadLetter, groupId: string): readonly Fact[] {
   const name = LETTER_HEADERS;
-  const { event, outcome, errorId } = letter;
+  const { event, outcome, errorId, digest } = letter;
   const isUndecodable = event.data === undefined;
   return [
     [name.reason, isUndecodable ? "undecodable" : outcome],
@@ -108,6 +112,10 @@ function reasons(letter: DeadLetter, groupId: string): readonly Fact[] {
     [name.transport, letter.source],
     [name.firstTime, new Date(letter.firstTime).toISOString()],
     [name.lastTime, new Date(letter.lastTime).toISOString()],
+    ...(digest === undefined ? [] : [
+      [name.size, digest.size] as const,
+      [name.sha256, digest.sha256] as const,
+    ]),
     ...(errorId === undefined ? [] : [[name.errorId, errorId] as const]),
   ];
 }

@@ -6,7 +6,8 @@
  * fails, is redelivered at once and fails again, and none may be set aside for that.
  *
  * - A **bug** (the handler threw what nobody has called temporary) counts each time,
- *   and so does a run that **never reported back** (the process died; the store
+ *   and so do a message that is **not read** (too large, or compressed in a way that is
+ *   not known) and a run that **never reported back** (the process died; the store
  *   counts those).
  * - A **temporary** failure (`RetryableError`, AGS down, refusing the login or
  *   limiting requests, the deadline) counts at most once a minute while other events
@@ -27,7 +28,7 @@ import {
   StoreError,
   type Tally,
 } from "../core/idempotency_store.ts";
-import type { Result } from "../core/outcome.ts";
+import type { Reason, Result } from "../core/outcome.ts";
 
 /** Between two temporary failures that count while others are handled: a minute. */
 const WORKING_INTERVAL = 60_000;
@@ -58,7 +59,7 @@ export function countFailure(failed: FailedRun): Tally {
 
 function counts(failed: FailedRun): boolean {
   const { result, endedBy, tally: { countedAt }, lastHandledAt, now } = failed;
-  if (result.reason === "bug") return true;
+  if (CERTAIN.has(result.reason)) return true;
   if (result.reason !== "unavailable" && result.reason !== "deadline") {
     return false;
   }
@@ -68,6 +69,13 @@ function counts(failed: FailedRun): boolean {
     : OUTAGE_INTERVAL;
   return now - countedAt >= interval;
 }
+
+/** What is about the event, whatever the world is like. */
+const CERTAIN: ReadonlySet<Reason> = new Set([
+  "bug",
+  "too_large",
+  "unreadable",
+]);
 
 /** Whether an error is about this service instead of the event. */
 function saysNothing(error: unknown): boolean {

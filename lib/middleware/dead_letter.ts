@@ -56,10 +56,11 @@ function letterOf(
   { outcome, reason, error, errorId }: Result,
   now: number,
 ): DeadLetter {
-  const { event, bytes, source, arrival, attempt, firstAt } = delivery;
+  const { event, bytes, digest, source, arrival, attempt, firstAt } = delivery;
   return {
     event,
     bytes,
+    ...(digest !== undefined && { digest }),
     source,
     ...(delivery.sharedAs !== undefined && { handler: delivery.sharedAs }),
     ...(arrival !== undefined && { arrival }),

@@ -163,6 +163,8 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
         delivery,
         new ExhaustedError(
           `Event failed ${failures} times: it is not run again`,
+          // What is never run has no other record of why.
+          delivery.refusal === undefined ? {} : { cause: delivery.refusal },
         ),
       )
       : delivery;

@@ -63,6 +63,8 @@ const FAILURES = [
   "deadline",
   "draining",
   "bug",
+  "too_large",
+  "unreadable",
 ] as const satisfies readonly Reason[];
 
 /** Which run of its event a run was. The last one is all from the fourth on. */

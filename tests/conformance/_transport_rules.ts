@@ -7,8 +7,6 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import http2 from "node:http2";
-import { status } from "@grpc/grpc-js";
 import { concat } from "../grpc/_wire.ts";
 import { agsId, eventBytes, LOGGED_IN, PATHS } from "./_events.ts";
 import {
@@ -19,6 +17,7 @@ import {
   grpcMessage,
   resetStream,
 } from "./_http2.ts";
+import { statusOf } from "./_raw_call.ts";
 import { rulesOf, startWorld, type Suite } from "./_world.ts";
 
 const PATH = PATHS[LOGGED_IN];
@@ -128,7 +127,10 @@ export function transportRules(suite: Suite): void {
         `a call that ${what} is answered INTERNAL, and not UNIMPLEMENTED`,
         async () => {
           const before = emulator.journal.counters.grants;
-          assert.equal(await statusOf(port, bytes), "INTERNAL");
+          assert.equal(
+            await statusOf(port, { path: PATH, body: bytes }),
+            "INTERNAL",
+          );
           assert.equal(emulator.journal.counters.grants, before);
           await assertGoesOn();
         },
@@ -140,7 +142,10 @@ export function transportRules(suite: Suite): void {
       async () => {
         const bytes = grpcMessage(eventBytes(namespace), 1);
         const headers = { "grpc-encoding": "nobody-knows" };
-        assert.equal(await statusOf(port, bytes, headers), "INTERNAL");
+        assert.equal(
+          await statusOf(port, { path: PATH, body: bytes, headers }),
+          "INTERNAL",
+        );
         await assertGoesOn();
       },
     );
@@ -150,7 +155,10 @@ export function transportRules(suite: Suite): void {
         `a call with a wrong compression flag (${flag}) is handled or refused, and not with UNIMPLEMENTED`,
         async () => {
           const bytes = grpcMessage(eventBytes(namespace), flag);
-          assert.match(await statusOf(port, bytes), /^(OK|INTERNAL)$/);
+          assert.match(
+            await statusOf(port, { path: PATH, body: bytes }),
+            /^(OK|INTERNAL)$/,
+          );
           await assertGoesOn();
         },
       );
@@ -163,7 +171,11 @@ export function transportRules(suite: Suite): void {
       ).bytes();
       const headers = { "grpc-encoding": "gzip" };
       assert.equal(
-        await statusOf(port, grpcMessage(zipped, 1), headers),
+        await statusOf(port, {
+          path: PATH,
+          body: grpcMessage(zipped, 1),
+          headers,
+        }),
         "OK",
       );
     });
@@ -171,7 +183,7 @@ export function transportRules(suite: Suite): void {
     for (const timeout of ["99999999H", "99999999S", "2147484S", "2147483S"]) {
       await rule(`a call with the deadline ${timeout} is handled`, async () => {
         const headers = { "grpc-timeout": timeout };
-        assert.equal(await statusOf(port, body, headers), "OK");
+        assert.equal(await statusOf(port, { path: PATH, body, headers }), "OK");
       });
     }
 
@@ -180,7 +192,7 @@ export function transportRules(suite: Suite): void {
       async () => {
         const headers = { authorization: "Bearer \u00f1-secret-of-a-caller" };
         // Deno 2.7 resets such a call.
-        await statusOf(port, body, headers).catch(() => {});
+        await statusOf(port, { path: PATH, body, headers }).catch(() => {});
         await assertGoesOn();
         assert.deepEqual(target.stderr, []);
       },
@@ -190,7 +202,10 @@ export function transportRules(suite: Suite): void {
       "a message that says it is longer than the limit is refused before it comes",
       async () => {
         const head = new Uint8Array([0, 0xff, 0xff, 0xff, 0xff]);
-        assert.equal(await statusOf(port, head), "RESOURCE_EXHAUSTED");
+        assert.equal(
+          await statusOf(port, { path: PATH, body: head }),
+          "RESOURCE_EXHAUSTED",
+        );
         await assertGoesOn();
       },
     );
@@ -201,7 +216,7 @@ export function transportRules(suite: Suite): void {
         const headers = { "content-type": type };
         // By the specification 415; the runtime has no such constant, and says 200.
         assert.match(
-          await statusOf(port, body, headers),
+          await statusOf(port, { path: PATH, body, headers }),
           /^(HTTP 415|no status)$/,
         );
       }
@@ -245,44 +260,4 @@ export function transportRules(suite: Suite): void {
       assert.deepEqual(await alive.ended(stream), { received: 5 });
     },
   });
-}
-
-/** The gRPC status that a body is answered, or the HTTP status if there is none. */
-async function statusOf(
-  port: number,
-  body: Uint8Array,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  const session = http2.connect(`http://127.0.0.1:${port}`);
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  session.on("error", reject);
-  const request = session.request({
-    ":method": "POST",
-    ":path": PATH,
-    "content-type": "application/grpc",
-    te: "trailers",
-    ...headers,
-  });
-  request.on("error", reject);
-  const look = (found: http2.IncomingHttpHeaders) => {
-    const code = Number(found["grpc-status"] ?? NaN);
-    if (code in status) resolve(status[code]!);
-  };
-  request.on("trailers", look);
-  request.on("response", (found) => {
-    look(found);
-    if (found[":status"] !== 200) resolve(`HTTP ${found[":status"]}`);
-  });
-  request.on("close", () => resolve("no status"));
-  request.resume();
-  request.end(body);
-  try {
-    return await promise;
-  } finally {
-    const closed = new Promise<void>((resolve) =>
-      session.once("close", resolve)
-    );
-    session.close();
-    await closed;
-  }
 }

@@ -33,6 +33,14 @@ Deno.test("encodeLetter() writes all that is known of the event and of why it wa
   });
 });
 
+Deno.test("encodeLetter() writes what is known of a message that was not kept", () => {
+  const digest = { size: 5_000_000, sha256: "ab".repeat(32) };
+  const line = encodeLetter(testLetter({ bytes: undefined, digest }));
+  const letter = decodeLetter(line);
+  assert.deepEqual(letter.digest, digest);
+  assert.equal(letter.bytes, undefined);
+});
+
 Deno.test("encodeLetter() writes one line, whatever the event and the error say", () => {
   const text = fc.string({ unit: "grapheme" });
   fc.assert(fc.property(

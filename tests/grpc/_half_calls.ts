@@ -5,8 +5,10 @@
  */
 
 import http2 from "node:http2";
-import type { EventTarget } from "../../lib/core/app.ts";
-import { HANDLED, type Result } from "../../lib/core/outcome.ts";
+import type { DispatchOptions, EventTarget } from "../../lib/core/app.ts";
+import { UnreadableError } from "../../lib/core/errors.ts";
+import type { Event } from "../../lib/core/event.ts";
+import { HANDLED, type Result, resultOf } from "../../lib/core/outcome.ts";
 import { readCatalog } from "../../lib/events/catalog.ts";
 import {
   type GrpcServer,
@@ -24,15 +26,33 @@ export const PATH =
 /** In bytes. */
 export const MEGABYTE = 1_048_576;
 
-/** Starts the server. @param dispatch Handles an event, of these bytes. */
+/** What the app is given. */
+export interface Dispatched {
+  readonly event: Event;
+  readonly options: DispatchOptions;
+}
+
+/**
+ * Starts the server.
+ *
+ * @param dispatch Handles an event, of these bytes.
+ * @param onDispatch Told of all that the app is given.
+ */
 export function start(
   options: Partial<GrpcServerOptions> = {},
   dispatch: (bytes: Uint8Array) => Promise<Result> = () =>
     Promise.resolve(HANDLED),
+  onDispatch?: (dispatched: Dispatched) => void,
 ): Promise<GrpcServer> {
   const app: EventTarget = {
     types: [TYPE],
-    dispatch: (_, { bytes = new Uint8Array() }) => dispatch(bytes),
+    dispatch: (event, options) => {
+      const { bytes = new Uint8Array(), malformed, controller } = options;
+      onDispatch?.({ event, options });
+      return malformed instanceof UnreadableError
+        ? Promise.resolve(resultOf(malformed, controller.signal))
+        : dispatch(bytes);
+    },
   };
   const catalog = readCatalog(PROTO_FOLDER);
   return startGrpcServer({ app, catalog, port: 0, ...options });
@@ -46,6 +66,8 @@ export interface Call {
   end(): void;
   /** Says that its answer is not wanted any more. */
   cancel(): void;
+  /** Resolves when it is answered, though the caller may not have sent all. */
+  readonly answered: Promise<void>;
   /** The gRPC status, or the code of the reset, once it is over. */
   readonly over: Promise<string | number>;
 }
@@ -76,8 +98,11 @@ export function connection(port: number): Connection {
       ...headers,
     });
     let status: unknown;
-    const look = (found: http2.IncomingHttpHeaders) =>
+    const answered = Promise.withResolvers<void>();
+    const look = (found: http2.IncomingHttpHeaders) => {
       status ??= found["grpc-status"];
+      if (status !== undefined) answered.resolve();
+    };
     stream.on("response", look).on("trailers", look).on("error", () => {});
     stream.resume();
     return {
@@ -85,6 +110,7 @@ export function connection(port: number): Connection {
         new Promise((resolve) => stream.write(bytes, () => resolve())),
       end: () => stream.end(),
       cancel: () => stream.close(http2.constants.NGHTTP2_CANCEL),
+      answered: answered.promise,
       over: new Promise((resolve) => {
         stream.on("close", () => {
           const { rstCode = 0 } = stream;

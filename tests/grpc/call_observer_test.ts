@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import * as grpc from "@grpc/grpc-js";
 import type { EventTarget } from "../../lib/core/app.ts";
-import { HANDLED, OVERLOADED, type Result } from "../../lib/core/outcome.ts";
+import { UnreadableError } from "../../lib/core/errors.ts";
+import {
+  HANDLED,
+  OVERLOADED,
+  type Result,
+  resultOf,
+} from "../../lib/core/outcome.ts";
 import type {
   CallObserver,
   ObservedMethod,
@@ -69,8 +75,12 @@ async function start(
   };
   const app: EventTarget = {
     types: [TYPE],
-    dispatch: (_event, { controller }) =>
-      Promise.resolve(dispatch(controller.signal)),
+    dispatch: (_event, { malformed, controller: { signal } }) =>
+      Promise.resolve(
+        malformed instanceof UnreadableError
+          ? resultOf(malformed, signal)
+          : dispatch(signal),
+      ),
   };
   const server = await startGrpcServer({
     app,
@@ -141,7 +151,7 @@ Deno.test("A call that the service refuses is told of with its code", async () =
   });
 });
 
-Deno.test("A call whose message is too large is told of, though no handler sees it", async () => {
+Deno.test("A call whose message is too large is told of like any other", async () => {
   await using world = await start();
   const { status } = await call(
     world.channel.client,
@@ -151,7 +161,7 @@ Deno.test("A call whose message is too large is told of, though no handler sees 
   assert.equal(status, "RESOURCE_EXHAUSTED");
   assert.deepEqual(counts(world.event), {
     started: 1,
-    received: 0,
+    received: 1,
     sent: 0,
     codes: ["RESOURCE_EXHAUSTED"],
   });

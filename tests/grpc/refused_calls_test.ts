@@ -95,6 +95,8 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     open: { headers: { "grpc-timeout": "20m" } },
     async send(each) {
       await each.write(beginning(1_000, 100));
+      await each.answered;
+      each.cancel();
     },
   },
 };

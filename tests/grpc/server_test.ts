@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { EventTarget } from "../../lib/core/app.ts";
-import { HANDLED, type Result } from "../../lib/core/outcome.ts";
+import { UnreadableError } from "../../lib/core/errors.ts";
+import { HANDLED, type Result, resultOf } from "../../lib/core/outcome.ts";
 import { readCatalog } from "../../lib/events/catalog.ts";
 import {
   type GrpcServer,
@@ -19,7 +20,12 @@ const PATH = `/${SERVICE}/OnMessage`;
 function appOf(dispatch: () => Promise<Result> | Result): EventTarget {
   return {
     types: [TYPE],
-    dispatch: () => Promise.resolve(dispatch()),
+    dispatch: (_event, { malformed, controller }) =>
+      Promise.resolve(
+        malformed instanceof UnreadableError
+          ? resultOf(malformed, controller.signal)
+          : dispatch(),
+      ),
   };
 }
 

@@ -27,6 +27,8 @@ const ANSWERS: Readonly<
   deadline: [status.UNAVAILABLE, status.UNAVAILABLE],
   draining: [status.UNAVAILABLE, status.UNAVAILABLE],
   bug: [status.INTERNAL, status.INTERNAL],
+  too_large: [status.RESOURCE_EXHAUSTED, status.RESOURCE_EXHAUSTED],
+  unreadable: [status.INTERNAL, status.INTERNAL],
   exhausted: [status.FAILED_PRECONDITION, status.OK],
   overloaded: [status.RESOURCE_EXHAUSTED, status.RESOURCE_EXHAUSTED],
   cancelled: [status.CANCELLED, status.CANCELLED],

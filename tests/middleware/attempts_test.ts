@@ -39,6 +39,12 @@ Deno.test("A bug counts each time", () => {
   assert.ok(counts(BUG, { countedAt: NOW }));
 });
 
+Deno.test("A message that is not read counts each time: waiting changes nothing", () => {
+  for (const reason of ["too_large", "unreadable"] as const) {
+    assert.ok(counts({ outcome: "failed", reason }, { countedAt: NOW }));
+  }
+});
+
 for (const result of [DOWN, LATE]) {
   Deno.test(`${result.reason} counts once an hour while nothing of its type is handled`, () => {
     assert.ok(counts(result));
