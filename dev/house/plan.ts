@@ -39,7 +39,12 @@ const FOUNDATIONS: Readonly<Record<string, readonly string[]>> = {
   "lib/kafka/": ["lib/events/", "lib/eventstream/"],
 };
 /** What handlers may import: each has a word in the import map. */
-const FACES = ["lib/mod.ts", "lib/ags/mod.ts", "lib/config/mod.ts"];
+const FACES = [
+  "lib/mod.ts",
+  "lib/ags/mod.ts",
+  "lib/config/mod.ts",
+  "lib/webpubsub/mod.ts",
+];
 const SERVICE = ["main.ts", "mod.ts", "handlers/", "lib/", "proto/"];
 
 /** The house plan, bottom up. */
@@ -64,6 +69,13 @@ export const PARTS: readonly Part[] = [
     imports: [path, "lib/middleware/", ...FOUNDATIONS[path] ?? [], ...BASE],
     types: ["proto/"],
   })),
+  // A library of its own, for any server: it knows nothing of the service.
+  {
+    path: "lib/webpubsub/",
+    imports: ["lib/webpubsub/"],
+    packages: ["jose", "node:buffer", "node:crypto"],
+    without: ["Deno", "process"],
+  },
   {
     path: "lib/process/",
     imports: ["lib/process/", "lib/events/", ...BASE, ...EDGES],

@@ -1,0 +1,159 @@
+/**
+ * What is wrong with a request of Web PubSub's, and how it is answered.
+ *
+ * @module
+ */
+
+import type { RequestContext } from "./request_context.ts";
+
+/** Options of an {@linkcode UpstreamError}. */
+export interface UpstreamErrorOptions extends ErrorOptions {
+  /** What is known of the request. */
+  readonly context?: RequestContext | undefined;
+}
+
+/**
+ * A request cannot be handled. `handleException` gets every one of them and may
+ * choose another status; the answer's body stays empty.
+ */
+export abstract class UpstreamError extends Error {
+  /** What logs call it. */
+  override name = "UpstreamError";
+  /** The status it is answered with. */
+  abstract readonly status: number;
+  /** What is known of the request; absent if its headers do not say enough. */
+  readonly context: RequestContext | undefined;
+
+  /** Creates the error; `cause` keeps what led to it. */
+  constructor(message: string, options: UpstreamErrorOptions = {}) {
+    super(message, options);
+    this.context = options.context;
+  }
+}
+
+/** A header is missing that every request has. */
+export class HeaderNotFound extends UpstreamError {
+  /** What logs call it. */
+  override name = "HeaderNotFound";
+  /** Answered 400. */
+  readonly status = 400;
+  /** The header, in lower case. */
+  readonly key: string;
+
+  /** Creates the error for a header. */
+  constructor(key: string, options: UpstreamErrorOptions = {}) {
+    super(`Header is missing: "${key}"`, options);
+    this.key = key;
+  }
+}
+
+/** The body of a `connect`, `disconnected` or group event is not as the protocol says. */
+export class InvalidConnectRequestError extends UpstreamError {
+  /** What logs call it. */
+  override name = "InvalidConnectRequestError";
+  /** Answered 400. */
+  readonly status = 400;
+  /** The member at fault; `body` if the body is no JSON object at all. */
+  readonly key: string;
+
+  /** Creates the error for a member. */
+  constructor(
+    key: string,
+    wanted: string,
+    options: UpstreamErrorOptions = {},
+  ) {
+    super(
+      `"${key}" of the request is not as wanted: wanted ${wanted}`,
+      options,
+    );
+    this.key = key;
+  }
+}
+
+/** The body of a user event is not what its content type says. */
+export class InvalidUserEventError extends UpstreamError {
+  /** What logs call it. */
+  override name = "InvalidUserEventError";
+  /** Answered 400. */
+  readonly status = 400;
+}
+
+/** `ce-type` is none that there is. */
+export class InvalidEventTypeError extends UpstreamError {
+  /** What logs call it. */
+  override name = "InvalidEventTypeError";
+  /** Answered 400. */
+  readonly status = 400;
+  /** What `ce-type` says. */
+  readonly eventType: string;
+
+  /** Creates the error for a type. */
+  constructor(eventType: string, options: UpstreamErrorOptions = {}) {
+    super("Event type is not one of Web PubSub's", options);
+    this.eventType = eventType;
+  }
+}
+
+/** The event has no name: `ce-eventName`, or the end of a user event's `ce-type`, is empty. */
+export class InvalidEventNameError extends UpstreamError {
+  /** What logs call it. */
+  override name = "InvalidEventNameError";
+  /** Answered 400. */
+  readonly status = 400;
+  /** The name. */
+  readonly eventName: string;
+
+  /** Creates the error for a name. */
+  constructor(eventName: string, options: UpstreamErrorOptions = {}) {
+    super("Event name is empty", options);
+    this.eventName = eventName;
+  }
+}
+
+/** The request does not come from a service that is configured, or cannot show it. */
+export class ValidationFailedError extends UpstreamError {
+  /** What logs call it. */
+  override name = "ValidationFailedError";
+  /** Answered 401. */
+  readonly status = 401;
+}
+
+/** Whether a request is genuine cannot be told now; Web PubSub delivers it again. */
+export class ValidatorUnavailableError extends UpstreamError {
+  /** What logs call it. */
+  override name = "ValidatorUnavailableError";
+  /** Answered 503. */
+  readonly status = 503;
+}
+
+/** The body is larger than `maxBodyBytes`. */
+export class BodyTooLargeError extends UpstreamError {
+  /** What logs call it. */
+  override name = "BodyTooLargeError";
+  /** Answered 413. */
+  readonly status = 413;
+}
+
+/** The body did not come, or not in time; Web PubSub delivers the event again. */
+export class BodyIncompleteError extends UpstreamError {
+  /** What logs call it. */
+  override name = "BodyIncompleteError";
+  /** Answered 408. */
+  readonly status = 408;
+}
+
+/** More is going on than may; Web PubSub delivers the event again. */
+export class OverloadedError extends UpstreamError {
+  /** What logs call it. */
+  override name = "OverloadedError";
+  /** Answered 503: Web PubSub never tries again after 429. */
+  readonly status = 503;
+}
+
+/** For handlers: the event cannot be handled now; Web PubSub delivers it again. */
+export class TryAgainError extends UpstreamError {
+  /** What logs call it. */
+  override name = "TryAgainError";
+  /** Answered 503. */
+  readonly status = 503;
+}

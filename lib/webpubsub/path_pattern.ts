@@ -1,0 +1,26 @@
+/**
+ * The path that an upstream is served at.
+ *
+ * @module
+ */
+
+/**
+ * Makes a test for a path: exact, but that `{hub}` and `{event}` stand for one segment
+ * each, as in the URL template that Web PubSub is given.
+ *
+ * @throws {TypeError} The path does not begin with a slash.
+ */
+export function pathTest(path: string): (pathname: string) => boolean {
+  if (!path.startsWith("/")) {
+    throw new TypeError(
+      `Cannot serve at "${path}": wanted a path such as "/upstream"`,
+    );
+  }
+  if (!/\{(hub|event)\}/.test(path)) return (pathname) => pathname === path;
+  const source = path.split(/(\{hub\}|\{event\})/).map((part, index) =>
+    // Every second one is a placeholder.
+    index % 2 === 1 ? "[^/]+" : RegExp.escape(part)
+  );
+  const pattern = new RegExp(`^${source.join("")}$`);
+  return (pathname) => pattern.test(pathname);
+}
