@@ -123,3 +123,18 @@ export {
   parseConnectionString,
 } from "./connection_string.ts";
 export { DeadlineError } from "./deadline.ts";
+export {
+  type ClientCredentials,
+  createWebPubSubClient,
+  type WebPubSubClientOptions,
+} from "./rest/client.ts";
+export { WebPubSubError, type WebPubSubErrorOptions } from "./rest/error.ts";
+export type {
+  ClientTokenOptions,
+  CloseOptions,
+  HubService,
+  Member,
+  Permission,
+  SendOptions,
+  WebPubSubService,
+} from "./rest/types.ts";

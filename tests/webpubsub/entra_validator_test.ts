@@ -27,7 +27,7 @@ const JWKS = JSON.stringify({
 interface Case {
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly expires?: string | number;
-  readonly key?: CryptoKey;
+  readonly key?: typeof privateKey;
   readonly kid?: string;
 }
 

@@ -46,7 +46,7 @@ Deno.test("decodeState() takes what it cannot read for empty, and raw keeps it",
       deep,
     ]
   ) {
-    assert.deepEqual(decodeState(header), {}, header);
+    assert.deepEqual(decodeState(header), {}, `${header}`);
     assert.equal(new ReceivedState(header).raw, header);
   }
 });
