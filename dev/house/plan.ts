@@ -29,6 +29,7 @@ const EDGES = [
   "grpc",
   "http",
   "idempotency",
+  "inbox",
   "kafka",
   "telemetry",
 ].map((name) => `lib/${name}/`);

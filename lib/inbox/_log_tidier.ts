@@ -1,0 +1,98 @@
+/**
+ * Writes down which entries are done, and removes segments that nobody wants.
+ *
+ * @module
+ */
+
+import { sleep } from "../core/sleep.ts";
+import type { LogState } from "./_log_state.ts";
+import type { Segment } from "./_segment.ts";
+
+/** How long what could not be written or removed is left alone, in milliseconds. */
+const RETRY_DELAY = 1_000;
+
+/** Tidies up a log, a moment after there is a reason to. */
+export class LogTidier implements AsyncDisposable {
+  readonly #log: LogState;
+  readonly #changed = new Set<Segment>();
+  readonly #closed = new AbortController();
+  #running: Promise<void> | undefined;
+  #isTidy = true;
+  #keptFrom = Infinity;
+
+  /** Does nothing until `tidy`. */
+  constructor(log: LogState) {
+    this.#log = log;
+  }
+
+  /** Keeps entries from a position on, done or not. @default {none} */
+  keepFrom(position: number): void {
+    this.#keptFrom = position;
+    this.tidy();
+  }
+
+  /** @param changed A segment that has entries which are newly done. */
+  tidy(changed?: Segment): void {
+    if (changed !== undefined) this.#changed.add(changed);
+    this.#isTidy = false;
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    // What ends in the same turn is written together.
+    await Promise.resolve();
+    while (!this.#isTidy) {
+      this.#isTidy = true;
+      try {
+        // First: it makes room for what is written next.
+        await this.#removeSpent();
+        for (const segment of this.#changed) {
+          this.#changed.delete(segment);
+          await this.#write(segment);
+        }
+      } catch (error) {
+        this.#log.options.observer.failed?.(error);
+        if (this.#closed.signal.aborted) break;
+        this.#isTidy = false;
+        await sleep(RETRY_DELAY, this.#closed.signal).catch(() => {});
+      }
+    }
+    this.#running = undefined;
+  }
+
+  async #write(segment: Segment): Promise<void> {
+    try {
+      await segment.done.write();
+    } catch (error) {
+      this.#changed.add(segment);
+      throw error;
+    }
+  }
+
+  /**
+   * Removes the first segments as long as nobody wants them. Never one between
+   * others: how many entries a segment has is known from where the next one begins.
+   */
+  async #removeSpent(): Promise<void> {
+    const { files } = this.#log.options;
+    for (;;) {
+      const [first] = this.#log.segments;
+      if (first === undefined || !first.isSealed) return;
+      if (first.waiting > 0 || first.end > this.#keptFrom) return;
+      await first.done[Symbol.asyncDispose]();
+      await files.remove(first.path);
+      this.#log.delete(first);
+      this.#changed.delete(first);
+      await files.remove(first.donePath);
+    }
+  }
+
+  /** Writes what is not written yet, and closes the files. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    await this.#running;
+    for (const { done } of this.#log.segments) {
+      await done[Symbol.asyncDispose]();
+    }
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Ranges of a log for a reader that must not read anything twice: where each ends is
+ * written down before it is handed out.
+ *
+ * @module
+ */
+
+import type {
+  InboxEntry,
+  InboxRange,
+  InboxRanges,
+  NextRangeOptions,
+} from "../core/inbox.ts";
+import { Cursor, type CursorState } from "./_cursor.ts";
+import type { FileSystem } from "./_file_system.ts";
+import type { Log } from "./_log.ts";
+import type { LogReader } from "./_log_reader.ts";
+
+/** Options of {@linkcode Ranges.open}. */
+export interface RangesOptions {
+  /** The log. */
+  readonly log: Log;
+  /** The file that says up to where it was read. */
+  readonly path: string;
+  /** Where it is. */
+  readonly files: FileSystem;
+}
+
+/** Reads a log, range by range. */
+export class Ranges implements InboxRanges, Disposable {
+  readonly #log: Log;
+  readonly #cursor: Cursor;
+  #state: CursorState;
+  #isHandedOut = false;
+
+  private constructor(log: Log, cursor: Cursor, state: CursorState) {
+    this.#log = log;
+    this.#cursor = cursor;
+    this.#state = state;
+    log.keepFrom(state.committed);
+  }
+
+  /**
+   * Goes on where the file says.
+   *
+   * @throws {CursorError} The file is damaged.
+   */
+  static async open({ log, path, files }: RangesOptions): Promise<Ranges> {
+    const cursor = await Cursor.open(path, files);
+    const { state } = cursor;
+    // All of the log was read and deleted, or somebody deleted it.
+    const isKnown = state.logId === log.id;
+    if (isKnown) log.skipTo(state.planned);
+    // Nobody read it for a while, and what comes next is gone.
+    if (isKnown && state.planned >= log.start) {
+      return new Ranges(log, cursor, state);
+    }
+    const { id: logId, start } = log;
+    return new Ranges(log, cursor, { logId, committed: start, planned: start });
+  }
+
+  async next(options: NextRangeOptions): Promise<InboxRange> {
+    if (this.#isHandedOut) {
+      throw new TypeError("Range is not committed: expected one at a time");
+    }
+    const { logId, committed } = this.#state;
+    if (this.#state.planned === committed) {
+      const planned = await this.#findEnd(options);
+      await this.#write({ logId, committed, planned });
+    }
+    this.#isHandedOut = true;
+    return this.#range(this.#state);
+  }
+
+  /** Waits until there is enough for a range. */
+  async #findEnd(options: NextRangeOptions): Promise<number> {
+    const { maxBytes, maxAge, signal } = options;
+    const log = this.#log;
+    const from = this.#state.committed;
+    using reader = log.read({ from, skipDone: false });
+    let bytes = 0;
+    let dueAt = Infinity;
+    for (;;) {
+      signal.throwIfAborted();
+      const committed = log.committed.heard();
+      await reader.fill();
+      for (let entry = reader.take(); entry; entry = reader.take()) {
+        bytes += entry.bytes.length;
+        // The clock may have been set back meanwhile.
+        dueAt = Math.min(
+          dueAt,
+          Math.min(entry.acceptedAt, Date.now()) + maxAge,
+        );
+        if (bytes >= maxBytes) return entry.position + 1;
+      }
+      if (reader.position < log.end) continue;
+      if (Date.now() >= dueAt) return reader.position;
+      await heardOrDue(committed, dueAt, signal);
+    }
+  }
+
+  #range({ logId, committed, planned }: CursorState): InboxRange {
+    const log = this.#log;
+    const [first, last] = [committed, planned - 1].map((position) =>
+      `${position}`.padStart(12, "0")
+    );
+    return {
+      id: `${logId}-${first}-${last}`,
+      entries: () =>
+        readRange(log.read({ from: committed, skipDone: false }), planned),
+      commit: async () => {
+        await this.#write({ logId, committed: planned, planned });
+        this.#isHandedOut = false;
+        log.keepFrom(planned);
+      },
+    };
+  }
+
+  async #write(state: CursorState): Promise<void> {
+    await this.#cursor.write(state);
+    this.#state = state;
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#cursor[Symbol.dispose]();
+  }
+}
+
+async function* readRange(
+  reader: LogReader,
+  end: number,
+): AsyncGenerator<InboxEntry> {
+  using _reader = reader;
+  for (;;) {
+    await reader.fill();
+    const entry = reader.take();
+    if (entry === undefined || entry.position >= end) return;
+    yield entry;
+  }
+}
+
+/** Timers are no longer than this, in milliseconds. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+async function heardOrDue(
+  heard: Promise<void>,
+  dueAt: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = Promise.withResolvers<void>();
+  const onAbort = () => ended.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  const timer = dueAt === Infinity ? undefined : setTimeout(
+    ended.resolve,
+    Math.min(Math.max(0, dueAt - Date.now()), MAX_TIMEOUT),
+  );
+  try {
+    await Promise.race([heard, ended.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * An inbox in files of this machine.
+ *
+ * ```
+ * <folder>/lock              whoever has it locked owns the folder
+ *          accepted/<n>.log  what was appended
+ *          accepted/<n>.done which of it is done
+ *          ranges.cursor     up to where the archive has read it
+ *          failed-1/ …       what failed and waits, by how long it waits
+ * ```
+ *
+ * What is accepted was written and synced, so that it survives the end of the process
+ * and a power cut; as long as the disk does. It is not copied to another machine.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { StartError } from "../core/errors.ts";
+import {
+  type DeliverOptions,
+  type Inbox,
+  type InboxDelivery,
+  InboxError,
+  type InboxRanges,
+  type InboxState,
+} from "../core/inbox.ts";
+import { Delivery } from "./_delivery.ts";
+import { FILE_SYSTEM, type FileSystem } from "./_file_system.ts";
+import { frameLength, type StoredEntry } from "./_frame.ts";
+import { Log } from "./_log.ts";
+import type { InboxObserver } from "./_log_options.ts";
+import { Ranges } from "./_ranges.ts";
+import { RETRY_DELAYS } from "./_retry_queue.ts";
+
+export type { InboxObserver } from "./_log_options.ts";
+
+/** Options of {@linkcode openFileInbox}. */
+export interface FileInboxOptions {
+  /** The folder. It is made, and belongs to one process at a time. */
+  readonly folder: string;
+  /**
+   * How much may wait, in bytes of its files. Failed entries may take as much again
+   * while what they were accepted with is kept for others.
+   */
+  readonly maxBytes: number;
+  /** Keeps every entry until a reader of `ranges` has committed it. @default {false} */
+  readonly hasRanges?: boolean;
+  /** Waits between the runs of an entry, growing, in milliseconds. @default {1 s to 1 h} */
+  readonly delays?: readonly number[];
+  /** The size from which a new file is begun, in bytes. @default {8 MiB, or less} */
+  readonly segmentBytes?: number;
+  /** Told of what happens. @default {nobody} */
+  readonly observer?: InboxObserver;
+  /** Where the folder is. @default {this machine} */
+  readonly files?: FileSystem;
+}
+
+/** The folder of the inbox cannot be used. */
+export class InboxFolderError extends StartError {
+  override name = "InboxFolderError";
+}
+
+/** How much may wait to be written, in bytes: it is in memory. */
+const MAX_PENDING = 2 ** 25;
+const SEGMENT_BYTES = 2 ** 23;
+
+/**
+ * Opens an inbox, with what an earlier process left in it.
+ *
+ * @throws {InboxFolderError} Another process has the folder, or it cannot be used.
+ */
+export async function openFileInbox(
+  options: FileInboxOptions,
+): Promise<Inbox> {
+  const { folder, files = FILE_SYSTEM } = options;
+  await using opened = new AsyncDisposableStack();
+  try {
+    await files.makeFolder(folder);
+    const lock = await files.lock(join(folder, "lock"));
+    if (lock === undefined) {
+      throw new InboxFolderError(
+        `Folder ${folder} of the inbox is in use by another process: expected ` +
+          "a folder of its own for each",
+      );
+    }
+    opened.use(lock);
+    const inbox = await openLogs({ ...options, files }, opened);
+    return new FileInbox(inbox, opened.move());
+  } catch (cause) {
+    if (cause instanceof StartError) throw cause;
+    throw new InboxFolderError(
+      `Folder ${folder} of the inbox cannot be used: expected one that this ` +
+        "process may read and write",
+      { cause },
+    );
+  }
+}
+
+/** What an open inbox is made of. */
+interface Parts {
+  readonly accepted: Log;
+  readonly failed: readonly Log[];
+  readonly ranges: Ranges | undefined;
+  readonly delays: readonly number[];
+  readonly maxBytes: number;
+  readonly observer: InboxObserver;
+}
+
+async function openLogs(
+  options: FileInboxOptions & { readonly files: FileSystem },
+  opened: AsyncDisposableStack,
+): Promise<Parts> {
+  const { folder, files, maxBytes, observer = {} } = options;
+  const { delays = RETRY_DELAYS, hasRanges = false } = options;
+  const { segmentBytes = Math.min(SEGMENT_BYTES, maxBytes / 16) } = options;
+  const open = async (name: string) =>
+    opened.use(
+      await Log.open({
+        folder: join(folder, name),
+        files,
+        segmentBytes,
+        observer,
+      }),
+    );
+  const accepted = await open("accepted");
+  const path = join(folder, "ranges.cursor");
+  const ranges = hasRanges
+    ? opened.use(await Ranges.open({ log: accepted, path, files }))
+    : undefined;
+  const failed: Log[] = [];
+  const count = countFailed(await files.list(folder), delays.length);
+  for (let index = 0; index < count; index++) {
+    failed.push(await open(`failed-${index + 1}`));
+  }
+  for (const log of [accepted, ...failed]) log.tidy();
+  return { accepted, failed, ranges, delays, maxBytes, observer };
+}
+
+/** An earlier process may have had longer waits than there are now. */
+function countFailed(names: readonly string[], least: number): number {
+  const numbers = names.flatMap((name) =>
+    /^failed-(\d{1,3})$/.exec(name)?.slice(1).map(Number) ?? []
+  );
+  return Math.max(least, ...numbers);
+}
+
+class FileInbox implements Inbox {
+  readonly #parts: Parts;
+  readonly #opened: AsyncDisposableStack;
+  #delivery: InboxDelivery | undefined;
+
+  constructor(parts: Parts, opened: AsyncDisposableStack) {
+    this.#parts = parts;
+    this.#opened = opened;
+  }
+
+  get ranges(): InboxRanges | undefined {
+    return this.#parts.ranges;
+  }
+
+  get state(): InboxState {
+    const { accepted, failed, maxBytes } = this.#parts;
+    return {
+      bytes: this.#bytes(),
+      maxBytes,
+      waiting: accepted.waiting,
+      retrying: failed.reduce((sum, { waiting }) => sum + waiting, 0),
+    };
+  }
+
+  #bytes(): number {
+    const { accepted, failed } = this.#parts;
+    return failed.reduce((sum, { bytes }) => sum + bytes, accepted.bytes);
+  }
+
+  async append(
+    entries: readonly Uint8Array[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    signal?.throwIfAborted();
+    if (entries.length === 0) return;
+    const { accepted, maxBytes } = this.#parts;
+    const now = Date.now();
+    const stored = entries.map((bytes): StoredEntry => ({
+      bytes,
+      acceptedAt: now,
+      dueAt: 0,
+      failures: 0,
+    }));
+    const length = frameLength(stored);
+    if (this.#bytes() + length > maxBytes) {
+      throw new InboxError(
+        `Inbox is full: ${maxBytes} bytes wait, as many as may`,
+        { reason: "full" },
+      );
+    }
+    if (accepted.pendingBytes + length > MAX_PENDING) {
+      throw new InboxError("Inbox is full: the disk is too slow", {
+        reason: "full",
+      });
+    }
+    await until(accepted.append(stored), signal);
+  }
+
+  deliver(options: DeliverOptions): InboxDelivery {
+    if (this.#delivery !== undefined) {
+      throw new TypeError("Inbox is being delivered: expected to be so once");
+    }
+    const { accepted, failed, delays, maxBytes, observer } = this.#parts;
+    const delivery = new Delivery({
+      accepted,
+      failed,
+      delays,
+      hasRoom: () => this.#bytes() < 2 * maxBytes,
+      observer,
+    }, options);
+    this.#delivery = delivery;
+    return delivery;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#delivery?.[Symbol.asyncDispose]();
+    await this.#opened.disposeAsync();
+  }
+}
+
+function until(promise: Promise<void>, signal?: AbortSignal): Promise<void> {
+  if (signal === undefined) return promise;
+  const ended = Promise.withResolvers<void>();
+  const onAbort = () => ended.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  promise.then(ended.resolve, ended.reject);
+  return ended.promise.finally(() =>
+    signal.removeEventListener("abort", onAbort)
+  );
+}

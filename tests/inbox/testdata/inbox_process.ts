@@ -1,0 +1,94 @@
+/**
+ * A process with an inbox, which tests kill: `inbox_process.ts <folder> <first>`.
+ *
+ * It appends numbers from `<first>` on and says `accepted <n>` when one is safe,
+ * `run <n>` when it was run, and keeps what it archives in `<folder>/objects`. With
+ * `drain` for a number it appends nothing, and ends when nothing is left.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { sleep } from "../../../lib/core/sleep.ts";
+import type { Inbox } from "../../../lib/core/inbox.ts";
+import { openFileInbox } from "../../../lib/inbox/file_inbox.ts";
+
+const [folder = ".", first = "drain"] = Deno.args;
+const objects = join(folder, "objects");
+const isDraining = first === "drain";
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function say(line: string): void {
+  Deno.stdout.writeSync(encoder.encode(`${line}\n`));
+}
+
+await Deno.mkdir(objects, { recursive: true });
+const inbox = await openFileInbox({
+  folder: join(folder, "inbox"),
+  maxBytes: 2 ** 26,
+  segmentBytes: 20_000,
+  delays: [5, 20],
+  hasRanges: true,
+});
+say("ready");
+
+const delivery = inbox.deliver({
+  handle: async ({ bytes, failures }) => {
+    const text = decoder.decode(bytes);
+    const number = Number(text.split(" ")[0]);
+    await sleep(0);
+    if (failures < number % 3) return { kind: "retry" };
+    say(`run ${number}`);
+    return { kind: "done" };
+  },
+  deadLetter: () => Promise.reject(new Error("Nothing is to be given up")),
+  concurrency: 32,
+  maxAttempts: 1_000,
+});
+
+async function archive({ ranges }: Inbox, signal: AbortSignal): Promise<void> {
+  const options = { maxBytes: 20_000, maxAge: 0, signal };
+  for (;;) {
+    const range = await ranges!.next(options);
+    const numbers: string[] = [];
+    for await (const { bytes } of range.entries()) {
+      numbers.push(decoder.decode(bytes).split(" ")[0] ?? "");
+    }
+    // As an object store does it: whole or not at all, and under its name.
+    const temporary = join(objects, `${range.id}.part`);
+    await Deno.writeTextFile(temporary, numbers.join("\n"));
+    await Deno.rename(temporary, join(objects, range.id));
+    await range.commit();
+  }
+}
+
+/** Appends one number after the other, as one caller of many. */
+async function append(next: () => number): Promise<void> {
+  for (;;) {
+    const numbers = Array.from({ length: 1 + next() % 4 }, next);
+    const texts = numbers.map((number) =>
+      `${number} ${"x".repeat(number % 300)}`
+    );
+    await inbox.append(texts.map((text) => encoder.encode(text)));
+    for (const number of numbers) say(`accepted ${number}`);
+  }
+}
+
+const done = new AbortController();
+const archived = archive(inbox, done.signal).catch((error) => {
+  if (!done.signal.aborted) throw error;
+});
+if (isDraining) {
+  const isLeft = () => inbox.state.waiting > 0 || inbox.state.retrying > 0;
+  while (isLeft()) await sleep(5);
+  // The archive waits for nothing: what is there is read at once.
+  await sleep(200);
+  done.abort();
+  await archived;
+  await delivery.stop(new AbortController().signal);
+  await inbox[Symbol.asyncDispose]();
+} else {
+  let number = Number(first);
+  await Promise.all(Array.from({ length: 8 }, () => append(() => number++)));
+}
