@@ -84,24 +84,29 @@ export async function runCell(options: CellOptions): Promise<Cell> {
     ? stack.use(await startRedis(options.signal))
     : undefined;
   const letters = stack.use(letterFile());
-  const service = stack.use(
-    await startRestartable({
-      settings: {
-        AB_BASE_URL: emulator.url,
-        AB_CLIENT_ID: DEFAULT_CLIENT_ID,
-        AB_CLIENT_SECRET: DEFAULT_CLIENT_SECRET,
-        AB_NAMESPACE: emulator.namespace,
-        ITEM_ID_TO_GRANT: CONSUMABLE_ITEM_ID,
-        ...SETTINGS,
-        IDEMPOTENCY_STORE: redis?.url ?? store.kind,
-        FULFILLMENT_API: store.api,
-        DEAD_LETTER: `file:${letters.path}`,
-        ...fault.settings,
-      },
-      ...(fault.program !== undefined && { program: fault.program }),
-      signal: options.signal,
-    }),
-  );
+  const start = async () =>
+    stack.use(
+      await startRestartable({
+        settings: {
+          AB_BASE_URL: emulator.url,
+          AB_CLIENT_ID: DEFAULT_CLIENT_ID,
+          AB_CLIENT_SECRET: DEFAULT_CLIENT_SECRET,
+          AB_NAMESPACE: emulator.namespace,
+          ITEM_ID_TO_GRANT: CONSUMABLE_ITEM_ID,
+          ...SETTINGS,
+          IDEMPOTENCY_STORE: redis?.url ?? store.kind,
+          FULFILLMENT_API: store.api,
+          DEAD_LETTER: `file:${letters.path}`,
+          ...fault.settings,
+        },
+        ...(fault.program !== undefined && { program: fault.program }),
+        signal: options.signal,
+      }),
+    );
+  const { replicas = 1 } = fault;
+  const service = await start();
+  const services = [service];
+  while (services.length < replicas) services.push(await start());
   const { namespace } = emulator;
   const events = makeEvents(options.events, namespace);
   emulator.faults.set(
@@ -110,7 +115,10 @@ export async function runCell(options: CellOptions): Promise<Cell> {
   const path = eventPath();
   const lines = Array.from(
     { length: LINES },
-    () => stack.use(openLine(service.address, path)),
+    (_, index) => {
+      const { address } = services[index % replicas] ?? service;
+      return stack.use(openLine(address, path));
+    },
   );
   const over = new AbortController();
   const signal = AbortSignal.any([
@@ -119,7 +127,8 @@ export async function runCell(options: CellOptions): Promise<Cell> {
     AbortSignal.timeout(CELL_TIMEOUT),
   ]);
   const lives: Life[] = [];
-  const start = performance.now();
+  const startedAt = performance.now();
+  let held = Promise.resolve();
   const disturbance = fault.disturb?.({
     emulator,
     service: {
@@ -128,11 +137,17 @@ export async function runCell(options: CellOptions): Promise<Cell> {
         lives.push(life);
         return life;
       },
+      freeze: service.freeze,
     },
     redis,
     progress: (share) =>
       untilGranted(emulator, { count: share * events.length, signal }),
     pause: (milliseconds) => delay(milliseconds),
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
+    },
   });
   // Looked at when the deliveries are over; until then nobody waits for it.
   const disturbed = Promise.resolve(disturbance).then(
@@ -140,16 +155,17 @@ export async function runCell(options: CellOptions): Promise<Cell> {
     (error: unknown) => error,
   );
   const delivered = await deliverAll(events, {
-    deliver: ({ number, bytes }, { line, round }) => {
+    async deliver({ number, bytes }, { line, round }) {
+      await held;
       const patience = fault.patience?.(number, round) ?? { timeout: TIMEOUT };
-      return lines[line]?.deliver(bytes, patience) ??
-        Promise.resolve("UNKNOWN");
+      const which = replicas > 1 ? (line + round) % LINES : line;
+      return await lines[which]?.deliver(bytes, patience) ?? "UNKNOWN";
     },
     lines: LINES,
     ...fault.connector,
     signal,
   });
-  const milliseconds = performance.now() - start;
+  const milliseconds = performance.now() - startedAt;
   over.abort();
   const failure = await disturbed;
   options.signal.throwIfAborted();

@@ -20,14 +20,16 @@ export type Gap = "answer" | "process" | "memory" | "none";
 export interface Scene {
   /** AGS. */
   readonly emulator: Emulator;
-  /** The service. */
-  readonly service: Pick<RestartableService, "restart">;
+  /** The service; the first of its replicas, if there are several. */
+  readonly service: Pick<RestartableService, "restart" | "freeze">;
   /** The store's server, if it has one of its own. */
   readonly redis: RedisServer | undefined;
   /** Resolves when AGS has granted this share of the events. */
   progress(share: number): Promise<void>;
   /** Waits, in milliseconds. */
   pause(milliseconds: number): Promise<void>;
+  /** Lets nothing be delivered until what it returns is called. */
+  hold(): () => void;
 }
 
 /** A row of the matrix. */
@@ -40,6 +42,11 @@ export interface FaultCase {
   readonly settings?: Readonly<Record<string, string>>;
   /** The service's program in place of `main.ts`. */
   readonly program?: string;
+  /**
+   * Replicas, each with a connection of its own: what is delivered again goes to the
+   * next one. @default {1}
+   */
+  readonly replicas?: number;
   /** Faults of AGS, from the start on. */
   readonly ags?: (run: AgsRun) => readonly Fault[];
   /** How the connector is told to misbehave. */
@@ -85,6 +92,10 @@ const withContrast = (store: Store) => store.name !== "redis, v3";
 /** So slow that there are grants under way whenever something happens. */
 const SLOW: readonly Fault[] = [{ kind: "latency", ms: 30 }];
 
+/** So slow that most of what is delivered waits for it at any time. */
+const SLOWER_BY = 300;
+const SLOWER: readonly Fault[] = [{ kind: "latency", ms: SLOWER_BY }];
+
 const GRANTS = { path: "/platform" };
 const LOGIN = { path: "/iam/v3/oauth/token" };
 
@@ -92,6 +103,8 @@ const LOGIN = { path: "/iam/v3/oauth/token" };
 const OUTAGE = 1_500;
 /** The same for what hangs: longer than the service waits for it. */
 const HANG = 3_000;
+/** How long a replica stands still: longer than its claims hold. */
+const FREEZE = 5_000;
 
 /** All of them, in the table's order. */
 export const FAULTS: readonly FaultCase[] = [
@@ -251,6 +264,51 @@ export const FAULTS: readonly FaultCase[] = [
       ]);
       await pause(OUTAGE);
       emulator.faults.set(SLOW);
+    },
+  },
+  {
+    name: "store-down-sigterm",
+    title: "the store is down while events are marked, SIGTERM 2 s later",
+    ags: () => SLOWER,
+    connector: { replays: () => 1 },
+    isFor: isShared,
+    async disturb({ redis, emulator, service, progress, pause, hold }) {
+      await progress(0.3);
+      // Those that follow are claimed, and wait for AGS.
+      await pause(SLOWER_BY / 2);
+      const release = hold();
+      if (redis !== undefined) await redis.restart(OUTAGE);
+      else {
+        emulator.faults.set([
+          { kind: "error", status: 503, match: { path: "/cloudsave" } },
+          ...SLOWER,
+        ]);
+        await pause(OUTAGE);
+        emulator.faults.set(SLOWER);
+      }
+      await pause(2_000);
+      await service.restart("SIGTERM");
+      release();
+    },
+  },
+  {
+    name: "frozen",
+    title: "a replica stands still for 5 s (SIGSTOP), another takes over",
+    replicas: 2,
+    ags: () => SLOW,
+    patience: () => ({ timeout: 20_000, goneAfter: 1_000 }),
+    isFor: ({ kind }) => kind === "redis",
+    async disturb({ emulator, service, progress, pause }) {
+      await progress(0.3);
+      // No grant is under way when it stops: all wait for a login.
+      emulator.faults.set([{ kind: "latency", ms: 1_000, match: LOGIN }]);
+      emulator.revokeTokens();
+      await pause(500);
+      const frozen = service.freeze(FREEZE);
+      emulator.faults.set(SLOW);
+      await frozen;
+      // What it still sends counts.
+      await pause(2_000);
     },
   },
 ];

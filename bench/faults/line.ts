@@ -14,6 +14,11 @@ export interface Patience {
   readonly timeout: number;
   /** Time after which it goes away, in milliseconds. @default {it stays} */
   readonly cancelAfter?: number;
+  /**
+   * Time after which the caller takes the event for unanswered and says so to nobody,
+   * in milliseconds: the way between them is cut. @default {it waits}
+   */
+  readonly goneAfter?: number;
 }
 
 /** A connection of its own. Disposing closes it. */
@@ -42,9 +47,9 @@ export function openLine(address: string, path: string): Line {
   });
   const same = (bytes: Buffer) => bytes;
   return {
-    deliver(bytes, { timeout, cancelAfter }) {
+    deliver(bytes, { timeout, cancelAfter, goneAfter }) {
       return new Promise((resolve) => {
-        let timer: ReturnType<typeof setTimeout> | undefined;
+        const timers: ReturnType<typeof setTimeout>[] = [];
         const call = client.makeUnaryRequest(
           path,
           same,
@@ -52,12 +57,15 @@ export function openLine(address: string, path: string): Line {
           Buffer.from(bytes),
           { deadline: Date.now() + timeout },
           (error) => {
-            clearTimeout(timer);
+            for (const timer of timers) clearTimeout(timer);
             resolve(grpc.status[error?.code ?? grpc.status.OK] ?? "UNKNOWN");
           },
         );
         if (cancelAfter !== undefined) {
-          timer = setTimeout(() => call.cancel(), cancelAfter);
+          timers.push(setTimeout(() => call.cancel(), cancelAfter));
+        }
+        if (goneAfter !== undefined) {
+          timers.push(setTimeout(() => resolve("UNAVAILABLE"), goneAfter));
         }
       });
     },

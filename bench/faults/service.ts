@@ -18,6 +18,8 @@ export interface RestartableService extends AsyncDisposable {
   readonly address: string;
   /** Ends it with a signal, waits until it has ended, and starts it again. */
   restart(signal: "SIGTERM" | "SIGKILL"): Promise<Life>;
+  /** Lets it stand still for some time. */
+  freeze(milliseconds: number): Promise<void>;
 }
 
 /** How a life of the service ended. */
@@ -92,6 +94,11 @@ export async function startRestartable(
       const milliseconds = performance.now() - sentAt;
       process = await start();
       return { signal, code, milliseconds };
+    },
+    async freeze(milliseconds) {
+      process.signal("SIGSTOP");
+      await delay(milliseconds);
+      process.signal("SIGCONT");
     },
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };

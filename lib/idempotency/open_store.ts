@@ -61,12 +61,17 @@ function storeOf(
   }
 }
 
+/** How long Cloud Save is not asked when it is down, in milliseconds. */
+const COOL_DOWN = 1_000;
+
 function cloudSaveStore(
   config: ServiceConfig,
   { scope, log }: { readonly scope: string; readonly log: Logger },
 ): IdempotencyStore {
   const client = createAgsClient({
     ...config,
+    // Every event waits for the store: it is asked again soon whether it is back.
+    breaker: { coolDown: COOL_DOWN },
     onRefreshFailed: (error) =>
       log.warn("AGS token of the idempotency store could not be refreshed", {
         error,

@@ -51,7 +51,7 @@ const MIN_PAUSE = 100;
 const MAX_PAUSE = 1_000;
 
 /** Events marked at once, when the store has taken the first. */
-const WIDTH = 16;
+const WIDTH = 32;
 
 /** Creates an empty list. */
 export function createUnmarked(options: UnmarkedOptions): Unmarked {

@@ -12,7 +12,16 @@ testWithTool(
 );
 
 for (const store of STORES.filter(({ kind }) => kind === "redis")) {
-  for (const name of ["sigterm", "sigkill", "store-hangs", "store-down"]) {
+  for (
+    const name of [
+      "sigterm",
+      "sigkill",
+      "store-hangs",
+      "store-down",
+      "store-down-sigterm",
+      "frozen",
+    ]
+  ) {
     const fault = FAULTS.find((each) => each.name === name) ?? assert.fail();
     if (!isTried(fault, store)) continue;
     testWithTool(
