@@ -7,7 +7,7 @@
 import type { Config } from "./core/config.ts";
 import type { Ags, Context, Logger } from "./core/context.ts";
 import type { Delivery } from "./core/dispatcher.ts";
-import type { PublishEvent } from "./core/event_publishing.ts";
+import type { EventPublishing } from "./core/event_publishing.ts";
 import type { Lease } from "./core/lease.ts";
 import type { Messaging } from "./core/messaging.ts";
 
@@ -29,7 +29,7 @@ export interface ContextMakerOptions {
   /** AGS's async messaging. */
   readonly messaging: { bind(bounds: Bounds): Messaging };
   /** The event stream. */
-  readonly publishing: (delivery: Delivery) => PublishEvent;
+  readonly publishing: (delivery: Delivery) => EventPublishing;
 }
 
 /** The context of each delivery. What most handlers never use is made when it is. */
@@ -43,7 +43,7 @@ export function contextMaker(
     const bounds: Bounds = { signal, deadline, lease: delivery.lease };
     let ownLog: Logger | undefined;
     let ownMessaging: Messaging | undefined;
-    let publish: PublishEvent | undefined;
+    let eventStream: EventPublishing | undefined;
     return {
       signal,
       attempt,
@@ -52,8 +52,8 @@ export function contextMaker(
       get messaging() {
         return ownMessaging ??= messaging.bind(bounds);
       },
-      get publish() {
-        return publish ??= publishing(delivery);
+      get eventStream() {
+        return eventStream ??= publishing(delivery);
       },
       get log() {
         return ownLog ??= log.with({

@@ -38,7 +38,8 @@ export {
   type PublishOptions,
 } from "./core/messaging.ts";
 export type {
-  PublishEvent,
+  EventPublishing,
+  EventToPublish,
   PublishEventOptions,
 } from "./core/event_publishing.ts";
 export { AgsError, type AgsErrorOptions } from "./ags/errors.ts";

@@ -83,6 +83,8 @@ export const PARTS: readonly Part[] = [
   },
   { path: "lib/handler_context.ts", imports: BASE },
   { path: "lib/sources.ts", imports: ["lib/core/", ...EDGES] },
+  // For tests: with the emulator, which never ships.
+  { path: "lib/testing/", imports: ["lib/", "dev/"] },
   { path: "lib/service.ts", imports: ["lib/"] },
   {
     path: "lib/mod.ts",

@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { EventCatalog } from "../../lib/core/catalog.ts";
+import { ProtoFileError } from "../../lib/events/proto_files.ts";
+import { loadServedEvents } from "../../lib/events/served_events.ts";
 import { unknownEvent } from "../unknown_event.ts";
 import { dirname, join } from "node:path";
 import { readCatalog } from "../../lib/events/catalog.ts";
@@ -29,6 +32,20 @@ export interface HandlerPlan {
   readonly changed: ReadonlyMap<string, string>;
 }
 
+/** Why a handler of this type alone would not start: its key stands for two messages. */
+function ambiguityOf(
+  catalog: EventCatalog,
+  type: string,
+): string | undefined {
+  try {
+    loadServedEvents(catalog, [type]);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ProtoFileError) return error.message;
+    throw error;
+  }
+}
+
 /**
  * Plans a handler, and its test, for each of these; nothing is written.
  *
@@ -41,7 +58,8 @@ export async function planHandlers(
   root: string,
   patterns: readonly string[],
 ): Promise<HandlerPlan> {
-  const { types } = readCatalog(join(root, "proto"));
+  const catalog = readCatalog(join(root, "proto"));
+  const { types } = catalog;
   const handled = new Map(await handledTypes(root, types));
   const problems: string[] = [];
   const added = new Map<string, string>();
@@ -52,7 +70,9 @@ export async function planHandlers(
     const file = `handlers/${fileName}.ts`;
     const testFile = `tests/handlers/${fileName}_test.ts`;
     const taken = own.find((type) => handled.has(type));
+    const ambiguity = ambiguityOf(catalog, pattern);
     if (own.length === 0) problems.push(unknownEvent(pattern, types));
+    else if (ambiguity !== undefined) problems.push(ambiguity);
     else if (taken !== undefined) {
       const what = taken === pattern ? "" : ` of "${pattern}"`;
       problems.push(
@@ -73,7 +93,7 @@ export async function planHandlers(
         importName: importName(fileName, list),
       });
       added.set(file, handlerText(pattern));
-      added.set(testFile, handlerTestText(pattern));
+      added.set(testFile, handlerTestText(pattern, `${fileName}.ts`));
     }
   }
   if (problems.length > 0) throw new NewHandlerError(problems.join("\n"));

@@ -52,11 +52,11 @@ const mechanism = z.enum([NONE, "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
 
 /** The settings of the event stream. */
 export const KAFKA_SETTINGS = defineSettings({
-  /** Where `ctx.publish()` goes; `auto`: to Kafka if it has brokers. */
+  /** Where `ctx.eventStream.publish()` goes; `auto`: to Kafka if it has brokers. */
   eventStream: {
     env: "EVENT_STREAM",
     doc:
-      "Where `ctx.publish()` goes: `auto` (Kafka, if it has brokers; else it " +
+      "Where `ctx.eventStream.publish()` goes: `auto` (Kafka, if it has brokers; else it " +
       "fails), `stdout` (prints) or `none` (nowhere)",
     expected: "auto, stdout or none",
     default: "auto",

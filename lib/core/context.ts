@@ -5,7 +5,7 @@
  */
 
 import type { Config } from "../core/config.ts";
-import type { PublishEvent } from "./event_publishing.ts";
+import type { EventPublishing } from "./event_publishing.ts";
 import type { Messaging } from "./messaging.ts";
 
 /** A structured logger: a fixed message, and fields that vary. */
@@ -107,10 +107,10 @@ export interface Context {
   /** AGS's async messaging: publishes on topics, bound like `ags`. */
   readonly messaging: Messaging;
   /**
-   * Publishes an event on the event stream (Kafka), and waits until it is confirmed.
-   * What is not said of it is as in the event at hand.
+   * AGS's event stream (Kafka): publishes events, bound like `ags`. What is not said of
+   * an event is as in the event at hand.
    */
-  readonly publish: PublishEvent;
+  readonly eventStream: EventPublishing;
   /** The settings, checked at start-up. */
   readonly config: Config;
   /** When the event's time is up, in milliseconds since the epoch. */

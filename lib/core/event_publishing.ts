@@ -43,21 +43,42 @@ export interface PublishEventOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * Publishes an event. Resolves when all replicas in sync have it: it then reaches each
- * group of consumers once or more.
- *
- * @param topic The topic, without prefix.
- * @param name What happened: `orderPaid`.
- * @param payload What is to be known of it.
- * @param options What else is said of it.
- * @throws {TerminalError} It is not valid, too large, or there is no event stream
- * (`KAFKA_BROKERS`).
- * @throws {RetryableError} It is not confirmed: it may have arrived all the same.
- */
-export type PublishEvent = (
-  topic: string,
-  name: string,
-  payload?: Readonly<Record<string, unknown>>,
-  options?: PublishEventOptions,
-) => Promise<void>;
+/** An event to publish. */
+export interface EventToPublish {
+  /** What happened: `orderPaid`. */
+  readonly name: string;
+  /** What is to be known of it. @default {{}} */
+  readonly payload?: Readonly<Record<string, unknown>>;
+}
+
+/** AGS's event stream, bound to one event: publishing ends with the event. */
+export interface EventPublishing {
+  /**
+   * Publishes an event. Resolves when all replicas in sync have it: it then reaches each
+   * group of consumers once or more.
+   *
+   * @example
+   * ```ts
+   * import type { Context } from "./context.ts";
+   *
+   * export async function orderPaid(ctx: Context, amount: number): Promise<void> {
+   *   await ctx.eventStream.publish("shop.orders", {
+   *     name: "orderPaid",
+   *     payload: { amount },
+   *   });
+   * }
+   * ```
+   *
+   * @param topic The topic, without prefix.
+   * @param event What happened.
+   * @param options What else is said of it.
+   * @throws {TerminalError} It is not valid, too large, or there is no event stream
+   * (`KAFKA_BROKERS`).
+   * @throws {RetryableError} It is not confirmed: it may have arrived all the same.
+   */
+  publish(
+    topic: string,
+    event: EventToPublish,
+    options?: PublishEventOptions,
+  ): Promise<void>;
+}

@@ -216,13 +216,19 @@ export function createPublisher(options: PublisherOptions): Publisher {
   };
 }
 
-interface Message {
+/** A message on its way to a topic. */
+export interface Message {
   readonly topic: string;
   readonly body: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-function messageOf(
+/**
+ * The message that is sent.
+ *
+ * @throws {TerminalError} The topic is empty, or the body is no JSON.
+ */
+export function messageOf(
   topic: string,
   body: string | object,
   { metadata = {} }: PublishOptions,

@@ -10,16 +10,15 @@ import type { DispatchOptions, EventTarget } from "../core/app.ts";
 import {
   CancelledError,
   DeadlineError,
-  TerminalError,
   UnreadableError,
 } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
-import { attributesOf } from "../core/event_attributes.ts";
-import { bytesId, type Digest, digestId, digestOf } from "../core/event_id.ts";
+import { type Digest, digestId, digestOf } from "../core/event_id.ts";
 import type { Authorizer } from "./auth.ts";
 import type { RefusedCall } from "./call_observer.ts";
 import type { Result } from "../core/outcome.ts";
 import type { Inflater } from "./compression.ts";
+import { readEvent } from "../events/read_event.ts";
 import type { ServedEvent } from "../events/served_events.ts";
 import type { Oversized } from "./oversized.ts";
 import { type Refusal, refusalOf } from "./status.ts";
@@ -109,7 +108,10 @@ async function respond(
   }
   const inflated = options.inflater?.open(request);
   if (inflated === undefined) {
-    return await answer(served, options, call, read(served, request));
+    return await answer(served, options, call, {
+      bytes: request,
+      ...readEvent(served, request),
+    });
   }
   if (inflated instanceof UnreadableError) {
     const digest = digestOf(request);
@@ -122,7 +124,10 @@ async function respond(
   }
   if ("code" in inflated) return refuse(served, options, inflated);
   using message = inflated;
-  return await answer(served, options, call, read(served, message.bytes));
+  return await answer(served, options, call, {
+    bytes: message.bytes,
+    ...readEvent(served, message.bytes),
+  });
 }
 
 function refuse(
@@ -226,24 +231,4 @@ function unread(
 ): Received {
   const event = { type, source, id: digestId(digest), data: undefined };
   return { event, digest, malformed };
-}
-
-function read(served: ServedEvent, bytes: Buffer): Received {
-  const base = { type: served.type, source: served.package };
-  try {
-    const data = served.decode(bytes);
-    const own = served.attributesOf?.(data) ??
-      attributesOf(served.type, data);
-    return { bytes, event: { ...base, ...own } };
-  } catch (cause) {
-    const malformed = new TerminalError(
-      `Event does not decode as the message of ${served.service}`,
-      { cause },
-    );
-    return {
-      bytes,
-      event: { ...base, id: bytesId(bytes), data: undefined },
-      malformed,
-    };
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * Publishing for handlers: `ctx.publish()`.
+ * Publishing for handlers: `ctx.eventStream`.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import type { Delivery } from "../core/dispatcher.ts";
 import { RetryableError, TerminalError } from "../core/errors.ts";
 import type {
-  PublishEvent,
+  EventPublishing,
   PublishEventOptions,
 } from "../core/event_publishing.ts";
 import type { TracePublish } from "../core/tracing.ts";
@@ -30,8 +30,8 @@ export interface EventPublishingOptions {
   readonly trace: TracePublish | undefined;
 }
 
-/** Makes `ctx.publish()` for a delivery. */
-export type BindPublish = (delivery: Delivery) => PublishEvent;
+/** Makes `ctx.eventStream` for a delivery. */
+export type BindPublish = (delivery: Delivery) => EventPublishing;
 
 /** Time for an event whose handler has no deadline, in milliseconds. */
 const TIMEOUT = 10_000;
@@ -40,11 +40,15 @@ const TIMEOUT = 10_000;
 export function createEventPublishing(
   { stream, trace }: EventPublishingOptions,
 ): BindPublish {
-  if (stream === undefined) return () => refuse;
+  if (stream === undefined) return () => NOWHERE;
   return (delivery) => {
     /** How often the same was published in this run. */
     const published = new Map<string, number>();
-    return async (topic, name, payload = {}, options = {}) => {
+    const publish: EventPublishing["publish"] = async (
+      topic,
+      { name, payload = {} },
+      options = {},
+    ) => {
       const own = options.signal;
       const { controller: { signal: ending }, deadline } = delivery;
       const signal = own === undefined
@@ -77,16 +81,19 @@ export function createEventPublishing(
         throw errorOf(cause, { topic, name });
       }
     };
+    return { publish };
   };
 }
 
-const refuse: PublishEvent = (topic, name) =>
-  Promise.reject(
-    new TerminalError(
-      `Event "${name}" on topic "${topic}" is not published: KAFKA_BROKERS is not set`,
-      { fault: "state" },
+const NOWHERE: EventPublishing = {
+  publish: (topic, { name }) =>
+    Promise.reject(
+      new TerminalError(
+        `Event "${name}" on topic "${topic}" is not published: KAFKA_BROKERS is not set`,
+        { fault: "state" },
+      ),
     ),
-  );
+};
 
 /** The caller's own trace, where no spans are made. */
 function passedOn({ arrival }: Delivery): Readonly<Record<string, string>> {

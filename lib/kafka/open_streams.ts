@@ -37,7 +37,7 @@ export interface OpenStreamsOptions {
 export interface Streams extends AsyncDisposable {
   /** Kafka; `undefined` without brokers. */
   readonly kafka: EventStream | undefined;
-  /** Where `ctx.publish()` goes; `undefined` where there is nothing. */
+  /** Where `ctx.eventStream.publish()` goes; `undefined` where there is nothing. */
   readonly publishing: EventStream | undefined;
 }
 

@@ -75,8 +75,10 @@ export function testContext(delivery: Delivery): Context {
       publish: (topic) =>
         Promise.reject(new Error(`No messaging in this test: ${topic}`)),
     },
-    publish: (topic) =>
-      Promise.reject(new Error(`No event stream in this test: ${topic}`)),
+    eventStream: {
+      publish: (topic) =>
+        Promise.reject(new Error(`No event stream in this test: ${topic}`)),
+    },
     ...(delivery.deadline !== undefined && { deadline: delivery.deadline }),
   };
 }

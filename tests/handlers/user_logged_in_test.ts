@@ -1,3 +1,4 @@
+import handler from "../../handlers/user_logged_in.ts";
 import { testGrantingHandler } from "./_granting.ts";
 
-testGrantingHandler("userAuthentication.userLoggedIn");
+testGrantingHandler("userAuthentication.userLoggedIn", handler);

@@ -1,3 +1,4 @@
+import handler from "../../handlers/user_third_party_logged_in.ts";
 import { testGrantingHandler } from "./_granting.ts";
 
-testGrantingHandler("userAuthentication.userThirdPartyLoggedIn");
+testGrantingHandler("userAuthentication.userThirdPartyLoggedIn", handler);

@@ -4,6 +4,7 @@ import {
   ShutdownError,
   TerminalError,
 } from "../../lib/core/errors.ts";
+import type { Delivery } from "../../lib/core/dispatcher.ts";
 import type { TracePublish } from "../../lib/core/tracing.ts";
 import {
   DeliveryTimeoutError,
@@ -48,7 +49,10 @@ function publishing(
     },
     trace: options.trace,
   });
-  return { published, bind };
+  return {
+    published,
+    bind: (delivery: Delivery) => bind(delivery).publish,
+  };
 }
 
 Deno.test("what is not said of a published event is as in the event at hand", async () => {
@@ -62,7 +66,7 @@ Deno.test("what is not said of a published event is as in the event at hand", as
       header: (name) => name === "traceparent" ? PARENT : undefined,
     },
   }));
-  await publish("shop.orders", "orderPaid", { amount: 3 });
+  await publish("shop.orders", { name: "orderPaid", payload: { amount: 3 } });
   const [{ event: { id = "", ...event } } = assert.fail()] = published;
   assert.deepEqual(event, {
     topic: "shop.orders",
@@ -92,7 +96,11 @@ Deno.test("what is said of a published event counts", async () => {
     version: 2,
     privacy: true,
   };
-  await bind(testDelivery({ event: EVENT }))("a", "b", {}, said);
+  await bind(testDelivery({ event: EVENT }))(
+    "a",
+    { name: "b", payload: {} },
+    said,
+  );
   const [{ event } = assert.fail()] = published;
   assert.deepEqual(event, { topic: "a", name: "b", payload: {}, ...said });
 });
@@ -100,15 +108,15 @@ Deno.test("what is said of a published event counts", async () => {
 Deno.test("a handler that runs again publishes by the same ids, whatever else it publishes", async () => {
   const { published, bind } = publishing();
   const first = bind(testDelivery({ event: EVENT }));
-  await first("a", "b", { item: 1 });
-  await first("a", "b", { item: 1 });
-  await first("a", "b", { item: 2 });
+  await first("a", { name: "b", payload: { item: 1 } });
+  await first("a", { name: "b", payload: { item: 1 } });
+  await first("a", { name: "b", payload: { item: 2 } });
   const second = bind(testDelivery({ event: EVENT }));
-  await second("a", "b", { item: 2 });
-  await second("a", "b", { item: 1 });
-  await second("a", "b", { item: 1 });
+  await second("a", { name: "b", payload: { item: 2 } });
+  await second("a", { name: "b", payload: { item: 1 } });
+  await second("a", { name: "b", payload: { item: 1 } });
   const other = bind(testDelivery({ event: { ...EVENT, id: "event-2" } }));
-  await other("a", "b", { item: 1 });
+  await other("a", { name: "b", payload: { item: 1 } });
   const [one, two, three, ...again] = published.map(({ event }) => event.id);
   assert.equal(new Set([one, two, three]).size, 3);
   assert.deepEqual(again.slice(0, 3), [three, one, two]);
@@ -119,7 +127,7 @@ Deno.test("publishing ends with the event: its signal and its deadline are the m
   const { published, bind } = publishing();
   const delivery = testDelivery({ deadline: Date.now() + 5_000 });
   const own = new AbortController();
-  await bind(delivery)("a", "b", {}, { signal: own.signal });
+  await bind(delivery)("a", { name: "b", payload: {} }, { signal: own.signal });
   const [{ event, options } = assert.fail()] = published;
   assert.ok(!("signal" in event));
   const { timeout = 0, signal } = options ?? {};
@@ -128,7 +136,7 @@ Deno.test("publishing ends with the event: its signal and its deadline are the m
   assert.equal(signal?.aborted, true);
   const reason = new ShutdownError("End");
   delivery.controller.abort(reason);
-  await assert.rejects(bind(delivery)("a", "b"), reason);
+  await assert.rejects(bind(delivery)("a", { name: "b" }), reason);
   assert.equal(published.length, 1);
 });
 
@@ -144,7 +152,7 @@ for (
   Deno.test(`a publishing that fails with ${error.name} throws a ${expected.name}`, async () => {
     const { bind } = publishing({ fails: error });
     await assert.rejects(
-      bind(testDelivery())("a", "b"),
+      bind(testDelivery())("a", { name: "b" }),
       (thrown) =>
         thrown instanceof expected && thrown.cause === error &&
         thrown.fault === fault &&
@@ -156,7 +164,10 @@ for (
 Deno.test("without brokers publishing says what is missing, and the event is set aside", async () => {
   const bind = createEventPublishing({ stream: undefined, trace: undefined });
   await assert.rejects(
-    bind(testDelivery())("shop.orders", "orderPaid"),
+    createEventPublishing({ stream: undefined, trace: undefined })(
+      testDelivery(),
+    )
+      .publish("shop.orders", { name: "orderPaid" }),
     (error) =>
       error instanceof TerminalError && error.fault === "state" &&
       /"shop.orders".*KAFKA_BROKERS is not set/.test(error.message),
@@ -171,7 +182,7 @@ Deno.test("a published event has the trace of its own span", async () => {
       return run({ traceparent: PARENT });
     },
   });
-  await bind(testDelivery({ event: EVENT }))("a", "b");
+  await bind(testDelivery({ event: EVENT }))("a", { name: "b" });
   assert.deepEqual(seen, [{ topic: "a", name: "b" }]);
   assert.deepEqual(published[0]?.event.headers, { traceparent: PARENT });
   assert.equal(published[0]?.event.spanContext, PARENT);

@@ -130,7 +130,10 @@ for (const type of [LOGIN, GROUP_EVENT]) {
 Deno.test("what a handler publishes is on its topic when its event is done", async () => {
   await using world = await startWorld([
     on(LOGIN, async (event, ctx) => {
-      await ctx.publish("shop.orders", "orderPaid", { login: event.id });
+      await ctx.eventStream.publish("shop.orders", {
+        name: "orderPaid",
+        payload: { login: event.id },
+      });
     }),
   ]);
   await world.join();
@@ -245,7 +248,7 @@ Deno.test("without a handler of events that come by Kafka the source does not st
 Deno.test("without the Kafka source nothing is read, and handlers can publish", async () => {
   await using world = await startWorld([
     on(LOGIN, async (_event, ctx) => {
-      await ctx.publish("out", "done");
+      await ctx.eventStream.publish("out", { name: "done" });
     }),
   ], { sources: ["grpc"] });
   assert.deepEqual(

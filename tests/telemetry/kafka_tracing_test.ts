@@ -31,7 +31,7 @@ Deno.test("an event from Kafka is a consumer's span below its producer's, and wh
     },
     kafkaPort: () => Promise.resolve(kafka.port),
     handlers: [on(LOGGED_IN, async (_event, ctx) => {
-      await ctx.publish("shop.orders", "orderPaid");
+      await ctx.eventStream.publish("shop.orders", { name: "orderPaid" });
     })],
   });
   const place = { topic: TOPIC, partition: 0 };

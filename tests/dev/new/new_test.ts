@@ -11,7 +11,7 @@ const GROUP = "group.groupCreated";
 const CLASHING = "mpv2SessionHistory.MatchHistoryEvent";
 const MADE: readonly (readonly [type: string, file: string])[] = [
   [GROUP, "group_created"],
-  [CLASHING, "match_history_event"],
+  [`${CLASHING}@matchmaking_v2`, "match_history_event_matchmaking_v2"],
   [`${CLASHING}@session`, "match_history_event_session"],
   [
     "deletion_account_gdpr.gdprRequestDataDeletionResponse",
@@ -65,7 +65,7 @@ Deno.test("deno task new handler", async (t) => {
     assert.match(stdout, /^Try it: .* task send group\.groupCreated$/m);
     assert.match(
       await project.read("handlers/mod.ts"),
-      /^ {2}userThirdPartyLoggedIn,\n {2}groupCreated,\n {2}matchHistoryEvent,\n {2}matchHistoryEventSession,\n(.*\n)*\];$/m,
+      /^ {2}userThirdPartyLoggedIn,\n {2}groupCreated,\n {2}matchHistoryEventMatchmakingV2,\n {2}matchHistoryEventSession,\n(.*\n)*\];$/m,
     );
   });
 
@@ -88,6 +88,17 @@ Deno.test("deno task new handler", async (t) => {
 
   const files = MADE.map(([, file]) => `tests/handlers/${file}_test.ts`);
 
+  await t.step(
+    "refuses a key that stands for two messages, and names them",
+    async () => {
+      const { code, stderr } = await project.deno(
+        ...["task", "new", "handler", CLASHING],
+      );
+      assert.equal(code, 2);
+      assert.match(stderr, /MatchHistoryEvent@matchmaking_v2.*@session/);
+    },
+  );
+
   await t.step("writes tests that pass", async () => {
     const { code, stdout, stderr } = await project.deno(
       "test",
@@ -105,7 +116,7 @@ Deno.test("deno task new handler", async (t) => {
     for (
       const [file, from, to] of [
         ["group_created", "ctx.log", 'throw new Error("broken"); ctx.log'],
-        ["match_history_event", "ctx.log.info(", "void (ctx, "],
+        ["match_history_event_session", "ctx.log.info(", "void (ctx, "],
       ] as const
     ) {
       const path = `handlers/${file}.ts`;
@@ -118,7 +129,7 @@ Deno.test("deno task new handler", async (t) => {
       "--no-prompt",
       "--no-check",
       "-A",
-      ...["group_created", "match_history_event"].map((file) =>
+      ...["group_created", "match_history_event_session"].map((file) =>
         `tests/handlers/${file}_test.ts`
       ),
     );
@@ -183,7 +194,7 @@ Deno.test("deno task new handler writes what type-checks for every event and cha
     const name = handlerFileName(type, types);
     return [
       [`handlers/${name}.ts`, handlerText(type)],
-      [`tests/handlers/${name}_test.ts`, handlerTestText(type)],
+      [`tests/handlers/${name}_test.ts`, handlerTestText(type, `${name}.ts`)],
     ];
   }));
   assert.equal(files.size, 2 * all.length);

@@ -1,0 +1,239 @@
+/**
+ * The app as production runs it, in the hands of a test.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { makeEvent } from "../../dev/event_source.ts";
+import { findOpenEvent } from "../../dev/open_event.ts";
+import {
+  DEFAULT_CLIENT_ID,
+  DEFAULT_CLIENT_SECRET,
+  DEFAULT_NAMESPACE,
+} from "../../dev/emulator/mod.ts";
+import type { Environment } from "../config/parse.ts";
+import type { Settings } from "../config/setting.ts";
+import { parseConfig } from "../config/table.ts";
+import { createApp } from "../core/app.ts";
+import type { Config } from "../core/config.ts";
+import type { DeadLetter } from "../core/dead_letter.ts";
+import type { EventType } from "../core/event.ts";
+import { channelOf } from "../core/event_types.ts";
+import type { Handler } from "../core/on.ts";
+import type { Result } from "../core/outcome.ts";
+import { readCatalog } from "../events/catalog.ts";
+import { loadOpenEvents, OPEN_CHANNELS } from "../events/open_events.ts";
+import { readEvent } from "../events/read_event.ts";
+import { type ServedEvent, servedEvents } from "../events/served_events.ts";
+import { bufferOf } from "../events/buffer.ts";
+import type { Message } from "../grpc/publisher.ts";
+import { contextMaker } from "../handler_context.ts";
+import { createMemoryStore } from "../idempotency/memory_store.ts";
+import { createEventPublishing } from "../kafka/event_publishing.ts";
+import { createPipe } from "../middleware/pipe.ts";
+import { SOURCES } from "../sources.ts";
+import { createTestAgs, type TestAgs } from "./ags.ts";
+import {
+  eventsInto,
+  lettersInto,
+  logInto,
+  type LogLine,
+  messagesInto,
+  type PublishedEvent,
+} from "./recorders.ts";
+
+/** Options of {@linkcode startTestApp}. */
+export interface TestAppOptions {
+  /** The handlers to test. */
+  readonly handlers: readonly Handler[];
+  /** The handlers' own settings, of `handlers/settings.ts`. @default {none} */
+  readonly settings?: Settings;
+  /** Variables of settings: those of the handlers that have no default, for instance. */
+  readonly env?: Environment;
+  /** Settings by their names in `ctx.config`, which win over variables. */
+  readonly config?: Partial<Config>;
+}
+
+/** What a test may say of a delivery. */
+export interface DeliverOptions {
+  /**
+   * Fields of the event that are not as in the generated sample, by their paths:
+   * `{ userId: "u1", "payload.userAuthentication.refresh": true }`. An `id` that was
+   * delivered before is a redelivery.
+   */
+  readonly set?: Readonly<Record<string, unknown>>;
+  /** Ends the event from outside, as a caller that goes away does. */
+  readonly signal?: AbortSignal;
+  /** Whether an operator sends again what was set aside. @default {false} */
+  readonly replay?: boolean;
+}
+
+/** An app with handlers, and all that they did. */
+export interface TestApp extends AsyncDisposable {
+  /** The event types that have a handler, sorted. */
+  readonly types: readonly string[];
+  /** AGS: what it was asked and granted, and faults on demand. */
+  readonly ags: TestAgs;
+  /** What handlers logged, in order. */
+  readonly log: readonly LogLine[];
+  /** The line of each event: what an operator sees. */
+  readonly events: readonly LogLine[];
+  /** What was published on the event stream, in order. */
+  readonly published: readonly PublishedEvent[];
+  /** What was published on topics of AGS's async messaging, in order. */
+  readonly messages: readonly Message[];
+  /** The dead letters, in order. */
+  readonly deadLetters: readonly DeadLetter[];
+  /**
+   * Delivers a sample of an event, as it comes from the wire, through the pipe that
+   * production has: namespace, limits, deadline, filter, idempotency, dead letters.
+   *
+   * @param type The event's key, such as `userAuthentication.userLoggedIn`.
+   * @param options What is not as in the sample.
+   * @returns How it ended. A scheduled task's answer is in `answer`, decoded.
+   * @throws {RangeError} No handler takes the event.
+   * @throws {EventJsonError} A field of `set` does not exist, or takes no such value.
+   */
+  deliver(type: EventType, options?: DeliverOptions): Promise<Result>;
+}
+
+const PROTO_FOLDER = join(import.meta.dirname ?? ".", "../../proto");
+
+const ENVIRONMENT: Environment = {
+  AB_BASE_URL: "http://127.0.0.1:1",
+  AB_CLIENT_ID: DEFAULT_CLIENT_ID,
+  AB_CLIENT_SECRET: DEFAULT_CLIENT_SECRET,
+  AB_NAMESPACE: DEFAULT_NAMESPACE,
+};
+
+let catalogRead: ReturnType<typeof readCatalog> | undefined;
+
+/**
+ * Starts an app with handlers. It opens no port until a handler calls AGS.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { on } from "event-handler";
+ * import { startTestApp } from "event-handler/testing";
+ *
+ * const handler = on("userAuthentication.userLoggedIn", (event, ctx) => {
+ *   ctx.log.info("Player logged in", { userId: event.data.userId });
+ * });
+ *
+ * await using app = await startTestApp({ handlers: [handler] });
+ * const { outcome } = await app.deliver("userAuthentication.userLoggedIn", {
+ *   set: { userId: "u1" },
+ * });
+ * assert.equal(outcome, "handled");
+ * ```
+ *
+ * @throws {ConfigError} A setting has no value, or one that is not usable.
+ * @throws {AppError} A handler's event does not exist.
+ */
+export function startTestApp(options: TestAppOptions): Promise<TestApp> {
+  return Promise.try(createTestApp, options);
+}
+
+function createTestApp(options: TestAppOptions): TestApp {
+  const { handlers, settings = {}, env = {} } = options;
+  const parsed = parseConfig({ ...ENVIRONMENT, ...env }, settings, SOURCES);
+  const config = { ...parsed.config, ...options.config } as Config;
+  const log: LogLine[] = [];
+  const events: LogLine[] = [];
+  const published: PublishedEvent[] = [];
+  const messages: Message[] = [];
+  const deadLetters: DeadLetter[] = [];
+  const store = createMemoryStore();
+  const ags = createTestAgs({ namespace: config.namespace });
+  const catalog = catalogRead ??= readCatalog(PROTO_FOLDER);
+  const { middleware } = createPipe({
+    config,
+    log: logInto(events),
+    store,
+    letters: lettersInto(deadLetters),
+  });
+  const messaging = messagesInto(messages);
+  const app = createApp({
+    handlers,
+    knownTypes: catalog.types,
+    openChannels: OPEN_CHANNELS,
+    middleware,
+    createContext: contextMaker({
+      config,
+      log: logInto(log),
+      ags,
+      messaging: { bind: () => messaging },
+      publishing: createEventPublishing({
+        stream: eventsInto(published),
+        trace: undefined,
+      }),
+    }),
+  });
+  const served: readonly ServedEvent[] = [
+    ...servedEvents(catalog, app.types).events,
+    ...loadOpenEvents(PROTO_FOLDER, app.types).events,
+  ];
+
+  async function deliver(
+    type: EventType,
+    { set = {}, signal, replay = false }: DeliverOptions = {},
+  ): Promise<Result> {
+    const found = served.find((each) => each.type === type) ??
+      served.find((each) => each.type === `${channelOf(type)}.*`);
+    if (found === undefined) {
+      throw new RangeError(
+        `No handler takes "${type}": expected one of ${app.types.join(", ")}`,
+      );
+    }
+    const open = findOpenEvent(type)?.fields;
+    const { bytes } = makeEvent({
+      type,
+      path: found.path,
+      message: found.message,
+      ...(open !== undefined && { open }),
+    }, {
+      namespace: config.namespace,
+      json: undefined,
+      sets: Object.entries(set).map(([path, value]) =>
+        `${path}=${typeof value === "string" ? value : JSON.stringify(value)}`
+      ),
+      isOneOfMany: false,
+    });
+    const controller = new AbortController();
+    const onAbort = () => controller.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    const { event, malformed } = readEvent(found, bufferOf(bytes));
+    const result = await app.dispatch(event, {
+      source: "test",
+      controller,
+      bytes,
+      malformed,
+      // Checked as production does, and left as the handler has it: tests read it.
+      encode: found.answers && ((value) => {
+        found.answers?.encode(value);
+        return value;
+      }),
+      isReplay: replay,
+    });
+    signal?.removeEventListener("abort", onAbort);
+    return result;
+  }
+
+  return {
+    types: app.types,
+    ags,
+    log,
+    events,
+    published,
+    messages,
+    deadLetters,
+    deliver,
+    async [Symbol.asyncDispose]() {
+      await ags[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}

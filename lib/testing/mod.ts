@@ -1,0 +1,49 @@
+/**
+ * The test kit for handlers: the app as production runs it, with an emulated AGS and
+ * recorders in place of what is outside.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { on } from "event-handler";
+ * import { creditWallet } from "event-handler/ags";
+ * import { startTestApp } from "event-handler/testing";
+ *
+ * const bonus = on("userAuthentication.userLoggedIn", async (event, ctx) => {
+ *   const { userId } = event.data;
+ *   await creditWallet(ctx.ags, { userId, currencyCode: "GOLD", amount: 50 });
+ * });
+ *
+ * await using app = await startTestApp({ handlers: [bonus] });
+ * app.ags.fail({ kind: "error", status: 503, times: 1 });
+ * const set = { userId: "u1", id: "event-1" };
+ * const first = await app.deliver("userAuthentication.userLoggedIn", { set });
+ * assert.equal(first.outcome, "failed");
+ * const second = await app.deliver("userAuthentication.userLoggedIn", { set });
+ * assert.equal(second.outcome, "handled");
+ * const emulator = await app.ags.emulator();
+ * assert.equal(emulator.state.balance("u1", "GOLD"), 50);
+ * ```
+ *
+ * @module
+ */
+
+export {
+  type DeliverOptions,
+  startTestApp,
+  type TestApp,
+  type TestAppOptions,
+} from "./app.ts";
+export type { AskedRequest, TestAgs } from "./ags.ts";
+export type { LogLine, PublishedEvent } from "./recorders.ts";
+export {
+  COINS_ITEM_ID,
+  CONSUMABLE_ITEM_ID,
+  DURABLE_ITEM_ID,
+  type Emulator,
+  type Fault,
+  type JournalGrant,
+} from "../../dev/emulator/mod.ts";
+export type { Message } from "../grpc/publisher.ts";
+export type { DeadLetter } from "../core/dead_letter.ts";
+export type { Outcome, Reason, Result } from "../core/outcome.ts";
+export type { Environment } from "../config/parse.ts";
