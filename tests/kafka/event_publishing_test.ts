@@ -164,10 +164,7 @@ for (
 Deno.test("without brokers publishing says what is missing, and the event is set aside", async () => {
   const bind = createEventPublishing({ stream: undefined, trace: undefined });
   await assert.rejects(
-    createEventPublishing({ stream: undefined, trace: undefined })(
-      testDelivery(),
-    )
-      .publish("shop.orders", { name: "orderPaid" }),
+    bind(testDelivery()).publish("shop.orders", { name: "orderPaid" }),
     (error) =>
       error instanceof TerminalError && error.fault === "state" &&
       /"shop.orders".*KAFKA_BROKERS is not set/.test(error.message),
