@@ -6,6 +6,7 @@
 
 import { nextDelay } from "./ags/backoff.ts";
 import { createAgsClient } from "./ags/client.ts";
+import type { RefusedBy } from "./ags/refused_operations.ts";
 import { type BuildInfo, VERSION } from "./process/build_info.ts";
 import type { Config } from "./core/config.ts";
 import { createApp } from "./core/app.ts";
@@ -122,6 +123,13 @@ function enabledOf(
   return all.filter(({ name }) => names.includes(name));
 }
 
+/** What the log says of refusals that no event can mend, and an operator can. */
+const REFUSED: Readonly<Record<RefusedBy, string>> = {
+  client: "AGS client may not log in: events wait until it may",
+  permission: "AGS client lacks a permission: events that need it wait for it",
+  proxy: "AGS is not reached: something before it answers in its place",
+};
+
 /**
  * Starts the service. Whatever has been started is undone when a later step fails.
  *
@@ -151,6 +159,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     traceCall: tracing.traceCall,
     onRefreshFailed: (error) =>
       logs.ags.warn("AGS token could not be refreshed", { error }),
+    onRefused: ({ name: operation, by, error }) =>
+      logs.ags.error(
+        REFUSED[by],
+        { operation, error },
+      ),
   }));
 
   const port = metricsIn(metrics.registry);

@@ -143,6 +143,34 @@ export const FAULTS: readonly FaultCase[] = [
     }],
   },
   {
+    name: "ingress",
+    title: "a proxy answers 404 in AGS's place for 1.5 s",
+    ags: () => SLOW,
+    async disturb({ emulator, progress, pause }) {
+      await progress(0.3);
+      emulator.faults.set([
+        { kind: "html", status: 404, match: GRANTS },
+        ...SLOW,
+      ]);
+      await pause(OUTAGE);
+      emulator.faults.set(SLOW);
+    },
+  },
+  {
+    name: "forbidden",
+    title: "the client lacks a permission for 1.5 s",
+    ags: () => SLOW,
+    async disturb({ emulator, progress, pause }) {
+      await progress(0.3);
+      emulator.faults.set([
+        { kind: "error", status: 403, errorCode: 20_013, match: GRANTS },
+        ...SLOW,
+      ]);
+      await pause(OUTAGE);
+      emulator.faults.set(SLOW);
+    },
+  },
+  {
     name: "reset-before",
     title: "10 % of connections break before the request",
     ags: () => [{ kind: "reset", rate: 0.1, seed: 13 }],

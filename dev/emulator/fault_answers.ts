@@ -48,7 +48,7 @@ export function faultAnswer(
     case "html":
       return {
         status: fault.status ?? 502,
-        body: PAGE,
+        body: PAGE.padEnd(fault.bytes ?? 0),
         headers: { "content-type": "text/html; charset=utf-8" },
       };
     case "unauthorized":

@@ -110,8 +110,10 @@ export interface SlowBodyFault extends FaultBase {
 export interface HtmlFault extends FaultBase {
   /** Which fault this is. */
   readonly kind: "html";
-  /** HTTP status. @default {502} */
-  readonly status?: 200 | 502 | undefined;
+  /** HTTP status: 200, or 400 to 599. @default {502} */
+  readonly status?: number | undefined;
+  /** Length of the page, in bytes. @default {a short one} */
+  readonly bytes?: number | undefined;
 }
 
 /**
@@ -140,6 +142,9 @@ export type Fault =
 export const MAX_FAULTS = 100;
 
 const MAX_MS = 600_000;
+
+/** Longest page, in bytes. */
+const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 
 const base = {
   match: z.strictObject({
@@ -185,7 +190,8 @@ const faultSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     ...base,
     kind: z.literal("html"),
-    status: z.literal([200, 502]).optional(),
+    status: z.union([z.literal(200), z.int().min(400).max(599)]).optional(),
+    bytes: z.int().min(0).max(MAX_PAGE_BYTES).optional(),
   }),
   kinds("reset"),
   kinds("hang"),

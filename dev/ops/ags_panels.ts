@@ -97,6 +97,17 @@ export const ags: readonly Panel[] = [
     width: 12,
   },
   {
+    title: "AGS refusals",
+    question:
+      "Which requests are refused for what no event can mend: the client, a permission it lacks, a proxy in AGS's place?",
+    queries: [{
+      expr: rate("ags_refusals_total", " by (by, operation)"),
+      legend: "{{by}} {{operation}}",
+    }],
+    unit: "reqps",
+    width: 24,
+  },
+  {
     title: "AGS rate limit",
     question:
       "How many requests does AB_RATE_LIMIT hold back, and how many are not sent at all?",

@@ -219,7 +219,7 @@ function checkValue(value: object): void {
 
 /** Whether somebody else wrote first. */
 export function isConflict(error: unknown): error is AgsError {
-  return error instanceof AgsError && error.status === 412;
+  return error instanceof AgsError && error.status === 412 && !error.isForeign;
 }
 
 /** The error for that: the event can look again. */

@@ -20,8 +20,12 @@ import { exchange } from "./exchange.ts";
 import type { AgsObserver } from "./observer.ts";
 import { fillPath } from "./path.ts";
 import { createRateLimit } from "./rate_limit.ts";
+import {
+  createRefusedOperations,
+  type RefusedOperation,
+} from "./refused_operations.ts";
 import { sleep } from "../core/sleep.ts";
-import { createTokenSource, type TokenTimes } from "./token.ts";
+import { createTokenSource, TOKEN_ROUTE, type TokenTimes } from "./token.ts";
 
 /** Options of {@linkcode createAgsClient}. */
 export interface AgsClientOptions {
@@ -37,6 +41,8 @@ export interface AgsClientOptions {
   readonly rateLimit?: number;
   /** Called when a token refresh fails while the old token still serves. */
   readonly onRefreshFailed?: (error: unknown) => void;
+  /** Called when an operation is refused, and once a minute while it goes on. */
+  readonly onRefused?: (refused: RefusedOperation) => void;
   /** Told of every request, login and change of the breaker. */
   readonly observer?: AgsObserver;
   /** Runs each request, its retries included, within a span. @default {none} */
@@ -82,14 +88,25 @@ export interface AgsClient extends Disposable {
  * Retry-After), 409 with code 20006, 5xx. A 401 gets one new login and one more
  * try. A request that is not idempotent is not sent again once AGS may have carried
  * it out. A breaker ends the asking while AGS is down: requests then fail at once.
+ * Each operation has one of its own, for while the client lacks its permission, or a
+ * proxy answers it in AGS's place.
  */
 export function createAgsClient(options: AgsClientOptions): AgsClient {
   const { baseUrl, namespace, requestTimeout = 10_000 } = options;
   const { observer, traceCall } = options;
-  const tokens = createTokenSource(options);
   const breaker = createBreaker({
     onChanged: (state) => observer?.breakerChanged(state),
     ...options.breaker,
+  });
+  const operations = createRefusedOperations({
+    breaker: options.breaker,
+    onRefused: (refused) => observer?.refused(refused),
+    onTold: options.onRefused,
+  });
+  const tokens = createTokenSource({
+    ...options,
+    onClientRefused: (error) =>
+      operations.tell({ name: `POST ${TOKEN_ROUTE}`, by: "client", error }),
   });
   const { rateLimit: perMinute = 0 } = options;
   const rateLimit = perMinute > 0 ? createRateLimit({ perMinute }) : undefined;
@@ -145,8 +162,13 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
       if (rateLimit !== undefined) await allowed();
       const asked = binding.lease?.confirm();
       if (asked !== undefined) await asked;
+      const turn = operations.enter(name);
       const wait = breaker.enter();
-      if (wait > 0) throw breakerOpen(wait);
+      if (wait > 0) {
+        const error = breakerOpen(wait);
+        turn.end(error);
+        throw error;
+      }
       const start = performance.now();
       try {
         const headers: Record<string, string> = {
@@ -169,14 +191,17 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
           onAnswer: span?.answered,
         });
         breaker.succeeded();
+        turn.end();
         return answer;
       } catch (error) {
         mayBeDone ||= !(error instanceof AgsError) || isInDoubt(error);
         const waited = performance.now() - start;
         if (isUnanswered(error, waited)) breaker.failed();
         else if (!(error instanceof AgsError)) breaker.abandoned();
-        else if (isOutage(error)) breaker.failed();
+        else if (isDown(error)) breaker.failed();
         else breaker.succeeded();
+        turn.end(error);
+        if (isForbidden(error)) tokens.outgrow(token);
         throw error;
       }
     }
@@ -277,8 +302,13 @@ function isUnanswered(error: unknown, milliseconds: number): boolean {
 }
 
 /** Whether the server did not answer, or said that it cannot. */
-function isOutage(error: AgsError): boolean {
+function isDown(error: AgsError): boolean {
   return error.status === undefined || error.status >= 500;
+}
+
+/** Whether AGS says that the token lacks a permission. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof AgsError && error.status === 403 && error.isOutage;
 }
 
 function breakerOpen(wait: number): AgsError {
@@ -286,6 +316,7 @@ function breakerOpen(wait: number): AgsError {
     "AGS is not asked: it did not answer several times in a row",
     {
       retryable: true,
+      isOutage: true,
       retryAfter: Math.ceil(wait),
       isUnsent: true,
     },

@@ -1,11 +1,10 @@
 /**
- * What AGS says when it refuses, as one typed error.
+ * What went wrong with AGS, as one typed error.
  *
  * @module
  */
 
 import { EventError } from "../core/errors.ts";
-import { parseRetryAfter } from "../core/peer_delay.ts";
 
 /** Options of {@linkcode AgsError}. */
 export interface AgsErrorOptions extends ErrorOptions {
@@ -21,6 +20,14 @@ export interface AgsErrorOptions extends ErrorOptions {
   readonly retryAfter?: number | undefined;
   /** Whether the request certainly never reached AGS. @default {false} */
   readonly isUnsent?: boolean;
+  /**
+   * Whether the answer is not AGS's own, but of something in between.
+   *
+   * @default {false}
+   */
+  readonly isForeign?: boolean;
+  /** See {@linkcode EventErrorOptions.isOutage}. @default {false} */
+  readonly isOutage?: boolean;
 }
 
 /**
@@ -29,6 +36,10 @@ export interface AgsErrorOptions extends ErrorOptions {
  * Thrown out of a handler it decides the event's outcome: `failed` (delivered
  * again) when `retryable`, `rejected` otherwise, since the same request would be
  * refused again.
+ *
+ * Not AGS's word on the event, and so retryable, is an answer that is not AGS's own
+ * (`isForeign`), and a refusal of this service's client (`isOutage`), which lacks a
+ * permission or was disabled: an operator can mend that.
  */
 export class AgsError extends EventError {
   /** What logs call it. */
@@ -41,13 +52,16 @@ export class AgsError extends EventError {
   readonly errorMessage: string | undefined;
   /** Whether the request certainly never reached AGS. */
   readonly isUnsent: boolean;
+  /** Whether the answer is not AGS's own, but of a proxy or an ingress before it. */
+  readonly isForeign: boolean;
 
   /** Creates the error. */
   constructor(message: string, options: AgsErrorOptions) {
-    const { retryable, retryAfter, cause } = options;
+    const { retryable, retryAfter, cause, isOutage = false } = options;
     super(message, {
       retryable,
       fault: "state",
+      isOutage,
       ...(retryAfter === undefined ? {} : { retryAfter }),
       ...(cause === undefined ? {} : { cause }),
     });
@@ -55,65 +69,12 @@ export class AgsError extends EventError {
     this.errorCode = options.errorCode;
     this.errorMessage = options.errorMessage;
     this.isUnsent = options.isUnsent ?? false;
+    this.isForeign = options.isForeign ?? false;
   }
 }
 
 /** AGS's common code for a lost optimistic lock: somebody else wrote first. */
 const OPTIMISTIC_LOCK = 20006;
-
-/** Longest part of AGS's own words that is kept, a code in words included. */
-const MAX_MESSAGE_LENGTH = 200;
-
-/**
- * Reads AGS's refusal: the standard body (`errorCode`, `errorMessage`), the lobby's
- * older spelling (`ErrorCode`, `ErrorMessage`), or IAM's OAuth one (`error`,
- * `error_description`).
- *
- * @param request What was asked, as `METHOD /route`.
- * @param response The answer; its body is `body`.
- * @param body The body's text.
- */
-export function refusal(
-  request: string,
-  response: Response,
-  body: string,
-): AgsError {
-  const { status } = response;
-  const fields = parseObject(body);
-  const code = fields.errorCode ?? fields.ErrorCode ?? fields.error;
-  const errorCode = typeof code === "string"
-    ? code.slice(0, MAX_MESSAGE_LENGTH)
-    : typeof code === "number"
-    ? code
-    : undefined;
-  const words = fields.errorMessage ?? fields.ErrorMessage ??
-    fields.error_description;
-  const errorMessage = typeof words === "string"
-    ? words.slice(0, MAX_MESSAGE_LENGTH)
-    : undefined;
-  const detail = [
-    errorCode === undefined ? "" : ` (${errorCode})`,
-    errorMessage === undefined ? "" : `: ${errorMessage}`,
-  ].join("");
-  return new AgsError(`AGS answered ${request} with ${status}${detail}`, {
-    status,
-    errorCode,
-    errorMessage,
-    retryable: isRetryable(status, errorCode),
-    retryAfter: parseRetryAfter(response.headers.get("retry-after")),
-  });
-}
-
-/**
- * Whether the same request can succeed later. A 401 can, with another token; a
- * redirect comes from something between this service and AGS, not from AGS.
- */
-function isRetryable(
-  status: number,
-  code: number | string | undefined,
-): boolean {
-  return isTransient(status, code) || status === 401 || status < 400;
-}
 
 /**
  * Whether the same request, sent again at once, can fare better: 408, 429, 5xx, and
@@ -129,21 +90,11 @@ export function isTransient(
 
 /**
  * Whether AGS may have carried out a request that failed like this: there was no
- * answer, or one that does not say. AGS's own refusals say that it has not; so does
- * a lost optimistic lock.
+ * answer, or one that does not say, as one that is not AGS's own. AGS's own refusals
+ * say that it has not; so does a lost optimistic lock.
  */
-export function isInDoubt({ status, isUnsent }: AgsError): boolean {
+export function isInDoubt({ status, isUnsent, isForeign }: AgsError): boolean {
   if (isUnsent) return false;
   return status === undefined || status < 400 || status === 408 ||
-    status >= 500;
-}
-
-function parseObject(body: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(body);
-    if (typeof value === "object" && value !== null) return { ...value };
-  } catch {
-    // Not JSON: a proxy's error page says nothing that the status does not.
-  }
-  return {};
+    status >= 500 || isForeign;
 }

@@ -5,7 +5,8 @@
  */
 
 import { DeadlineError } from "../core/errors.ts";
-import { AgsError, refusal } from "./errors.ts";
+import { AgsError } from "./errors.ts";
+import { mediaType, refusal } from "./_refusal.ts";
 import type { AgsObserver } from "./observer.ts";
 
 /** Options of {@linkcode exchange}. */
@@ -22,6 +23,9 @@ export interface ExchangeOptions {
 
 /** Largest answer read, in bytes: AGS's pages are far smaller. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/** Largest refusal read, in bytes. AGS's are below 1 kB, but for lists of errors. */
+const MAX_REFUSAL_BYTES = 256 * 1024;
 
 /**
  * Sends one request and reads its answer.
@@ -60,8 +64,12 @@ export async function exchange(
     });
     code = String(response.status);
     options.onAnswer?.(response.status);
-    const body = await readText(name, response);
-    if (!response.ok) throw refusal(name, response, body);
+    if (!response.ok) {
+      const words = await readText(response, MAX_REFUSAL_BYTES);
+      throw refusal(name, response, words);
+    }
+    const body = await readText(response, MAX_ANSWER_BYTES);
+    if (body === undefined) throw tooLarge(name, response);
     return body === "" ? undefined : parse(name, response, body);
   } catch (error) {
     if (controller.signal.aborted) {
@@ -118,33 +126,48 @@ function parse(name: string, response: Response, body: string): unknown {
     return JSON.parse(body);
   } catch {
     // Without the parser's own words: they show a part of the body.
-    const type = response.headers.get("content-type") ?? "no content type";
     throw new AgsError(
-      `AGS answered ${name} with ${response.status} and ${type}: expected JSON`,
-      { status: response.status, retryable: true },
+      `AGS answered ${name} with ${response.status} and ${
+        mediaType(response.headers)
+      }: expected JSON`,
+      { status: response.status, isForeign: true, retryable: true },
     );
   }
 }
 
-async function readText(name: string, response: Response): Promise<string> {
-  if (response.body === null) return "";
-  const { headers } = response;
+/**
+ * What a success of too many bytes is: AGS's own would be as large again, and what was
+ * asked for is done; a page of something in between says nothing of either.
+ */
+function tooLarge(name: string, { status, headers }: Response): AgsError {
+  const isForeign = !/[/+]json$/.test(mediaType(headers));
+  return new AgsError(
+    `AGS answered ${name} with more than ${MAX_ANSWER_BYTES} bytes`,
+    { status, isForeign, retryable: isForeign },
+  );
+}
+
+/** Reads a body; `undefined` when it has more bytes than it may. */
+async function readText(
+  { body, headers }: Response,
+  maxBytes: number,
+): Promise<string | undefined> {
+  if (body === null) return "";
   // Of a compressed body the length says little.
   const length = headers.has("content-encoding")
     ? NaN
     : Number(headers.get("content-length") ?? NaN);
-  if (length <= MAX_ANSWER_BYTES) return await response.text();
+  if (length > maxBytes) {
+    await body.cancel();
+    return undefined;
+  }
   const decoder = new TextDecoder();
   let size = 0;
   let text = "";
-  for await (const chunk of response.body) {
+  for await (const chunk of body) {
     size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) {
-      throw new AgsError(
-        `AGS answered ${name} with more than ${MAX_ANSWER_BYTES} bytes`,
-        { status: response.status, retryable: false },
-      );
-    }
+    // Leaving the loop cancels the body.
+    if (size > maxBytes) return undefined;
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

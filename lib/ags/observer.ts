@@ -5,6 +5,7 @@
  */
 
 import type { BreakerState } from "./breaker.ts";
+import type { RefusedOperation } from "./refused_operations.ts";
 
 /** One HTTP request that has ended. */
 export interface EndedExchange {
@@ -41,6 +42,8 @@ export interface AgsObserver {
   rateLimited(
     limited: { readonly milliseconds: number; readonly isSent: boolean },
   ): void;
+  /** An operation was refused for reasons that no event can mend. */
+  refused(refused: RefusedOperation): void;
   /** The breaker has changed to this state. */
   breakerChanged(state: BreakerState): void;
 }

@@ -23,6 +23,8 @@ export interface TokenSourceOptions {
   readonly clientSecret: Secret;
   /** Called when a refresh fails while the old token still serves. */
   readonly onRefreshFailed?: (error: unknown) => void;
+  /** Called when IAM refuses the client, in its own words: it may be disabled. */
+  readonly onClientRefused?: (error: AgsError) => void;
   /** Told of every login. */
   readonly observer?: AgsObserver;
   /** Runs each login within a span. @default {none} */
@@ -56,10 +58,19 @@ export interface TokenSource extends Disposable {
   get(signal: AbortSignal): Promise<string>;
   /** Says that AGS refused this token: it is not handed out again. */
   invalidate(token: string): void;
+  /**
+   * Says that this token lacks a permission: it is renewed while it still serves,
+   * for a permission that was granted since is in new tokens only. Not within half a
+   * minute of its login: whoever lacks a permission does not log in all the time.
+   */
+  outgrow(token: string): void;
 }
 
 /** Share of a token's life after which it is refreshed, as AGS's own SDKs do. */
 const REFRESH_AT = 0.8;
+
+/** How long a token is kept that lacks a permission, in milliseconds. */
+const OUTGROWN_AFTER = 30_000;
 
 /** After a failed refresh, how long to leave IAM alone, in milliseconds. */
 const REFRESH_PAUSE = 5_000;
@@ -88,7 +99,8 @@ interface Token {
   refreshAt: number;
 }
 
-const ROUTE = "/iam/v3/oauth/token";
+/** Where to log in. */
+export const TOKEN_ROUTE = "/iam/v3/oauth/token";
 
 /**
  * Creates a source that logs in with the client's credentials (OAuth 2.0
@@ -137,6 +149,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   function fail(error: unknown): never {
     const at = now();
     if (!disposed.signal.aborted) observer?.loggedIn(false);
+    if (isRefusal(error)) options.onClientRefused?.(error);
     if (token !== undefined && at < token.expiresAt) {
       token.refreshAt = at + Math.max(REFRESH_PAUSE, askedPause(error));
     } else if (error instanceof AgsError) {
@@ -157,7 +170,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     const { traceCall } = options;
     return traceCall === undefined
       ? logIn()
-      : traceCall({ method: "POST", route: ROUTE }, logIn);
+      : traceCall({ method: "POST", route: TOKEN_ROUTE }, logIn);
   }
 
   async function logIn(span?: CallSpan): Promise<Token> {
@@ -166,26 +179,31 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     const basic = new TextEncoder().encode(
       `${clientId}:${clientSecret.reveal()}`,
     );
-    const response = await exchange(`POST ${ROUTE}`, `${baseUrl}${ROUTE}`, {
-      method: "POST",
-      headers: {
-        authorization: `Basic ${basic.toBase64()}`,
-        "content-type": "application/x-www-form-urlencoded",
-        accept: "application/json",
-        ...span?.headers,
+    const response = await exchange(
+      `POST ${TOKEN_ROUTE}`,
+      `${baseUrl}${TOKEN_ROUTE}`,
+      {
+        method: "POST",
+        headers: {
+          authorization: `Basic ${basic.toBase64()}`,
+          "content-type": "application/x-www-form-urlencoded",
+          accept: "application/json",
+          ...span?.headers,
+        },
+        body: "grant_type=client_credentials",
       },
-      body: "grant_type=client_credentials",
-    }, {
-      signal: disposed.signal,
-      timeout,
-      observer,
-      onAnswer: span?.answered,
-    }).catch(asRetryable);
+      {
+        signal: disposed.signal,
+        timeout,
+        observer,
+        onAnswer: span?.answered,
+      },
+    ).catch(asOutage);
     const answer = TokenAnswer.safeParse(response);
     if (!answer.success) {
       throw new AgsError(
-        `AGS answered POST ${ROUTE} without a token: expected access_token and expires_in`,
-        { status: 200, retryable: true },
+        `AGS answered POST ${TOKEN_ROUTE} without a token: expected access_token and expires_in`,
+        { status: 200, retryable: true, isOutage: true },
       );
     }
     const life = tokenLife(answer.data.expires_in);
@@ -206,6 +224,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     },
     invalidate(refused) {
       if (token?.value === refused) token = undefined;
+    },
+    outgrow(outgrown) {
+      if (token?.value !== outgrown) return;
+      const at = now();
+      if (at - token.startedAt < OUTGROWN_AFTER) return;
+      token.refreshAt = Math.min(token.refreshAt, at);
     },
     [Symbol.dispose]() {
       disposed.abort(new ShutdownError("AGS client is closed"));
@@ -236,22 +260,34 @@ function pausedError({ until, error }: Pause, at: number): AgsError {
     errorCode: error.errorCode,
     errorMessage: error.errorMessage,
     retryable: true,
+    isOutage: true,
     retryAfter: Math.ceil(until - at),
     cause: error,
   });
 }
 
-function asRetryable(error: unknown): never {
-  if (error instanceof AgsError && !error.retryable) {
-    throw new AgsError(`Login failed: ${error.message}`, {
-      status: error.status,
-      errorCode: error.errorCode,
-      errorMessage: error.errorMessage,
-      retryable: true,
-      cause: error,
-    });
-  }
-  throw error;
+/** Whether IAM itself says that the client may not log in. */
+function isRefusal(error: unknown): error is AgsError {
+  if (!(error instanceof AgsError) || error.isForeign) return false;
+  const { status = 0 } = error;
+  return status >= 400 && status <= 403;
+}
+
+/** No event is to blame for a login that fails, and none is lost for it. */
+function asOutage(error: unknown): never {
+  if (!(error instanceof AgsError)) throw error;
+  const { message, status, errorCode, errorMessage, retryAfter } = error;
+  throw new AgsError(message, {
+    status,
+    errorCode,
+    errorMessage,
+    retryAfter,
+    isForeign: error.isForeign,
+    isUnsent: error.isUnsent,
+    retryable: true,
+    isOutage: true,
+    ...(error.cause !== undefined && { cause: error.cause }),
+  });
 }
 
 /** Waits no longer than `signal` lets; what is waited for goes on for the others. */

@@ -23,6 +23,13 @@ export interface EventErrorOptions extends ErrorOptions {
    * nothing is said by what is no wait ({@linkcode peerDelay}).
    */
   readonly retryAfter?: number;
+  /**
+   * Whether what failed is what any event would have met, such as a login: counted
+   * towards `MAX_ATTEMPTS` once an hour at most, whatever else is handled meanwhile.
+   *
+   * @default {false}
+   */
+  readonly isOutage?: boolean;
 }
 
 /**
@@ -38,6 +45,8 @@ export class EventError extends Error {
   readonly fault: Fault;
   /** How long to wait before the next attempt, in milliseconds: 0 to 60,000. */
   readonly retryAfter: number | undefined;
+  /** Whether any event would have met what failed. */
+  readonly isOutage: boolean;
 
   /** Creates the error; `cause` keeps what led to it. */
   constructor(message: string, options: EventErrorOptions) {
@@ -45,6 +54,7 @@ export class EventError extends Error {
     this.retryable = options.retryable;
     this.fault = options.fault ?? "event";
     this.retryAfter = peerDelay(options.retryAfter);
+    this.isOutage = options.isOutage ?? false;
   }
 }
 
@@ -88,6 +98,13 @@ export interface RetryableErrorOptions extends ErrorOptions {
    * Passed on to the caller.
    */
   readonly retryAfter?: number;
+  /**
+   * Whether what failed is what any event would have met, such as the login of
+   * another service: counted towards `MAX_ATTEMPTS` once an hour at most.
+   *
+   * @default {false}
+   */
+  readonly isOutage?: boolean;
 }
 
 /** This event did not work now, and can later: it is to be delivered again. */

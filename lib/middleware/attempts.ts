@@ -9,12 +9,15 @@
  *   and so do a message that is **not read** (too large, or compressed in a way that is
  *   not known) and a run that **never reported back** (the process died; the store
  *   counts those).
- * - A **temporary** failure (`RetryableError`, AGS down, refusing the login or
- *   limiting requests, the deadline) counts at most once a minute while other events
- *   of the same type are handled: then it is about this event. While none is, it
- *   counts at most once an hour: then nothing tells it from an outage. With the
- *   default of 10 that is a bad event cut off after ten minutes, and an outage of
- *   nine hours in which nothing is set aside.
+ * - A **temporary** failure (`RetryableError`, AGS down or limiting requests, the
+ *   deadline) counts at most once a minute while other events of the same type are
+ *   handled: then it is about this event. While none is, it counts at most once an
+ *   hour: then nothing tells it from an outage. With the default of 10 that is a bad
+ *   event cut off after ten minutes, and an outage of nine hours in which nothing is
+ *   set aside.
+ * - What its error calls an **outage** (the login, a permission that the client lacks,
+ *   AGS not being asked any more) counts at most once an hour, whatever else is
+ *   handled: it is not about this event, and ends when an operator has acted.
  * - What says nothing of the event does **not** count: the caller cancelled, the
  *   service shuts down or is overloaded, the store cannot say, another replica has
  *   the event.
@@ -22,7 +25,7 @@
  * @module
  */
 
-import { ShutdownError } from "../core/errors.ts";
+import { EventError, ShutdownError } from "../core/errors.ts";
 import {
   ClaimError,
   StoreError,
@@ -64,9 +67,8 @@ function counts(failed: FailedRun): boolean {
     return false;
   }
   if (saysNothing(result.error) || saysNothing(endedBy)) return false;
-  const interval = lastHandledAt > countedAt
-    ? WORKING_INTERVAL
-    : OUTAGE_INTERVAL;
+  const isAboutEvent = lastHandledAt > countedAt && !isOutage(result.error);
+  const interval = isAboutEvent ? WORKING_INTERVAL : OUTAGE_INTERVAL;
   return now - countedAt >= interval;
 }
 
@@ -76,6 +78,10 @@ const CERTAIN: ReadonlySet<Reason> = new Set([
   "too_large",
   "unreadable",
 ]);
+
+function isOutage(error: unknown): boolean {
+  return error instanceof EventError && error.isOutage;
+}
 
 /** Whether an error is about this service instead of the event. */
 function saysNothing(error: unknown): boolean {

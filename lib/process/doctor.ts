@@ -110,7 +110,7 @@ async function look(
   try {
     return { name, verdict: "ok", text: await find() };
   } catch (error) {
-    if (error instanceof AgsError && error.status === 403) {
+    if (error instanceof AgsError && error.status === 403 && !error.isForeign) {
       const text =
         `cannot be checked: the client may not read it (${error.message})`;
       return { name, verdict: "unknown", text };

@@ -28,6 +28,17 @@ export interface RateLimited {
   readonly isSent: boolean;
 }
 
+/** An operation that was refused for reasons that no event can mend. */
+export interface Refused {
+  /** `METHOD /path/template`. */
+  readonly name: string;
+  /**
+   * What refused: AGS, as it does not know the client or as that lacks a permission,
+   * or a proxy before AGS.
+   */
+  readonly by: "client" | "permission" | "proxy";
+}
+
 /** Whether requests to AGS pass. */
 type BreakerState = "closed" | "half-open" | "open";
 
@@ -56,6 +67,8 @@ export interface AgsMetrics {
   loggedIn(isSuccess: boolean): void;
   /** Counts a request that had to wait for the rate limit, or could not. */
   rateLimited(limited: RateLimited): void;
+  /** Counts a request that was refused for reasons that no event can mend. */
+  refused(refused: Refused): void;
   /** Counts that the breaker has changed to this state. */
   breakerChanged(state: BreakerState): void;
 }
@@ -120,6 +133,13 @@ export function createAgsMetrics(registry: Registry): AgsMetrics {
     refreshes.child({ result: "success" }),
     refreshes.child({ result: "failure" }),
   ];
+  const refusals = createCounter(registry, {
+    name: "ags_refusals_total",
+    help:
+      "HTTP requests to AGS that were refused for what no event can mend: the " +
+      "client, a permission that it lacks, a proxy in AGS's place.",
+    labelNames: [...labelNames, "by"],
+  });
   for (const state of Object.keys(STATES)) transitions.child({ state });
   const byOperation = new Map<string, Series>();
   const byName = new Map<string, Series>();
@@ -165,6 +185,10 @@ export function createAgsMetrics(registry: Registry): AgsMetrics {
     rateLimited({ milliseconds, isSent }) {
       limited.child({ result: isSent ? "delayed" : "refused" }).value++;
       if (isSent) waits.child({}).observe(milliseconds / 1_000);
+    },
+    refused({ name, by }) {
+      const { operation } = seriesOf(name);
+      refusals.child({ ...operation, by }).value++;
     },
     breakerChanged: (state) => void transitions.child({ state }).value++,
   };

@@ -51,7 +51,7 @@ for (
   const [status, errorCode] of [
     [400, 20018],
     [400, 35123],
-    [403, 20013],
+    [403, 30341],
     [404, 30341],
     [409, 20007],
     [409, 20000],
@@ -68,6 +68,49 @@ for (
     assert.equal(error.retryable, false);
     assert.equal(error.errorCode, errorCode);
     assert.equal(session.seen(FULFILLMENT), 1);
+  });
+}
+
+for (const status of [400, 403, 404, 407, 421, 423, 425]) {
+  Deno.test(`a page with status ${status} of something before AGS is not AGS's word: the event may come again`, async () => {
+    await using session = await open();
+    session.emulator.faults.set([onGrant({ kind: "html", status })]);
+    const error = await refused(session.grant());
+    assert.deepEqual(
+      [error.status, error.retryable, error.isForeign, error.isOutage],
+      [status, true, true, false],
+    );
+    assert.equal(session.seen(FULFILLMENT), 1);
+  });
+}
+
+Deno.test("a missing permission is not the event's fault: it may come again", async () => {
+  await using session = await open();
+  session.emulator.faults.set([
+    onGrant({ kind: "error", status: 403, errorCode: 20013 }),
+  ]);
+  const error = await refused(session.grant());
+  assert.deepEqual([error.retryable, error.isOutage], [true, true]);
+  assert.equal(session.seen(FULFILLMENT), 1);
+});
+
+for (const status of [429, 503]) {
+  Deno.test(`a ${status} with a page beyond what is read is tried again, after its Retry-After`, async () => {
+    const page = "x".repeat(1_000_000);
+    await using server = serve((request, number) =>
+      new URL(request.url).pathname.startsWith("/iam")
+        ? Response.json({ access_token: "t", expires_in: 100 })
+        : number > 2
+        ? Response.json({ done: true })
+        : new Response(page, { status, headers: { "retry-after": "7" } })
+    );
+    using client = clientOf(server.url, { requestTimeout: REQUEST_TIMEOUT });
+    const { signal } = new AbortController();
+    await client.ready(signal);
+    using sleeps = skipSleeps(REQUEST_TIMEOUT);
+    const answer = await client.bind({ signal }).request("GET", "/x");
+    assert.deepEqual(answer, { done: true });
+    assert.deepEqual(sleeps.milliseconds, [7_000]);
   });
 }
 

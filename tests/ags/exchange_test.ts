@@ -242,9 +242,19 @@ for (const [what, answer] of OVERSIZE) {
     await using server = serve(answer);
     const error = await refused(server.url);
     assert.match(error.message, /with more than 8388608 bytes$/);
-    assert.equal(error.retryable, false);
+    assert.deepEqual([error.retryable, error.isForeign], [true, true]);
   });
 }
+
+Deno.test("exchange() takes JSON above 8 MiB for AGS's own, which is as large when it is asked again", async () => {
+  await using server = serve(() =>
+    new Response(streamOf(9), {
+      headers: { "content-type": "application/json; charset=utf-8" },
+    })
+  );
+  const error = await refused(server.url);
+  assert.deepEqual([error.retryable, error.isForeign], [false, false]);
+});
 
 Deno.test("exchange() stops reading a compressed answer whatever length it says", async () => {
   const zipped = new Uint8Array(

@@ -26,6 +26,7 @@ function recorder(): {
       loggedIn: (isSuccess) => void told.push(`login ${isSuccess}`),
       rateLimited: ({ isSent }) =>
         void told.push(isSent ? "delayed" : "held back"),
+      refused: ({ by, name }) => void told.push(`${by} ${name}`),
       breakerChanged: (state) => void told.push(`breaker ${state}`),
     },
   };
@@ -51,6 +52,29 @@ Deno.test("Requests that are sent again are told of one by one", async () => {
     `503 ${GRANT}`,
     `again ${GRANT}`,
     `200 ${GRANT}`,
+  ]);
+});
+
+Deno.test("A refusal that no event can mend is told of, with who refuses", async () => {
+  const { observer, told } = recorder();
+  await using session = await open({ observer });
+  const match = { path: FULFILLMENT };
+  for (
+    const fault of [
+      { kind: "error", status: 403, errorCode: 20013, match },
+      { kind: "html", status: 403, match },
+      { kind: "error", status: 404, errorCode: 30341, match },
+    ] as const
+  ) {
+    session.emulator.faults.set([fault]);
+    await rejection(session.grant());
+  }
+  assert.deepEqual(told.slice(2), [
+    `403 ${GRANT}`,
+    `permission ${GRANT}`,
+    `403 ${GRANT}`,
+    `proxy ${GRANT}`,
+    `404 ${GRANT}`,
   ]);
 });
 

@@ -276,6 +276,53 @@ for (
   });
 }
 
+Deno.test("a token that lacks a permission is renewed while it serves, half a minute after its login at the earliest", async () => {
+  await using source = await timed();
+  const first = await source.get();
+  source.at(29.999);
+  source.tokens.outgrow(first);
+  assert.equal(await source.get(), first);
+  await settle(source);
+  assert.equal(source.logins, 1);
+  source.at(30);
+  source.tokens.outgrow("another");
+  await source.get();
+  await settle(source);
+  assert.equal(source.logins, 1);
+  source.tokens.outgrow(first);
+  assert.equal(await source.get(), first);
+  await loggedIn(source, 2);
+  await until(() => source.tokens.times?.age === 0);
+  assert.notEqual(await source.get(), first);
+});
+
+Deno.test("a login that fails is no event's fault", async () => {
+  for (const [, answer] of NO_TOKENS) {
+    await using server = serve(answer);
+    using tokens = sourceOf(server.url);
+    for (let time = 0; time < 3; time++) {
+      const error = await rejection(tokens.get(forever));
+      assert.ok(error instanceof AgsError);
+      assert.deepEqual([error.retryable, error.isOutage], [true, true]);
+    }
+  }
+});
+
+Deno.test("IAM's own refusal of the client is told of, and nothing else", async () => {
+  const told: unknown[] = [];
+  const tell = (error: AgsError) => told.push(error.status);
+  await using emulator = await startEmulator({ clientSecret: "another" });
+  using refusedTokens = sourceOf(emulator.url, { onClientRefused: tell });
+  await rejection(refusedTokens.get(forever));
+  assert.deepEqual(told, [401]);
+  for (const fault of ["html", "error"] as const) {
+    emulator.faults.set([{ kind: fault, status: 503 }]);
+    using tokens = sourceOf(emulator.url, { onClientRefused: tell });
+    await rejection(tokens.get(forever));
+  }
+  assert.deepEqual(told, [401]);
+});
+
 Deno.test("a refused token is not handed out again", async () => {
   await using source = await timed();
   const first = await source.get();

@@ -12,6 +12,7 @@ import { drainRules } from "./_drain_rules.ts";
 import { fuzzRules } from "./_fuzz_rules.ts";
 import { operatorRules } from "./_operator_rules.ts";
 import { outputRules } from "./_output_rules.ts";
+import { refusalRules } from "./_refusal_rules.ts";
 import { sessionRules } from "./_session_rules.ts";
 import { startRules } from "./_start_rules.ts";
 import { transportRules } from "./_transport_rules.ts";
@@ -77,6 +78,7 @@ export function conformance(
   deadLetterRules(suite);
   outputRules(suite);
   agsRules(suite);
+  refusalRules(suite);
   operatorRules(suite);
   transportRules(suite);
   sessionRules(suite);

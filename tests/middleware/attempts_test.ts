@@ -62,6 +62,15 @@ for (const result of [DOWN, LATE]) {
   });
 }
 
+Deno.test("an outage counts once an hour, whatever else of its type is handled", () => {
+  const error = new RetryableError("no permission", { isOutage: true });
+  const lastHandledAt = NOW - 1;
+  const countedAt = NOW - HOUR;
+  const result = { ...DOWN, error };
+  assert.ok(!counts(result, { countedAt: countedAt + 1, lastHandledAt }));
+  assert.ok(counts(result, { countedAt, lastHandledAt }));
+});
+
 Deno.test("What says nothing of the event does not count", () => {
   for (
     const error of [

@@ -341,8 +341,8 @@ const INVALID: readonly {
     problem: /^faults\[0\]\.match\.method: /,
   },
   {
-    what: "an HTML status of 500",
-    faults: [{ kind: "html", status: 500 }],
+    what: "an HTML status of 302",
+    faults: [{ kind: "html", status: 302 }],
     problem: /^faults\[0\]\.status: /,
   },
   {
