@@ -24,12 +24,16 @@ export function freePort(): number {
   throw new Error(`No port from ${FIRST} to ${FIRST + COUNT - 1} is free`);
 }
 
+/** Of IPv4, and of IPv6 where there is any: the service listens on both. */
 function isFree(port: number): boolean {
-  try {
-    using _listener = Deno.listen({ hostname: "0.0.0.0", port });
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return false;
-    throw error;
-  }
+  return ["0.0.0.0", "::"].every((hostname) => {
+    try {
+      using _listener = Deno.listen({ hostname, port });
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.AddrInUse) return false;
+      if (hostname === "::") return true;
+      throw error;
+    }
+  });
 }

@@ -264,15 +264,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   let isDraining = false;
   const sources: Source[] = [];
-  const admin = stack.use(startAdminServer({
-    port: config.metricsPort,
-    metrics: metrics.collect,
-    ready: async (signal) => {
-      if (isDraining) throw new ShutdownError("Service is draining");
-      for (const source of sources) await source.ready(signal);
-      await ags.ready(signal);
-    },
-  }));
+  const admin = stack.use(
+    await startAdminServer({
+      port: config.metricsPort,
+      metrics: metrics.collect,
+      ready: async (signal) => {
+        if (isDraining) throw new ShutdownError("Service is draining");
+        for (const source of sources) await source.ready(signal);
+        await ags.ready(signal);
+      },
+    }),
+  );
   const named = new Set(handlers.flatMap(({ types }) => types));
   for (const { name, open } of enabled) {
     const log = logs[name as LogCategory] ?? logs.service;

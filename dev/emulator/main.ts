@@ -25,7 +25,7 @@ const DEFAULT_PORT = "8090";
 const HELP = `Runs an emulator of AccelByte Gaming Services on this machine.
 
   --port <number>      port to listen on, 0 for any free one (default ${DEFAULT_PORT})
-  --hostname <address> address to listen on (default 127.0.0.1)
+  --hostname <address> address to listen on; :: for all (default 127.0.0.1)
   --help               prints this
 `;
 

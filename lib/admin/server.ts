@@ -5,7 +5,7 @@
  */
 
 import { NotReadyError } from "../core/source.ts";
-import { ListenError } from "../core/listen_error.ts";
+import { listenOnAll } from "../core/listen_on_all.ts";
 
 /** Options of {@linkcode startAdminServer}. */
 export interface AdminServerOptions {
@@ -46,36 +46,43 @@ const READY_TIMEOUT = 2_000;
  *
  * @throws {ListenError} The port cannot be opened.
  */
-export function startAdminServer(options: AdminServerOptions): AdminServer {
+export async function startAdminServer(
+  options: AdminServerOptions,
+): Promise<AdminServer> {
   const aborter = new AbortController();
-  const server = listen(options, aborter.signal);
-  const { port } = server.addr as Deno.NetAddr;
+  const servers = await listenOnAll(
+    (hostname, port) => serve(options, { hostname, port }, aborter.signal),
+    { port: options.port, setting: "METRICS_PORT" },
+  );
   return {
-    port,
+    port: servers[0].port,
     async [Symbol.asyncDispose]() {
       // At once: a graceful end would wait for a client that has sent half a request,
       // or that does not read its answer.
       aborter.abort();
-      await server.finished;
+      await Promise.all(servers.map(({ finished }) => finished));
     },
   };
 }
 
-function listen(
+interface Serving {
+  readonly port: number;
+  readonly finished: Promise<void>;
+}
+
+function serve(
   options: AdminServerOptions,
+  address: { readonly hostname: string; readonly port: number },
   signal: AbortSignal,
-): Deno.HttpServer {
-  try {
-    return Deno.serve({
-      port: options.port,
-      signal,
-      onListen: () => {},
-      // Nothing thrown here is for the one who asked.
-      onError: () => plain("Internal error", 500),
-    }, (request) => answer(request, options));
-  } catch (cause) {
-    throw new ListenError(options.port, "METRICS_PORT", { cause });
-  }
+): Serving {
+  const { addr, finished } = Deno.serve({
+    ...address,
+    signal,
+    onListen: () => {},
+    // Nothing thrown here is for the one who asked.
+    onError: () => plain("Internal error", 500),
+  }, (request) => answer(request, options));
+  return { port: addr.port, finished };
 }
 
 async function answer(

@@ -7,13 +7,13 @@
 import * as grpc from "@grpc/grpc-js";
 import type { EventTarget } from "../core/app.ts";
 import type { Logger } from "../core/context.ts";
-import { ListenError } from "../core/listen_error.ts";
+import { listenOnAll } from "../core/listen_on_all.ts";
 import type { Authorizer } from "./auth.ts";
 import type { CallObserver, RefusedCall } from "./call_observer.ts";
 import { createInflater } from "./compression.ts";
 import type { EventCatalog } from "../core/catalog.ts";
 import { addHealth } from "./health.ts";
-import { hideMetadata } from "./library_log.ts";
+import { quietLibrary } from "./library_log.ts";
 import { loadOpenEvents } from "../events/open_events.ts";
 import { limitReceiving } from "./receive_limits.ts";
 import { observeCalls } from "./observe_calls.ts";
@@ -98,7 +98,7 @@ export async function startGrpcServer(
   const { maxMessageBytes = 4_194_304, receiveTimeout } = options;
   const maxBytes = Math.max(MAX_HELD, 4 * maxMessageBytes);
   guardSessions();
-  hideMetadata();
+  quietLibrary();
   const onRefused = (refused: RefusedCall) => logRefusal(options.log, refused);
   const calls = observeCalls({
     observer: options.observer,
@@ -225,20 +225,16 @@ const BROKEN_CALL = {
   details: "Call is broken: expected one whole message",
 };
 
-/** All addresses, IPv6 included where the system has it. */
-const HOSTS = ["[::]", "0.0.0.0"];
-
 async function listen(server: grpc.Server, port: number): Promise<number> {
-  let failure: unknown;
-  for (const host of HOSTS) {
-    try {
-      return await bind(server, `${host}:${port}`);
-    } catch (error) {
-      failure = error;
-      if (!isWithoutIpv6(error)) break;
-    }
-  }
-  throw new ListenError(port, "GRPC_PORT", { cause: failure });
+  const setting = "GRPC_PORT";
+  const [first] = await listenOnAll(
+    async (hostname, port) => {
+      const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+      return { port: await bind(server, `${host}:${port}`) };
+    },
+    { port, setting },
+  );
+  return first.port;
 }
 
 function bind(server: grpc.Server, address: string): Promise<number> {
@@ -249,10 +245,6 @@ function bind(server: grpc.Server, address: string): Promise<number> {
       else reject(error);
     });
   });
-}
-
-function isWithoutIpv6(error: unknown): boolean {
-  return /EAFNOSUPPORT|EADDRNOTAVAIL|os error (97|99)/.test(String(error));
 }
 
 function closed(server: grpc.Server, signal: AbortSignal): Promise<void> {

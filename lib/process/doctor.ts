@@ -9,6 +9,7 @@ import { AgsError } from "../ags/errors.ts";
 import type { Settings } from "../config/setting.ts";
 import type { ServiceConfig } from "../config/table.ts";
 import type { Ags } from "../core/context.ts";
+import { listenOnAll } from "../core/listen_on_all.ts";
 import { checkHealth } from "../grpc/health_client.ts";
 
 /** What a check found. */
@@ -130,7 +131,9 @@ function namespace(ags: Ags): Promise<Finding> {
 
 async function grpcPort(port: number, protoFolder: string): Promise<Finding> {
   const name = "gRPC port";
-  if (isFree(port)) return { name, verdict: "ok", text: `${port} is free` };
+  if (await isFree(port)) {
+    return { name, verdict: "ok", text: `${port} is free` };
+  }
   const status = await grpcStatus(port, protoFolder);
   return status === "SERVING"
     ? { name, verdict: "ok", text: `${port} is served by a running service` }
@@ -144,7 +147,9 @@ async function grpcPort(port: number, protoFolder: string): Promise<Finding> {
 
 async function metricsPort(port: number): Promise<Finding> {
   const name = "metrics port";
-  if (isFree(port)) return { name, verdict: "ok", text: `${port} is free` };
+  if (await isFree(port)) {
+    return { name, verdict: "ok", text: `${port} is free` };
+  }
   return await answers(port, "/livez")
     ? { name, verdict: "ok", text: `${port} is served by a running service` }
     : {
@@ -174,9 +179,14 @@ async function answers(port: number, path: string): Promise<boolean> {
   }
 }
 
-function isFree(port: number): boolean {
+/** Whether the service could listen on it. */
+async function isFree(port: number): Promise<boolean> {
   try {
-    Deno.listen({ hostname: "0.0.0.0", port }).close();
+    const listeners = await listenOnAll((hostname, port) => {
+      const listener = Deno.listen({ hostname, port });
+      return { port: listener.addr.port, close: () => listener.close() };
+    }, { port, setting: "port" });
+    for (const listener of listeners) listener.close();
     return true;
   } catch {
     return false;

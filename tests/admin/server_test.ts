@@ -4,9 +4,12 @@ import {
   type AdminServerOptions,
   startAdminServer,
 } from "../../lib/admin/server.ts";
+import { OWN_ADDRESSES } from "../_support/ipv6.ts";
 import { ListenError } from "../../lib/core/listen_error.ts";
 
-function start(options: Partial<AdminServerOptions> = {}): AdminServer {
+function start(
+  options: Partial<AdminServerOptions> = {},
+): Promise<AdminServer> {
   return startAdminServer({
     port: 0,
     metrics: () =>
@@ -36,7 +39,7 @@ async function ask(
 }
 
 Deno.test("/livez answers 200 whether or not AGS can be reached", async () => {
-  await using server = start({
+  await using server = await start({
     ready: () => Promise.reject(new Error("down")),
   });
   const { status, body } = await ask(server, "/livez");
@@ -45,7 +48,7 @@ Deno.test("/livez answers 200 whether or not AGS can be reached", async () => {
 
 Deno.test("/readyz answers 200 when AGS can be reached and 503 when it cannot", async () => {
   let isDown = true;
-  await using server = start({
+  await using server = await start({
     ready: () =>
       isDown
         ? Promise.reject(new Error("player@example.com"))
@@ -62,7 +65,7 @@ Deno.test("/readyz answers 200 when AGS can be reached and 503 when it cannot", 
 });
 
 Deno.test("/readyz gives the check a signal that ends", async () => {
-  await using server = start({
+  await using server = await start({
     ready: (signal) =>
       new Promise((_resolve, reject) =>
         signal.addEventListener("abort", () => reject(signal.reason))
@@ -72,7 +75,7 @@ Deno.test("/readyz gives the check a signal that ends", async () => {
 });
 
 Deno.test("/metrics answers the metrics with their content type", async () => {
-  await using server = start();
+  await using server = await start();
   const { status, body, headers } = await ask(server, "/metrics");
   assert.deepEqual([status, body, headers.get("content-type")], [
     200,
@@ -82,7 +85,7 @@ Deno.test("/metrics answers the metrics with their content type", async () => {
 });
 
 Deno.test("what fails while answering is not told to whoever asked", async () => {
-  await using server = start({
+  await using server = await start({
     metrics: () => Promise.reject(new Error("player@example.com")),
   });
   const { status, body } = await ask(server, "/metrics");
@@ -90,7 +93,7 @@ Deno.test("what fails while answering is not told to whoever asked", async () =>
 });
 
 Deno.test("HEAD answers as GET does, without the body", async () => {
-  await using server = start();
+  await using server = await start();
   for (const path of ["/livez", "/readyz", "/metrics"]) {
     const { status, body } = await ask(server, path, { method: "HEAD" });
     assert.deepEqual([status, body], [200, ""], path);
@@ -98,7 +101,7 @@ Deno.test("HEAD answers as GET does, without the body", async () => {
 });
 
 Deno.test("other methods are answered 405, other paths 404", async () => {
-  await using server = start();
+  await using server = await start();
   for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
     const { status, headers } = await ask(server, "/metrics", { method });
     assert.deepEqual([status, headers.get("allow")], [405, "GET, HEAD"]);
@@ -109,13 +112,13 @@ Deno.test("other methods are answered 405, other paths 404", async () => {
 });
 
 Deno.test("a query is no part of the path", async () => {
-  await using server = start();
+  await using server = await start();
   assert.equal((await ask(server, "/livez?verbose=1")).status, 200);
 });
 
 Deno.test("startAdminServer() names METRICS_PORT when the port is taken", async () => {
-  await using server = start();
-  assert.throws(() => start({ port: server.port }), (error) => {
+  await using server = await start();
+  await assert.rejects(start({ port: server.port }), (error) => {
     assert.ok(error instanceof ListenError);
     assert.equal(
       error.message,
@@ -125,10 +128,25 @@ Deno.test("startAdminServer() names METRICS_PORT when the port is taken", async 
   });
 });
 
+Deno.test("startAdminServer() refuses a port that only another address family has taken", async () => {
+  using taken = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+  const { port } = taken.addr as Deno.NetAddr;
+  await assert.rejects(start({ port }), ListenError);
+});
+
+Deno.test("startAdminServer() answers IPv4 and IPv6 callers", async () => {
+  await using server = await start();
+  for (const address of OWN_ADDRESSES) {
+    const host = address.includes(":") ? `[${address}]` : address;
+    const response = await fetch(`http://${host}:${server.port}/livez`);
+    assert.equal(await response.text(), "ok\n", host);
+  }
+});
+
 Deno.test("disposing lets an answer under way finish", async () => {
   const asked = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<void>();
-  const server = start({
+  const server = await start({
     ready: () => {
       asked.resolve();
       return ready.promise;
@@ -157,7 +175,7 @@ for (
 ) {
   Deno.test(`a client that sends ${what} does not keep the server from stopping`, async () => {
     const body = "x".repeat(100_000);
-    const server = start({
+    const server = await start({
       metrics: () => Promise.resolve({ contentType: "text/plain", body }),
     });
     using socket = await Deno.connect({

@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { OWN_ADDRESSES } from "../_support/ipv6.ts";
 import { connect } from "../grpc/_grpc.ts";
 import { checkHealth } from "../grpc/_clients.ts";
 import { makeFolder } from "../grpc/_fixture.ts";
@@ -37,6 +38,17 @@ export function startRules(suite: Suite): void {
     const exit = await target.exited;
     return { ...exit, stdout: target.stdout, stderr: target.stderr };
   }
+
+  Deno.test(`${name}: both ports answer IPv4 and IPv6 callers`, async () => {
+    await using target = await startTarget({ env: ENVIRONMENT });
+    for (const address of OWN_ADDRESSES) {
+      const host = address.includes(":") ? `[${address}]` : address;
+      const url = `http://${host}:${target.metricsPort}/livez`;
+      assert.equal(await (await fetch(url)).text(), "ok\n", host);
+      await using channel = connect(target.grpcPort, host);
+      assert.equal(await checkHealth(channel.client), "SERVING", host);
+    }
+  });
 
   for (const setting of ["GRPC_PORT", "METRICS_PORT"] as const) {
     Deno.test(`${name}: a ${setting} that is taken ends it with code 1, and a message that names both`, async () => {

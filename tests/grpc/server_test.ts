@@ -10,6 +10,7 @@ import {
 } from "../../lib/grpc/server.ts";
 import { ListenError } from "../../lib/core/listen_error.ts";
 import { PROTO_FOLDER } from "./_fixture.ts";
+import { OWN_ADDRESSES } from "../_support/ipv6.ts";
 import { call, connect } from "./_grpc.ts";
 
 const TYPE = "userAuthentication.userLoggedIn";
@@ -52,7 +53,7 @@ Deno.test("startGrpcServer() serves the app's events and health on a free port",
 
 Deno.test("startGrpcServer() answers IPv4 and IPv6 callers", async () => {
   using server = await start();
-  for (const hostname of ["127.0.0.1", "::1"]) {
+  for (const hostname of OWN_ADDRESSES) {
     using connection = await Deno.connect({ hostname, port: server.port });
     assert.equal(connection.remoteAddr.transport, "tcp");
   }
