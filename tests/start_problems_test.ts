@@ -72,8 +72,8 @@ const PROBLEMS: readonly Problem[] = [
     what: "a type that two handlers take",
     types: ["userRoles.userRolesCreated", "userRoles.userRolesCreated"],
     says: () => [
-      'handlers/mod.ts:4: Event type "userRoles.userRolesCreated" is handled twice: ' +
-      "wanted one handler per event type",
+      'handlers/mod.ts:4: Event type "userRoles.userRolesCreated" is handled twice by "mod": ' +
+      "wanted another name for each handler",
     ],
   },
   {
