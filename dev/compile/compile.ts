@@ -133,7 +133,7 @@ ${imports.join("")}nameHandlers({\n${table.join("")}});\n`,
  * are inside, and a container has no `.env`.
  *
  * V8's limits among them are for containers of 256 MB and more: without them the heap
- * grows to what the machine has, not to what is in use (README.md, "Figures").
+ * grows to what the machine has, not to what is in use (docs/benchmarks.md).
  */
 function startFlags(): readonly string[] {
   const own = denoJson.tasks.start.command.split(" ").filter((part) =>
