@@ -31,7 +31,8 @@ LABEL org.opencontainers.image.title="extend-event-handler-deno" \
 COPY LICENSE /licenses/
 COPY --from=build /out/NOTICE /licenses/
 COPY --from=build /out/extend-event-handler /extend-event-handler
-# For DEAD_LETTER=file:dead-letters/…: a volume that is mounted here takes its owner.
+# Dead letters: a volume that is mounted here takes its owner. Without one they end with
+# the container, which the log says at start.
 COPY --from=build --chown=65532:65532 /out/dead-letters /dead-letters
 USER 65532:65532
 EXPOSE 6565 8080

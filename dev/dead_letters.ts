@@ -28,6 +28,7 @@ import {
   selectLetters,
   type Wanted,
 } from "./dead_letters/selection.ts";
+import { DEFAULT_LETTER_FILE } from "../lib/config/dead_letters.ts";
 import { connect } from "./event_client.ts";
 import { readDevSettings } from "./settings.ts";
 
@@ -44,7 +45,7 @@ Usage: deno task dead-letters list|replay|purge [options]
   --outcome <word>   Only rejected, or only exhausted events
   --json             list: one letter a line, whole
   --all              purge: letters that have not been replayed, too
-  --file PATH        The letters (default: what DEAD_LETTER=file:PATH names)
+  --file PATH        The letters (default: the file that DEAD_LETTER names)
   --address H:P      replay: the service (default: localhost:GRPC_PORT)
   --timeout SECONDS  replay: time for one event (default: 30)
   --kafka            list, replay: letters in topics (DEAD_LETTER=kafka:SUFFIX)
@@ -120,7 +121,9 @@ function isCommand(text: string | undefined): text is keyof typeof COMMANDS {
 }
 
 function pathOf(env: Environment): string {
-  const [, path] = /^file:(.+)$/s.exec(env.DEAD_LETTER ?? "") ?? [];
+  const { DEAD_LETTER: name = "auto" } = env;
+  if (name === "auto") return DEFAULT_LETTER_FILE;
+  const [, path] = /^file:(.+)$/s.exec(name) ?? [];
   if (path !== undefined) return path;
   throw new UsageError(
     "DEAD_LETTER names no file: expected DEAD_LETTER=file:PATH, or --file PATH",

@@ -247,10 +247,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         groupId: withPrefix(prefix, groupOf(config)),
       });
     }
-    return await openDeadLetters(
-      { ...config, deadLetter: isTopic(deadLetter) ? "log" : deadLetter },
+    return await openDeadLetters({
+      config: {
+        ...config,
+        deadLetter: isTopic(deadLetter) ? "log" : deadLetter,
+      },
+      log: logs.dead_letters,
       logLetter,
-    );
+    });
   }
 
   async function logLetter(

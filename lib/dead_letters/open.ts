@@ -4,29 +4,66 @@
  * @module
  */
 
+import { DEFAULT_LETTER_FILE } from "../config/dead_letters.ts";
 import type { ServiceConfig } from "../config/table.ts";
+import type { Logger } from "../core/context.ts";
 import type { DeadLetterSink } from "../core/dead_letter.ts";
-import { openLetterFile } from "./file_sink.ts";
+import { LetterFileError, openLetterFile } from "./file_sink.ts";
+import { mayBeFleeting } from "./letter_folder.ts";
 import { logDeadLetters, type LogLetter } from "./log_sink.ts";
 
-/**
- * Opens the sink of a log or file.
- *
- * @throws {LetterFileError} The file cannot be written.
- */
-export async function openDeadLetters(
-  config: Pick<ServiceConfig, "deadLetterMaxBytes"> & {
+/** Options of {@linkcode openDeadLetters}. */
+export interface OpenDeadLettersOptions {
+  /** The settings. */
+  readonly config: Pick<ServiceConfig, "deadLetterMaxBytes"> & {
     readonly deadLetter: Exclude<
       ServiceConfig["deadLetter"],
       `kafka:${string}`
     >;
-  },
-  log: LogLetter,
+  };
+  /** Says where letters go. */
+  readonly log: Logger;
+  /** Writes those that go to the log. */
+  readonly logLetter: LogLetter;
+}
+
+/**
+ * Opens the sink of a log or file. `auto` is the file where it can be written: without
+ * its payload an event cannot be replayed, and nobody who has set nothing has decided
+ * to lose it. Where it cannot, that is said.
+ *
+ * @throws {LetterFileError} The file that is named cannot be written.
+ */
+export async function openDeadLetters(
+  options: OpenDeadLettersOptions,
 ): Promise<DeadLetterSink> {
-  const { deadLetter, deadLetterMaxBytes } = config;
-  if (deadLetter === "log") return logDeadLetters(log);
-  return await openLetterFile({
-    path: deadLetter.slice("file:".length),
-    maxBytes: deadLetterMaxBytes,
-  });
+  const { config, log, logLetter } = options;
+  const { deadLetter, deadLetterMaxBytes: maxBytes } = config;
+  if (deadLetter === "log") return logDeadLetters(logLetter);
+  if (deadLetter !== "auto") {
+    return await openLetterFile({
+      path: deadLetter.slice("file:".length),
+      maxBytes,
+    });
+  }
+  const path = DEFAULT_LETTER_FILE;
+  try {
+    const sink = await openLetterFile({ path, maxBytes });
+    if (await mayBeFleeting(path)) {
+      log.warn(
+        "Dead letters are kept in a file that may end with the container: mount " +
+          "a volume at its folder, or set DEAD_LETTER",
+        { path },
+      );
+    } else log.info("Dead letters are kept in a file", { path });
+    return sink;
+  } catch (error) {
+    if (!(error instanceof LetterFileError)) throw error;
+    log.warn(
+      "Dead letters go to the log without their payload, and cannot be replayed: " +
+        "the file cannot be written. Mount a volume at its folder, or set DEAD_LETTER",
+      { path, error },
+    );
+    return logDeadLetters(logLetter);
+  }
 }

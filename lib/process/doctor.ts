@@ -6,18 +6,23 @@
 
 import { createAgsClient } from "../ags/client.ts";
 import { AgsError } from "../ags/errors.ts";
+import { DEFAULT_LETTER_FILE } from "../config/dead_letters.ts";
 import type { Settings } from "../config/setting.ts";
 import type { ServiceConfig } from "../config/table.ts";
 import type { Ags } from "../core/context.ts";
 import { listenOnAll } from "../core/listen_on_all.ts";
+import { canKeepLetters } from "../dead_letters/letter_folder.ts";
 import { checkHealth } from "../grpc/health_client.ts";
 
 /** What a check found. */
 export interface Finding {
   /** What was checked. */
   readonly name: string;
-  /** `unknown`: this client may not look, which need not keep events from working. */
-  readonly verdict: "ok" | "failed" | "unknown";
+  /**
+   * `unknown`: this client may not look, which need not keep events from working.
+   * `warning`: events are handled, and something should be done all the same.
+   */
+  readonly verdict: "ok" | "failed" | "unknown" | "warning";
   /** What was found and, if it is not ok, what to do. */
   readonly text: string;
 }
@@ -66,6 +71,7 @@ export async function diagnose(
       ? [await grpcPort(config.grpcPort, options.protoFolder)]
       : []),
     await metricsPort(config.metricsPort),
+    ...await deadLetters(config.deadLetter),
   );
   return findings;
 }
@@ -157,6 +163,36 @@ async function metricsPort(port: number): Promise<Finding> {
       verdict: "failed",
       text: `${port} is taken: set METRICS_PORT to a free port`,
     };
+}
+
+async function deadLetters(
+  deadLetter: ServiceConfig["deadLetter"],
+): Promise<readonly Finding[]> {
+  const name = "dead letters";
+  const isAuto = deadLetter === "auto";
+  const path = isAuto
+    ? DEFAULT_LETTER_FILE
+    : /^file:(.+)$/s.exec(deadLetter)?.[1];
+  if (path === undefined) return [];
+  if (await canKeepLetters(path)) {
+    return [{ name, verdict: "ok", text: `can be kept in ${path}` }];
+  }
+  return [
+    isAuto
+      ? {
+        name,
+        verdict: "warning",
+        text: `cannot be kept in ${path}, and go to the log without their ` +
+          "payload: make its folder one that this process may write, or set " +
+          "DEAD_LETTER",
+      }
+      : {
+        name,
+        verdict: "failed",
+        text: `cannot be kept in ${path}: have DEAD_LETTER name a file that ` +
+          "this process may read and write",
+      },
+  ];
 }
 
 function grpcStatus(port: number, protoFolder: string): Promise<string> {

@@ -27,5 +27,12 @@ export function parseAll(env: Environment): ParsedConfig<Config> {
 /** The defaults, on any free ports, with what a test wants otherwise. */
 export function testConfig(overrides: Partial<Config> = {}): Config {
   const { config } = parseAll(REQUIRED_VARIABLES);
-  return { ...config, grpcPort: 0, metricsPort: 0, ...overrides };
+  return {
+    ...config,
+    grpcPort: 0,
+    metricsPort: 0,
+    // By default they would be kept in the folder in which the tests run.
+    deadLetter: "log",
+    ...overrides,
+  };
 }

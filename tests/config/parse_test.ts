@@ -46,7 +46,7 @@ Deno.test("parseConfig() takes every default", () => {
     rateLimit: 0,
     shutdownGrace: 20_000,
     onReject: "reject",
-    deadLetter: "log",
+    deadLetter: "auto",
     deadLetterMaxBytes: 67_108_864,
     idempotencyStore: "memory",
     idempotencyTtl: 86_400_000,

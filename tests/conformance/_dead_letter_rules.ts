@@ -89,6 +89,44 @@ export function deadLetterRules(suite: Suite): void {
     assert.match(letter.error[0]?.message ?? "", /does not decode/);
   });
 
+  Deno.test(`${suite.name}: a rejected event is kept in dead-letters/letters.jsonl where nothing else is set`, async () => {
+    await using folder = await letterFolder();
+    await using world = await startWorld(suite, {
+      cwd: folder.path,
+      env: { DEAD_LETTER: "" },
+    });
+    const path = "dead-letters/letters.jsonl";
+    const record = await world.target.logged(({ message }) =>
+      /^Dead letters are kept in a file/.test(String(message))
+    );
+    assert.equal(record["path"], path);
+    const { status } = await world.send({ bytes: BROKEN });
+    assert.equal(status, "INVALID_ARGUMENT");
+    const text = await Deno.readTextFile(join(folder.path, path));
+    assert.equal(decodeLetter(text.trimEnd()).bytes, BROKEN.toBase64());
+  });
+
+  Deno.test(`${suite.name}: where nothing is set and no file can be written, it warns at start, and dead letters go to the log`, async () => {
+    await using folder = await tempFolder();
+    // Not even the superuser can write below a file.
+    await Deno.writeTextFile(join(folder.path, "dead-letters"), "");
+    await using world = await startWorld(suite, {
+      cwd: folder.path,
+      env: { DEAD_LETTER: "" },
+    });
+    const warning = await world.target.logged(({ message }) =>
+      /^Dead letters go to the log without/.test(String(message))
+    );
+    assert.equal(warning["level"], "warn");
+    assert.equal(warning["logCategory"], "dead_letters");
+    const { status } = await world.send({ bytes: BROKEN });
+    assert.equal(status, "INVALID_ARGUMENT");
+    const letter = await world.target.logged(({ message }) =>
+      message === "Event is a dead letter"
+    );
+    assert.equal(letter["eventType"], LOGGED_IN);
+  });
+
   Deno.test(`${suite.name}: an event whose dead letter cannot be kept is answered UNAVAILABLE`, async () => {
     await using folder = await letterFolder();
     await using world = await startWorld(suite, {

@@ -150,6 +150,8 @@ export function environment(
     AB_CLIENT_SECRET: CLIENT_SECRET,
     AB_NAMESPACE: emulator.namespace,
     ITEM_ID_TO_GRANT: CONSUMABLE_ITEM_ID,
+    // By default they would be kept in the folder in which the tests run.
+    DEAD_LETTER: "log",
   };
 }
 

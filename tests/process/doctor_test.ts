@@ -186,3 +186,54 @@ Deno.test("/readyz says no from the moment that the service drains", async () =>
   await service.drain();
   assert.equal(await ready(), 503);
 });
+
+const LETTERS = "dead-letters/letters.jsonl";
+
+for (
+  const [what, prepare, finding] of [
+    ["is not there", () => Promise.resolve(), {
+      name: "dead letters",
+      verdict: "ok",
+      text: `can be kept in ${LETTERS}`,
+    }],
+    ["is no folder", (path: string) => Deno.writeTextFile(path, ""), {
+      name: "dead letters",
+      verdict: "warning",
+      text:
+        `cannot be kept in ${LETTERS}, and go to the log without their payload: make ` +
+        "its folder one that this process may write, or set DEAD_LETTER",
+    }],
+  ] as const
+) {
+  Deno.test(`doctor looks whether dead letters can be kept where their folder ${what}, and leaves it as it was`, async () => {
+    const folder = await Deno.makeTempDir();
+    const before = Deno.cwd();
+    try {
+      await prepare(join(folder, "dead-letters"));
+      const then = await Array.fromAsync(Deno.readDir(folder));
+      Deno.chdir(folder);
+      const config = testConfig({
+        deadLetter: "auto",
+        grpcPort: freePort(),
+        metricsPort: freePort(),
+      });
+      const findings = await diagnose(config, { protoFolder });
+      const found = findings.filter(({ name }) => name === "dead letters");
+      assert.deepEqual(found, [finding]);
+      assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), then);
+    } finally {
+      Deno.chdir(before);
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+Deno.test("doctor finds a file of dead letters that cannot be written", async () => {
+  const config = testConfig({
+    deadLetter: "file:/dev/null/letters.jsonl",
+    grpcPort: freePort(),
+    metricsPort: freePort(),
+  });
+  const findings = await diagnose(config, { protoFolder });
+  assert.equal(verdicts(findings)["dead letters"], "failed");
+});

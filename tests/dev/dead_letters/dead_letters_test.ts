@@ -199,7 +199,7 @@ Deno.test("Words that make no sense are refused with code 2, and --help helps", 
     const [args, message] of [
       [[], /Expected list, replay or purge/],
       [["toString"], /Expected list, replay or purge/],
-      [["list"], /DEAD_LETTER names no file/],
+      [["list"], /No dead letters at dead-letters\/letters\.jsonl/],
       [["list", "--file", "none.jsonl"], /No dead letters at none\.jsonl/],
       [["list", "--colour"], /colour/],
       [["replay", "--timeout", "soon"], /--timeout is "soon"/],
@@ -210,6 +210,12 @@ Deno.test("Words that make no sense are refused with code 2, and --help helps", 
     assert.match(stderr, message);
     assert.doesNotMatch(stderr, /\n\s+at /);
   }
+  const inLog = await run(tool("dev/dead_letters.ts", ["list"]), {
+    cwd: folder.path,
+    env: { DEAD_LETTER: "log" },
+  });
+  assert.equal(inLog.code, 2);
+  assert.match(inLog.stderr, /DEAD_LETTER names no file/);
   const help = await dead("--help");
   assert.equal(help.code, 0);
   assert.match(help.stdout, /list\|replay\|purge/);
