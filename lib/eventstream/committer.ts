@@ -42,7 +42,7 @@ export interface Committer {
 /** Makes a committer. */
 export function createCommitter(options: CommitterOptions): Committer {
   const { groupId, interval, observer, log } = options;
-  const committed = new Map<string, bigint>();
+  const committed = new Map<string, Position>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<void> | undefined;
   let isStopped = false;
@@ -50,7 +50,7 @@ export function createCommitter(options: CommitterOptions): Committer {
   async function commit(force: boolean): Promise<void> {
     if (!force && !options.isOpen()) return;
     const positions = options.positions().filter((each) =>
-      committed.get(partitionKey(each)) !== each.offset
+      !isSame(each, committed.get(partitionKey(each)))
     );
     if (positions.length === 0) return;
     const started = performance.now();
@@ -62,7 +62,7 @@ export function createCommitter(options: CommitterOptions): Committer {
     try {
       await options.commit(positions);
       for (const each of positions) {
-        committed.set(partitionKey(each), each.offset);
+        committed.set(partitionKey(each), each);
       }
       observer.committed(told());
     } catch (error) {
@@ -95,7 +95,7 @@ export function createCommitter(options: CommitterOptions): Committer {
   return {
     touch,
     start(position) {
-      committed.set(partitionKey(position), position.offset);
+      committed.set(partitionKey(position), position);
     },
     flush,
     stop() {
@@ -103,4 +103,9 @@ export function createCommitter(options: CommitterOptions): Committer {
       clearTimeout(timer);
     },
   };
+}
+
+/** Whether a commit says the same as another: not if it is of another topic's log. */
+function isSame(a: Position, b: Position | undefined): boolean {
+  return a.offset === b?.offset && a.topicId === b.topicId;
 }

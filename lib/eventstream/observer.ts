@@ -26,6 +26,17 @@ export type DeadReason =
   /** The callback failed as often as it may. */
   | "exhausted";
 
+/** Why the place where a partition was to be read on is not there. */
+export type RelocationReason =
+  /** The topic's retention was quicker: records are lost. */
+  | "expired"
+  /** The partition ends before it. */
+  | "beyond_end"
+  /** The log was cut back to an earlier place: a leader was behind. */
+  | "truncated"
+  /** The topic was deleted and created again. */
+  | "recreated";
+
 /** A partition of a topic. */
 export interface Partition {
   /** The topic's full name. */
@@ -92,6 +103,13 @@ export interface StreamObserver {
       readonly lost: readonly Partition[];
     },
   ): void;
+  /** A partition is read on elsewhere: the place where it was to be is not there. */
+  relocated?(
+    partition: Partition & {
+      readonly groupId: string;
+      readonly reason: RelocationReason;
+    },
+  ): void;
   /** Offsets were committed, or could not be. */
   committed?(
     commit: {
@@ -114,6 +132,7 @@ const NAMES = [
   "deadLettered",
   "lag",
   "rebalanced",
+  "relocated",
   "committed",
 ] as const;
 

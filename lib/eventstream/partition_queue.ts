@@ -6,7 +6,7 @@
  */
 
 import type { Partition } from "./observer.ts";
-import type { Fetched } from "./port.ts";
+import type { Fetched, Place } from "./port.ts";
 import type { StreamRecord } from "./record.ts";
 
 /** Options of {@linkcode createLane}. */
@@ -14,7 +14,7 @@ export interface LaneOptions {
   /** The partition. */
   readonly partition: Partition;
   /** Where reading begins. */
-  readonly position: bigint;
+  readonly start: Place;
   /** Delivery begins when this settles: another delivery of the partition goes on. */
   readonly after: Promise<unknown> | undefined;
   /**
@@ -38,9 +38,11 @@ export interface Lane {
   /** The partition. */
   readonly partition: Partition;
   /** Where to read on. */
-  readonly position: bigint;
+  readonly position: Place;
   /** Everything before is done with. */
-  readonly done: bigint;
+  readonly done: Place;
+  /** Whether all that was read is done with. */
+  readonly isIdle: boolean;
   /** Bytes that wait. */
   readonly bufferedBytes: number;
   /** Whether there is room for more. */
@@ -49,8 +51,8 @@ export interface Lane {
   readonly isStuck: boolean;
   /** Takes what was read. What does not follow on is left out. */
   push(fetched: Fetched, from: bigint): void;
-  /** Reads on from elsewhere: what was there is gone. */
-  seek(position: bigint): void;
+  /** Reads on from elsewhere, once all that was read is done with. */
+  seek(to: Place): void;
   /** Looks again whether a record may be handled. */
   wake(): void;
   /** Begins no more records. Settles when the one at hand has ended. */
@@ -71,8 +73,8 @@ export function createLane(options: LaneOptions): Lane {
   let buffer: StreamRecord[] = [];
   let head = 0;
   let bytes = 0;
-  let position = options.position;
-  let done = options.position;
+  let position = options.start;
+  let done = options.start;
   let startedAt: number | undefined;
   let signal = Promise.withResolvers<void>();
   const ended = run();
@@ -102,7 +104,11 @@ export function createLane(options: LaneOptions): Lane {
     bytes -= sizeOf(record);
     head++;
     // What is hidden behind the last record is done with, too.
-    done = head === buffer.length ? position : record.offset + 1n;
+    done = head === buffer.length ? position : {
+      offset: record.offset + 1n,
+      topicId: position.topicId,
+      leaderEpoch: record.leaderEpoch,
+    };
     if (head === buffer.length) {
       buffer = [];
       head = 0;
@@ -117,6 +123,9 @@ export function createLane(options: LaneOptions): Lane {
     get done() {
       return done;
     },
+    get isIdle() {
+      return buffer.length === 0;
+    },
     get bufferedBytes() {
       return bytes;
     },
@@ -128,8 +137,8 @@ export function createLane(options: LaneOptions): Lane {
       return startedAt !== undefined &&
         performance.now() - startedAt > STUCK_AFTER;
     },
-    push({ records, next }, from) {
-      if (from !== position || stopping.signal.aborted) return;
+    push({ records, next, leaderEpoch }, from) {
+      if (from !== position.offset || stopping.signal.aborted) return;
       const isIdle = buffer.length === 0;
       buffer.splice(0, head);
       head = 0;
@@ -137,9 +146,12 @@ export function createLane(options: LaneOptions): Lane {
         buffer.push(record);
         bytes += sizeOf(record);
       }
-      position = next;
-      if (isIdle && buffer.length === 0 && next !== done) {
-        done = next;
+      if (next !== from) {
+        const { topicId } = position;
+        position = { offset: next, topicId, leaderEpoch };
+      }
+      if (isIdle && buffer.length === 0 && next !== done.offset) {
+        done = position;
         onProgress();
       }
       signal.resolve();
@@ -148,6 +160,7 @@ export function createLane(options: LaneOptions): Lane {
       if (buffer.length > 0) return;
       position = to;
       done = to;
+      onProgress();
     },
     wake: () => signal.resolve(),
     stop() {

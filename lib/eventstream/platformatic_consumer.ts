@@ -8,12 +8,18 @@
  * @module
  */
 
-import { Base, Consumer, ListOffsetTimestamps } from "@platformatic/kafka";
+import { Base, ListOffsetTimestamps } from "@platformatic/kafka";
+import { commitMetadata, committedPlace } from "./commit_metadata.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import type { Partition } from "./observer.ts";
 import { assignPartitions } from "./platformatic_assigner.ts";
+import { Client } from "./platformatic_client.ts";
 import { baseOptions, portError } from "./platformatic_options.ts";
-import { type FetchResponse, readFetched } from "./platformatic_records.ts";
+import {
+  type FetchResponse,
+  partialResponse,
+  readFetched,
+} from "./platformatic_records.ts";
 import {
   type Assignment,
   type ConsumerChange,
@@ -49,7 +55,7 @@ export function createConsumerPort(
     autocommit: false,
   };
   const rebalanceTimeout = Math.max(REBALANCE_TIMEOUT, sessionTimeout);
-  const member = new Consumer({
+  const member = new Client({
     ...base,
     groupProtocol,
     ...(groupInstanceId !== undefined && { groupInstanceId }),
@@ -61,7 +67,7 @@ export function createConsumerPort(
     // A join lasts as long as the slowest member takes.
     requestTimeout: rebalanceTimeout + 10_000,
   });
-  const reader = new Consumer(base);
+  const reader = new Client(base);
   member.topics.trackAll(...topics);
   reader.topics.trackAll(...topics);
 
@@ -141,9 +147,23 @@ export function createConsumerPort(
     async committed(partitions) {
       const found = await attempt(
         "Committed offsets cannot be read",
-        member.listCommittedOffsets({ topics: byTopic(partitions) }),
+        member.readCommitted(byTopic(partitions)),
       );
-      return pick(partitions, found);
+      const { clusterId } = reader;
+      return new Map(partitions.flatMap((each) => {
+        const key = partitionKey(each);
+        const place = committedPlace(found.get(key), clusterId);
+        return place === undefined ? [] : [[key, place]];
+      }));
+    },
+    async topicIds(names) {
+      const metadata = await attempt(
+        "Topics cannot be read",
+        reader.metadata({ topics: [...names], forceUpdate: true }),
+      );
+      return new Map(
+        names.map((name) => [name, metadata.topics.get(name)?.id]),
+      );
     },
     async ends(partitions, end) {
       const wanted = byTopic(partitions);
@@ -182,15 +202,23 @@ export function createConsumerPort(
       const names = new Map(
         [...metadata.topics].map(([name, { id }]) => [id, name]),
       );
-      const request = positions.flatMap(({ topic, partition, offset }) => {
-        const topicId = metadata.topics.get(topic)?.id;
-        return topicId === undefined ? [] : [{
+      const isFetchById = await attempt(
+        "Brokers do not say what they can",
+        reader.isFetchById(),
+      );
+      const request = positions.flatMap((position) => {
+        const { topic, partition, offset, leaderEpoch = -1 } = position;
+        // Not the id that the name has now: this is an offset of the other's log.
+        const topicId = position.topicId ?? metadata.topics.get(topic)?.id;
+        if (topicId === undefined) return [];
+        names.set(topicId, topic);
+        return [{
           topicId,
           partitions: [{
             partition,
             fetchOffset: offset,
             currentLeaderEpoch: -1,
-            lastFetchedEpoch: -1,
+            lastFetchedEpoch: isFetchById ? leaderEpoch : -1,
             partitionMaxBytes: MAX_PARTITION_BYTES,
           }],
         }];
@@ -214,9 +242,10 @@ export function createConsumerPort(
     async commit(positions) {
       await attempt(
         "Offsets cannot be committed",
-        member.commit({
-          offsets: positions.map((each) => ({ ...each, leaderEpoch: -1 })),
-        }),
+        member.commitWith(
+          positions,
+          commitMetadata(positions, reader.clusterId),
+        ),
       );
     },
     async close() {
@@ -244,15 +273,6 @@ export function createConsumerPort(
       await Base.prototype.close.call(member);
     }
   }
-}
-
-/** What a broker said of other partitions than the one that failed. */
-function partialResponse(error: unknown): FetchResponse {
-  const response = (error as { response?: FetchResponse }).response;
-  if (response === undefined || response.errorCode !== 0) {
-    throw portError("Records cannot be read", error);
-  }
-  return response;
 }
 
 function byTopic(

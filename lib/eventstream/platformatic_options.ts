@@ -6,7 +6,7 @@
 
 import type { BaseOptions } from "@platformatic/kafka";
 import type { ConnectionOptions, SaslOptions } from "./connection.ts";
-import { PortError } from "./port.ts";
+import { NO_TOPIC, PortError } from "./port.ts";
 
 /** How long a request may take, in milliseconds. */
 const REQUEST_TIMEOUT = 30_000;
@@ -71,7 +71,8 @@ export function portError(what: string, error: unknown): PortError {
   const codes = all.flatMap(({ apiId }) => apiId ?? []);
   const final = codes.find((code) => FINAL.includes(code)) ??
     all.map(({ code }) => code).find((code) => code === REFUSED);
-  const code = final ?? codes[0];
+  const code = final ?? codes[0] ??
+    (all.some(isUnknownTopic) ? NO_TOPIC : undefined);
   return new PortError(code === undefined ? what : `${what}: ${code}`, {
     cause: error,
     retryable: final === undefined,

@@ -5,8 +5,16 @@
  */
 
 import { Buffer } from "node:buffer";
-import { type MessageToProduce, Producer } from "@platformatic/kafka";
+import {
+  type Callback,
+  type ClusterMetadata,
+  kMetadata,
+  type MessageToProduce,
+  type MetadataOptions,
+  Producer,
+} from "@platformatic/kafka";
 import type { ConnectionOptions } from "./connection.ts";
+import { MetadataGuard } from "./platformatic_metadata.ts";
 import { baseOptions, portError } from "./platformatic_options.ts";
 import { PortError, type ProducerPort } from "./port.ts";
 import type { OutgoingRecord } from "./record.ts";
@@ -20,9 +28,25 @@ const ACK_TIMEOUT = 20_000;
 /** How long metadata is believed, in milliseconds. Errors renew it sooner. */
 const METADATA_MAX_AGE = 300_000;
 
+/** The library's producer, safe for topics that change. */
+class SafeProducer extends Producer {
+  readonly #guard = new MetadataGuard();
+
+  /** The library asks by this for topics and brokers. */
+  override [kMetadata](
+    options: MetadataOptions,
+    callback: Callback<ClusterMetadata>,
+  ): void {
+    super[kMetadata](
+      options,
+      this.#guard.wrap(options.topics ?? [], callback),
+    );
+  }
+}
+
 /** Makes a producer: idempotent, confirmed by all replicas in sync. */
 export function createProducerPort(options: ConnectionOptions): ProducerPort {
-  const producer = new Producer({
+  const producer = new SafeProducer({
     ...baseOptions(options),
     idempotent: true,
     autocreateTopics: true,

@@ -10,6 +10,7 @@ import {
   type RecordsBatch,
 } from "@platformatic/kafka";
 import type { Partition } from "./observer.ts";
+import { portError } from "./platformatic_options.ts";
 import {
   type Fetched,
   partitionKey,
@@ -27,12 +28,28 @@ type FetchResponsePartition =
 const IS_CONTROL = 1 << 5;
 const HAS_APPEND_TIME = 1 << 3;
 
+/** Versions of the request that do not know of it have no such field. */
+const NOT_CUT = { epoch: -1, endOffset: -1n };
+
 /** What was asked. */
 export interface FetchRequest {
   /** Topics by their ids. */
   readonly names: ReadonlyMap<string, string>;
   /** Where reading goes on. */
   readonly positions: readonly Position[];
+}
+
+/**
+ * What a broker said of other partitions than the one that failed.
+ *
+ * @throws {PortError} It said nothing of any.
+ */
+export function partialResponse(error: unknown): FetchResponse {
+  const response = (error as { response?: FetchResponse }).response;
+  if (response === undefined || response.errorCode !== 0) {
+    throw portError("Records cannot be read", error);
+  }
+  return response;
 }
 
 /** The records that were asked for. What else is in the answer is left out. */
@@ -70,9 +87,11 @@ function readPartition(
   }
   const records: StreamRecord[] = [];
   let next = from;
+  let leaderEpoch: number | undefined;
   for (const batch of found.records ?? []) {
     const end = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
     if (end > next) next = end;
+    leaderEpoch = batch.partitionLeaderEpoch;
     // Marks of transactions.
     if (batch.attributes & IS_CONTROL) continue;
     for (const record of batch.records) {
@@ -85,7 +104,19 @@ function readPartition(
   const end = found.lastStableOffset >= 0n
     ? found.lastStableOffset
     : found.highWatermark;
-  return { ...partition, records, next, end };
+  const { epoch, endOffset } = found.divergingEpoch ?? NOT_CUT;
+  // The log ends earlier now: what is behind is no other place than its end.
+  const cut = endOffset < 0n
+    ? undefined
+    : { offset: endOffset < from ? endOffset : from, leaderEpoch: epoch };
+  return {
+    ...partition,
+    records,
+    next,
+    end,
+    leaderEpoch,
+    ...(cut !== undefined && { cut }),
+  };
 }
 
 function read(
@@ -98,6 +129,7 @@ function read(
     topic,
     partition,
     offset,
+    leaderEpoch: batch.partitionLeaderEpoch,
     ...(record.key !== null && { key: record.key }),
     ...(record.value !== null && { value: record.value }),
     headers: record.headers.map(([name, value]) => [

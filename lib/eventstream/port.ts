@@ -70,11 +70,24 @@ export interface Assignment {
   readonly partitions: readonly Partition[];
 }
 
-/** A partition, and a place in it. */
-export interface Position extends Partition {
-  /** The place. */
+/** A place in a partition, and in which log of that name it is one. */
+export interface Place {
+  /** The next record's offset. */
   readonly offset: bigint;
+  /**
+   * The topic's id: one that is deleted and created again has another. `undefined` where
+   * it is not known.
+   */
+  readonly topicId?: string | undefined;
+  /**
+   * The leader epoch of the record before: by it a broker tells that its log was cut
+   * back. `undefined` where it is not known.
+   */
+  readonly leaderEpoch?: number | undefined;
 }
+
+/** A partition, and a place in it. */
+export interface Position extends Partition, Place {}
 
 /** What came of a partition. */
 export interface Fetched extends Partition {
@@ -84,6 +97,10 @@ export interface Fetched extends Partition {
   readonly next: bigint;
   /** The partition's end; unknown when there is an error. */
   readonly end: bigint | undefined;
+  /** The leader epoch before {@linkcode next}; unknown if nothing was read. */
+  readonly leaderEpoch?: number | undefined;
+  /** Where the log was cut back to, if it was: what follows there is another. */
+  readonly cut?: Place;
   /** Why nothing came of it. */
   readonly error?: PortError;
 }
@@ -106,10 +123,22 @@ export interface ConsumerPort {
   assignment(): Assignment | undefined;
   /** Calls `listener` when the assignment may be another, or is about to be. */
   onChange(listener: (change: ConsumerChange) => void): void;
-  /** Committed offsets of partitions, by {@linkcode partitionKey}. */
+  /**
+   * What was committed of partitions, by {@linkcode partitionKey}. The topic's id is that
+   * of the topic as it was then, and is known only if a client of ours has committed it,
+   * on this cluster.
+   */
   committed(
     partitions: readonly Partition[],
-  ): Promise<ReadonlyMap<string, bigint>>;
+  ): Promise<ReadonlyMap<string, Place>>;
+  /**
+   * The ids of topics now, by their full names.
+   *
+   * @throws {PortError} With the code of {@linkcode NO_TOPIC}: one does not exist.
+   */
+  topicIds(
+    topics: readonly string[],
+  ): Promise<ReadonlyMap<string, string | undefined>>;
   /** Ends of partitions, by {@linkcode partitionKey}. */
   ends(
     partitions: readonly Partition[],
@@ -135,6 +164,9 @@ export type ConsumerChange =
   | { readonly type: "assigned" }
   /** The member cannot go on: a new one is needed. */
   | { readonly type: "failed"; readonly error: unknown };
+
+/** What a broker says of a topic or partition that does not exist. */
+export const NO_TOPIC = "UNKNOWN_TOPIC_OR_PARTITION";
 
 /** What a Kafka library could not do. */
 export class PortError extends Error {

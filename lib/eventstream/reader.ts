@@ -9,6 +9,7 @@ import type { Logger } from "../core/context.ts";
 import type { Lane } from "./partition_queue.ts";
 import type { SafeObserver } from "./observer.ts";
 import { type ConsumerPort, type Fetched, partitionKey } from "./port.ts";
+import { isLost, relocate } from "./relocate.ts";
 import { growingDelay, sleep } from "./wait.ts";
 
 /** Options of {@linkcode createReader}. */
@@ -23,6 +24,8 @@ export interface ReaderOptions {
   readonly signal: AbortSignal;
   /** Called when a request has ended. */
   readonly onRead: () => void;
+  /** Called when a topic is not there, or is another. */
+  readonly onLost: () => void;
   /** Who is told. */
   readonly observer: SafeObserver;
   /** Where failures go. */
@@ -99,7 +102,7 @@ export function createReader(options: ReaderOptions): Reader {
     fetching.add(node);
     const positions = wanted.map(({ partition, position }) => ({
       ...partition,
-      offset: position,
+      ...position,
     }));
     try {
       const all = await consumer.fetch({ node, positions, maxWait });
@@ -130,12 +133,22 @@ export function createReader(options: ReaderOptions): Reader {
     fetched: Fetched,
     from: bigint,
   ): Promise<void> {
-    const { partition } = lane;
+    const key = partitionKey(lane.partition);
+    if (isLost(fetched)) {
+      resting.set(key, performance.now() + REST);
+      if (fetched.error !== undefined) options.onLost();
+      try {
+        await relocate(lane, fetched, options);
+        if (lane.isIdle) resting.delete(key);
+      } catch (error) {
+        log.warn("Partition is not read", { groupId, error });
+      }
+      return;
+    }
     if (fetched.error !== undefined) {
       // The others go on: this one is looked at again after a while.
-      resting.set(partitionKey(partition), performance.now() + REST);
-      if (fetched.error.code === "OFFSET_OUT_OF_RANGE") await skip(lane, from);
-      else log.warn("Partition is not read", { groupId, error: fetched.error });
+      resting.set(key, performance.now() + REST);
+      log.warn("Partition is not read", { groupId, error: fetched.error });
       return;
     }
     lane.push(fetched, from);
@@ -143,27 +156,8 @@ export function createReader(options: ReaderOptions): Reader {
   }
 
   function tellLag({ partition, done }: Lane, end: bigint): void {
-    const records = Math.max(0, Number(end - done));
+    const records = Math.max(0, Number(end - done.offset));
     observer.lag({ ...partition, groupId, records });
-  }
-
-  /** What was to come next is gone, by the topic's retention or a broken log. */
-  async function skip(lane: Lane, from: bigint): Promise<void> {
-    if (lane.bufferedBytes > 0) return;
-    const { partition } = lane;
-    const key = partitionKey(partition);
-    const first = (await consumer.ends([partition], "earliest")).get(key);
-    const last = (await consumer.ends([partition], "latest")).get(key);
-    if (first === undefined || last === undefined) return;
-    const to = from < first ? first : last;
-    log.error("Records are gone before they were read", {
-      ...partition,
-      groupId,
-      from: String(from),
-      to: String(to),
-    });
-    lane.seek(to);
-    resting.delete(key);
   }
 
   return {

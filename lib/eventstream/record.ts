@@ -27,6 +27,8 @@ export interface StreamRecord extends OutgoingRecord {
   readonly partition: number;
   /** Its place in the partition. */
   readonly offset: bigint;
+  /** The leader epoch in which it was written, where the broker says so. */
+  readonly leaderEpoch?: number;
   /** Facts beside the content. */
   readonly headers: readonly RecordHeader[];
   /** When it was made, in milliseconds since the epoch. */

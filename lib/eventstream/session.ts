@@ -12,10 +12,13 @@ import type { Partition, SafeObserver } from "./observer.ts";
 import {
   type Assignment,
   type ConsumerPort,
+  NO_TOPIC,
   partitionKey,
+  PortError,
   type Position,
 } from "./port.ts";
 import { createReader } from "./reader.ts";
+import { findStarts } from "./starts.ts";
 import type { StreamRecord } from "./record.ts";
 import { growingDelay, sleep, unlessAborted, within } from "./wait.ts";
 
@@ -42,6 +45,8 @@ export interface SessionOptions {
   readonly interrupt: () => void;
   /** Called when the partitions are known, each time they are. */
   readonly onAssigned: (partitions: readonly Partition[]) => void;
+  /** Called when a topic is not there, or is another: partitions may be fewer. */
+  readonly onLost: () => void;
   /** Who is told. */
   readonly observer: SafeObserver;
   /** Where failures go. */
@@ -79,7 +84,7 @@ export async function runSession(
     positions: () =>
       [...lanes.values()].map(({ partition, done }) => ({
         ...partition,
-        offset: done,
+        ...done,
       })),
     isOpen,
     commit: (positions) => consumer.commit(positions),
@@ -93,6 +98,7 @@ export async function runSession(
     lanes,
     signal,
     onRead: () => wakeUp.resolve(),
+    onLost: options.onLost,
     observer,
     log,
   });
@@ -114,7 +120,7 @@ export async function runSession(
     const gained = now.partitions.filter((each) =>
       !lanes.has(partitionKey(each))
     );
-    const starts = await findStarts(gained);
+    const starts = await findStarts(gained, options);
     if (signal.aborted) return;
     // It can have changed again meanwhile: what was read is old then.
     if (consumer.assignment() !== now) return wakeUp.resolve();
@@ -139,39 +145,12 @@ export async function runSession(
     });
   }
 
-  /** Where partitions go on: what the group committed, or one of their ends. */
-  async function findStarts(
-    partitions: readonly Partition[],
-  ): Promise<readonly Position[]> {
-    if (partitions.length === 0) return [];
-    const committed = await consumer.committed(partitions);
-    const unknown = partitions.filter((each) =>
-      !committed.has(partitionKey(each))
-    );
-    const ends = unknown.length === 0
-      ? new Map<string, bigint>()
-      : await consumer.ends(unknown, options.offset);
-    const starts = partitions.flatMap((each) => {
-      const key = partitionKey(each);
-      const offset = committed.get(key) ?? ends.get(key);
-      return offset === undefined ? [] : [{ ...each, offset }];
-    });
-    if (options.offset === "latest" && unknown.length > 0) {
-      // The end moves: who comes next must begin here, not there.
-      const keys = new Set(unknown.map(partitionKey));
-      await consumer.commit(
-        starts.filter((each) => keys.has(partitionKey(each))),
-      );
-    }
-    return starts;
-  }
-
-  function open({ offset, topic, partition }: Position): void {
+  function open({ topic, partition, ...start }: Position): void {
     const place = { topic, partition };
     const key = partitionKey(place);
     const lane = createLane({
       partition: place,
-      position: offset,
+      start,
       // Its record is not committed, and comes again: not while it is worked on.
       after: leaving.get(key),
       handle: options.atMostOnce ? commitAndHandle : options.handle,
@@ -182,17 +161,20 @@ export async function runSession(
       },
     });
     lanes.set(key, lane);
-    committer.start({ ...place, offset });
+    committer.start({ ...place, ...start });
   }
 
   async function commitAndHandle(
     record: StreamRecord,
     stop: AbortSignal,
   ): Promise<boolean> {
-    const { topic, partition, offset } = record;
+    const { topic, partition, offset, leaderEpoch } = record;
+    const place = { topic, partition };
+    const { topicId } = lanes.get(partitionKey(place))?.position ?? {};
+    const position = { ...place, offset: offset + 1n, topicId, leaderEpoch };
     for (let attempt = 1; !stop.aborted; attempt++) {
       try {
-        await consumer.commit([{ topic, partition, offset: offset + 1n }]);
+        await consumer.commit([position]);
         return await options.handle(record, stop);
       } catch (error) {
         log.warn("Offset is not committed, and is tried again", {
@@ -219,6 +201,9 @@ export async function runSession(
         await unlessAborted(syncAndRead(), signal);
       } catch (error) {
         failures++;
+        if (error instanceof PortError && error.code === NO_TOPIC) {
+          options.onLost();
+        }
         log.warn("Group's partitions are not known, and are asked for again", {
           groupId,
           error,

@@ -13,6 +13,7 @@ import {
   type ConsumerPortOptions,
   type KafkaPort,
   partitionKey,
+  type Place,
 } from "./port.ts";
 import type { StreamRecord } from "./record.ts";
 import { runSession } from "./session.ts";
@@ -102,7 +103,8 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
   async function take(port: KafkaPort, found: Topics): Promise<void> {
     const changed = new AbortController();
     const signal = AbortSignal.any([stop.signal, changed.signal]);
-    const watching = watch(port, found, signal).then(() => changed.abort());
+    const watcher = watch(port, found, signal);
+    const watching = watcher.changed.then(() => changed.abort());
     try {
       await runSession(signal, {
         consumer: wrap(
@@ -122,6 +124,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
           isJoined = true;
           ready.resolve();
         },
+        onLost: watcher.look,
         observer,
         log,
       });
@@ -133,24 +136,27 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
     }
   }
 
-  /** Settles when there are more topics or partitions than were found. */
-  async function watch(
-    port: KafkaPort,
-    found: Topics,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const isComplete = found.size === options.topics.length;
-    while (!signal.aborted) {
-      await sleep(isComplete ? LOOK_SELDOM : LOOK_OFTEN, signal);
-      if (signal.aborted) return;
-      try {
-        const looking = findTopics(port, options.topics);
-        const now = await unlessAborted(looking, signal);
-        if (now !== undefined && !isSame(now, found)) return;
-      } catch {
-        // The session notices by itself when the cluster is gone.
+  /** Watches for other topics or partitions than were found. */
+  function watch(port: KafkaPort, found: Topics, signal: AbortSignal) {
+    let hurry = new AbortController();
+    async function run(): Promise<void> {
+      const isComplete = found.size === options.topics.length;
+      while (!signal.aborted) {
+        const early = AbortSignal.any([signal, hurry.signal]);
+        await sleep(isComplete ? LOOK_SELDOM : LOOK_OFTEN, early);
+        hurry = new AbortController();
+        if (signal.aborted) return;
+        try {
+          const looking = findTopics(port, options.topics);
+          const now = await unlessAborted(looking, signal);
+          if (now !== undefined && !isSame(now, found)) return;
+        } catch {
+          // The session notices by itself when the cluster is gone.
+        }
       }
     }
+    /** `look` has it look at once; `changed` settles when they are others. */
+    return { changed: run(), look: () => hurry.abort() };
   }
 
   async function run(): Promise<void> {
@@ -231,19 +237,19 @@ function isSame(a: Topics, b: Topics): boolean {
  * next, so that the broker forgets the group when it is left.
  */
 function forgetful(): (port: ConsumerPort) => ConsumerPort {
-  const offsets = new Map<string, bigint>();
+  const places = new Map<string, Place>();
   return (port) => ({
     ...port,
     committed: (partitions) =>
       Promise.resolve(
         new Map(partitions.flatMap((each) => {
-          const offset = offsets.get(partitionKey(each));
-          return offset === undefined ? [] : [[partitionKey(each), offset]];
+          const place = places.get(partitionKey(each));
+          return place === undefined ? [] : [[partitionKey(each), place]];
         })),
       ),
     commit(positions) {
-      for (const each of positions) {
-        offsets.set(partitionKey(each), each.offset);
+      for (const { topic, partition, ...place } of positions) {
+        places.set(partitionKey({ topic, partition }), place);
       }
       return Promise.resolve();
     },

@@ -11,7 +11,11 @@ import type {
   LabelledValue,
   Metrics,
 } from "../core/metrics.ts";
-import type { Partition, RecordOutcome } from "../eventstream/observer.ts";
+import type {
+  Partition,
+  RecordOutcome,
+  RelocationReason,
+} from "../eventstream/observer.ts";
 
 /** What is known once events are read. */
 export interface KafkaReading {
@@ -49,6 +53,8 @@ export interface KafkaMetrics {
   lag(lag: Partition & { readonly records: number }): void;
   /** Counts that the group was distributed anew. */
   rebalanced(): void;
+  /** Counts that a partition is read on elsewhere than where it was to be. */
+  relocated(partition: Partition & { readonly reason: RelocationReason }): void;
   /** Counts a commit. */
   committed(
     commit: { readonly seconds: number; readonly error?: unknown },
@@ -67,6 +73,13 @@ const OUTCOMES: readonly RecordOutcome[] = [
   "skipped",
   "dead",
   "revoked",
+];
+
+const RELOCATIONS: readonly RelocationReason[] = [
+  "expired",
+  "beyond_end",
+  "truncated",
+  "recreated",
 ];
 
 /** Registers the metrics. */
@@ -109,6 +122,12 @@ export function createKafkaMetrics(metrics: Metrics): KafkaMetrics {
     "Fields of events that their messages do not have.",
     "type",
   );
+  const relocations = perTopic(counter(
+    "relocations",
+    "Partitions that were read on elsewhere: the place was not there.",
+    "topic",
+    "reason",
+  ));
   const rebalances = counter(
     "rebalances",
     "How often partitions were distributed among the group's members.",
@@ -133,6 +152,7 @@ export function createKafkaMetrics(metrics: Metrics): KafkaMetrics {
     watch({ topics, source }) {
       for (const topic of topics) {
         for (const outcome of OUTCOMES) consumed(topic, { outcome });
+        for (const reason of RELOCATIONS) relocations(topic, { reason });
         for (const each of [retries, undecodable, unhandled]) each(topic, {});
       }
       createLag(metrics, { topics, lags, source });
@@ -160,6 +180,8 @@ export function createKafkaMetrics(metrics: Metrics): KafkaMetrics {
     retried: ({ topic }) => void retries(topic, {}).value++,
     lag: (lag) => void lags.set(nameOf(lag), lag.records),
     rebalanced: () => void rebalances.value++,
+    relocated: ({ topic, reason }) =>
+      void relocations(topic, { reason }).value++,
     committed({ seconds, error }) {
       (error === undefined ? taken : refused).value++;
       commitTime.observe(seconds);
@@ -202,24 +224,25 @@ function nameOf({ topic, partition }: Partition): string {
 /** Topics that are told apart: handlers can publish on any. The rest is `other`. */
 const MAX_TOPICS = 200;
 
+/** What tells the series of a topic apart. */
+type SeriesLabels = { readonly outcome?: string; readonly reason?: string };
+
 /** Series of a topic, looked up without formatting their labels. */
 function perTopic(
   family: Family<CounterChild>,
-): (topic: string, labels: { readonly outcome?: string }) => CounterChild {
+): (topic: string, labels: SeriesLabels) => CounterChild {
   const topics = new Map<string, Map<string, CounterChild>>();
-  return (topic, { outcome = "" }) => {
+  return (topic, labels) => {
     const known = topics.has(topic) || topics.size < MAX_TOPICS
       ? topic
       : "other";
     let children = topics.get(known);
     if (children === undefined) topics.set(known, children = new Map());
-    let child = children.get(outcome);
+    const key = labels.outcome ?? labels.reason ?? "";
+    let child = children.get(key);
     if (child === undefined) {
-      child = family.child({
-        topic: known,
-        ...(outcome !== "" && { outcome }),
-      });
-      children.set(outcome, child);
+      child = family.child({ topic: known, ...labels });
+      children.set(key, child);
     }
     return child;
   };

@@ -11,8 +11,11 @@ import {
   type Fetched,
   type FetchOptions,
   type KafkaPort,
+  NO_TOPIC,
   partitionKey,
+  type Place,
   PortError,
+  type Position,
 } from "../../lib/eventstream/port.ts";
 import type {
   OutgoingRecord,
@@ -45,8 +48,10 @@ export interface FakeKafka {
   readonly beginnings: Map<string, bigint>;
   /** What is thrown by the next commit. */
   failCommit: PortError | undefined;
-  /** Adds a topic. */
+  /** Adds a topic; one of that name that was there is gone, with all that it had. */
   addTopic(topic: string, partitions: number): void;
+  /** Cuts a partition's log back, as a leader does that was behind. */
+  cut(partition: Partition, length: number): void;
   /** Adds records to a partition. */
   append(partition: Partition, records: readonly OutgoingRecord[]): void;
   /** All records of a partition. */
@@ -59,7 +64,11 @@ export interface FakeKafka {
 export function createFakeKafka(): FakeKafka {
   const logs = new Map<string, StreamRecord[]>();
   const topics = new Map<string, number>();
+  const ids = new Map<string, string>();
+  /** Where logs were cut back to, and the epoch that ended there, by partition key. */
+  const cuts = new Map<string, Required<Place>>();
   const committed = new Map<string, bigint>();
+  const committedIds = new Map<string, string | undefined>();
   const broken = new Map<string, PortError>();
   const beginnings = new Map<string, bigint>();
   const members: FakeMember[] = [];
@@ -76,7 +85,9 @@ export function createFakeKafka(): FakeKafka {
     partition: Partition,
     records: readonly OutgoingRecord[],
   ): void {
-    const log = logs.get(partitionKey(partition)) ?? [];
+    const key = partitionKey(partition);
+    const log = logs.get(key) ?? [];
+    const leaderEpoch = (cuts.get(key)?.leaderEpoch ?? 0) + 1;
     for (const record of records) {
       log.push({
         headers: [],
@@ -84,17 +95,24 @@ export function createFakeKafka(): FakeKafka {
         ...record,
         ...partition,
         offset: BigInt(log.length),
+        leaderEpoch,
       });
     }
-    logs.set(partitionKey(partition), log);
+    logs.set(key, log);
     tellAll();
   }
 
-  function errorOf(place: Partition, offset: bigint): PortError | undefined {
+  function errorOf({ topicId, offset, ...place }: Position) {
     const key = partitionKey(place);
-    return offset < (beginnings.get(key) ?? 0n)
-      ? new PortError("Gone", { retryable: true, code: "OFFSET_OUT_OF_RANGE" })
-      : broken.get(key);
+    const end = BigInt(logs.get(key)?.length ?? 0);
+    const code = topicId !== ids.get(place.topic)
+      ? "UNKNOWN_TOPIC_ID"
+      : offset < (beginnings.get(key) ?? 0n) || offset > end
+      ? "OFFSET_OUT_OF_RANGE"
+      : undefined;
+    return code === undefined
+      ? broken.get(key)
+      : new PortError("Gone", { retryable: true, code });
   }
 
   function consumer() {
@@ -128,7 +146,22 @@ export function createFakeKafka(): FakeKafka {
       assignment: () => assignment,
       onChange: (listener: (change: ConsumerChange) => void) =>
         void listeners.push(listener),
-      committed: () => Promise.resolve(committed),
+      committed: () =>
+        Promise.resolve(
+          new Map(
+            [...committed].map(([key, offset]) => [
+              key,
+              { offset, topicId: committedIds.get(key) },
+            ]),
+          ),
+        ),
+      topicIds(names: readonly string[]) {
+        return names.every((name) => topics.has(name))
+          ? Promise.resolve(new Map(names.map((name) => [name, ids.get(name)])))
+          : Promise.reject(
+            new PortError("No topic", { retryable: true, code: NO_TOPIC }),
+          );
+      },
       ends(partitions: readonly Partition[], end: "earliest" | "latest") {
         return Promise.resolve(
           new Map(partitions.map((each) => {
@@ -150,11 +183,12 @@ export function createFakeKafka(): FakeKafka {
         { positions, maxWait }: FetchOptions,
       ): Promise<readonly Fetched[]> {
         const read = () =>
-          positions.flatMap(({ topic, partition, offset }): Fetched[] => {
+          positions.flatMap((position): Fetched[] => {
+            const { topic, partition, offset } = position;
             const place = { topic, partition };
             const log = logs.get(partitionKey(place)) ?? [];
             const end = BigInt(log.length);
-            const error = errorOf(place, offset);
+            const error = errorOf(position);
             if (error !== undefined) {
               return [{
                 ...place,
@@ -164,10 +198,17 @@ export function createFakeKafka(): FakeKafka {
                 error,
               }];
             }
+            const cut = cuts.get(partitionKey(place));
+            const isCut = cut !== undefined && offset > cut.offset &&
+              position.leaderEpoch === cut.leaderEpoch;
+            if (isCut) {
+              return [{ ...place, records: [], next: offset, end, cut }];
+            }
             const records = log.slice(Number(offset));
+            const leaderEpoch = records.at(-1)?.leaderEpoch;
             return records.length === 0
               ? []
-              : [{ ...place, records, next: end, end }];
+              : [{ ...place, records, next: end, end, leaderEpoch }];
           });
         if (read().length === 0 && !isClosed) {
           const { promise, resolve } = Promise.withResolvers<void>();
@@ -178,12 +219,13 @@ export function createFakeKafka(): FakeKafka {
         }
         return read();
       },
-      commit(positions: readonly (Partition & { offset: bigint })[]) {
+      commit(positions: readonly Position[]) {
         const error = kafka.failCommit;
         kafka.failCommit = undefined;
         if (error !== undefined) return Promise.reject(error);
         for (const each of positions) {
           committed.set(partitionKey(each), each.offset);
+          committedIds.set(partitionKey(each), each.topicId);
         }
         return Promise.resolve();
       },
@@ -201,7 +243,23 @@ export function createFakeKafka(): FakeKafka {
     broken,
     beginnings,
     failCommit: undefined,
-    addTopic: (topic, partitions) => void topics.set(topic, partitions),
+    addTopic(topic, partitions) {
+      for (const key of logs.keys()) {
+        if (key.startsWith(`${topic}:`)) logs.delete(key);
+      }
+      topics.set(topic, partitions);
+      ids.set(topic, crypto.randomUUID());
+      tellAll();
+    },
+    cut(partition, length) {
+      const key = partitionKey(partition);
+      const log = logs.get(key) ?? [];
+      const { topicId = "" } = { topicId: ids.get(partition.topic) };
+      const leaderEpoch = log.at(-1)?.leaderEpoch ?? 0;
+      log.length = length;
+      cuts.set(key, { topicId, offset: BigInt(length), leaderEpoch });
+      tellAll();
+    },
     append,
     records: (partition) => logs.get(partitionKey(partition)) ?? [],
     async joined(count) {

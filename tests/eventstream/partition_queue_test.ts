@@ -12,7 +12,7 @@ function start(options: Partial<LaneOptions> = {}) {
   const handled: number[] = [];
   const lane = createLane({
     partition: PARTITION,
-    position: 0n,
+    start: { offset: 0n },
     after: undefined,
     handle(record) {
       handled.push(Number(record.offset));
@@ -30,7 +30,7 @@ function start(options: Partial<LaneOptions> = {}) {
         next: BigInt(next),
         end: 0n,
       },
-      lane.position,
+      lane.position.offset,
     );
   return { lane, handled, push };
 }
@@ -41,8 +41,8 @@ Deno.test("records are handled in order, and what is before them is done", async
   push(3, 5);
   await settle();
   assert.deepEqual(handled, [0, 1, 2, 3, 4]);
-  assert.equal(lane.done, 5n);
-  assert.equal(lane.position, 5n);
+  assert.equal(lane.done.offset, 5n);
+  assert.equal(lane.position.offset, 5n);
   await lane.stop();
 });
 
@@ -54,10 +54,10 @@ Deno.test("a record that is not done with is not passed over", async () => {
   });
   push(0, 3);
   await settle();
-  assert.equal(lane.done, 1n);
+  assert.equal(lane.done.offset, 1n);
   gate.resolve(true);
   await settle();
-  assert.equal(lane.done, 3n);
+  assert.equal(lane.done.offset, 3n);
   await lane.stop();
 });
 
@@ -65,9 +65,9 @@ Deno.test("what is hidden behind the last record is done with it", async () => {
   const { lane, push } = start();
   push(0, 2, 4);
   await settle();
-  assert.equal(lane.done, 4n);
+  assert.equal(lane.done.offset, 4n);
   push(4, 4, 9);
-  assert.equal(lane.done, 9n);
+  assert.equal(lane.done.offset, 9n);
   await lane.stop();
 });
 
@@ -77,10 +77,10 @@ Deno.test("what is hidden behind records that wait is not done before them", asy
   push(0, 1, 1);
   push(1, 1, 7);
   await settle();
-  assert.equal(lane.done, 0n);
+  assert.equal(lane.done.offset, 0n);
   gate.resolve(true);
   await settle();
-  assert.equal(lane.done, 7n);
+  assert.equal(lane.done.offset, 7n);
   await lane.stop();
 });
 
@@ -99,7 +99,7 @@ Deno.test("a lane that is stopped ends the record at hand, and begins no other",
   gate.resolve(true);
   await stopped;
   assert.deepEqual(begun, [0n]);
-  assert.equal(lane.done, 1n);
+  assert.equal(lane.done.offset, 1n);
   assert.equal(lane.wantsMore, false);
 });
 
@@ -113,7 +113,7 @@ Deno.test("a record that was given up is not done", async () => {
   push(0, 1);
   await settle();
   await lane.stop();
-  assert.equal(lane.done, 0n);
+  assert.equal(lane.done.offset, 0n);
 });
 
 Deno.test("a lane that is closed begins nothing until it is open", async () => {
@@ -174,8 +174,8 @@ Deno.test("records that do not follow on are left out", async () => {
   );
   await settle();
   assert.deepEqual(handled, []);
-  assert.equal(lane.position, 0n);
-  lane.seek(5n);
+  assert.equal(lane.position.offset, 0n);
+  lane.seek({ offset: 5n });
   lane.push(
     { ...PARTITION, records: recordsFrom(5, 6), next: 6n, end: 6n },
     5n,

@@ -45,6 +45,7 @@ Deno.test("each thing that the event stream tells counts as what it is", async (
   metrics.unhandled(TOPIC);
   metrics.unknownFields("a.b", 3);
   metrics.rebalanced();
+  metrics.relocated({ ...place(), reason: "expired" });
   metrics.committed({ seconds: 0.2 });
   metrics.committed({ seconds: 0.2, error: new Error("No") });
   metrics.produced({ topic: "out", partition: 3, count: 5, seconds: 0.02 });
@@ -58,6 +59,9 @@ Deno.test("each thing that the event stream tells counts as what it is", async (
   }
   assert.equal(value('eventstream_unknown_fields_total{type="a.b"}'), 3);
   assert.equal(value("eventstream_rebalances_total"), 1);
+  const relocated = (reason: string) =>
+    value(`eventstream_relocations_total{topic="${TOPIC}",reason="${reason}"}`);
+  assert.deepEqual(["expired", "recreated"].map(relocated), [1, 0]);
   assert.equal(value('eventstream_commits_total{outcome="committed"}'), 1);
   assert.equal(value('eventstream_commits_total{outcome="failed"}'), 1);
   assert.equal(value("eventstream_commit_seconds_count"), 2);

@@ -4,9 +4,10 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { kafkaAdmin } from "../../dev/kafka_cluster/admin.ts";
 import { newId } from "../../lib/eventstream/names.ts";
 import type { KafkaCluster } from "./_kafka_cluster.ts";
-import { countingObserver, kafkaTests, QUICK } from "./_kafka_tests.ts";
+import { countingObserver, kafkaTests, PREFIX, QUICK } from "./_kafka_tests.ts";
 import { until } from "./_until.ts";
 
 const kafkaTest = kafkaTests({ nodes: 3 });
@@ -141,5 +142,60 @@ kafkaTest(
     await until("all events", () => done.size === count || undefined, PATIENCE);
     // What was done since the last commit comes again, and no more than that.
     assert.ok(doubled < 1_000, `${doubled} events came twice`);
+  },
+);
+
+kafkaTest(
+  "a leader that was behind cuts the log back: what is written from there on is handled, though its offsets were done",
+  async ({ kafka, stream, topic, log }) => {
+    await using admin = kafkaAdmin(kafka.brokers);
+    const name = topic();
+    await admin.createTopic(`${PREFIX}.${name}`, {
+      partitions: 1,
+      brokers: [1, 2],
+      configs: {
+        "unclean.leader.election.enable": "true",
+        "min.insync.replicas": "1",
+      },
+    });
+    const publisher = stream();
+    const publish = async (first: number, end: number) => {
+      for (let number = first; number < end; number++) {
+        const payload = { number };
+        await publisher.publishSync({ topic: name, name: "e", payload });
+      }
+    };
+    const events = stream();
+    const [stays, comesBack] = [newId(), newId()];
+    const seen = new Map([stays, comesBack].map((id) => [id, new Set()]));
+    const subscribe = (groupId: string) =>
+      events.subscribe({ ...QUICK, topic: name, groupId }, ({ payload }) => {
+        seen.get(groupId)?.add(payload?.["number"]);
+      });
+    const handled = (count: number) =>
+      until(
+        `${count} events in both groups`,
+        () =>
+          [...seen.values()].every(({ size }) => size === count) || undefined,
+        PATIENCE,
+      );
+    subscribe(stays);
+    const first = subscribe(comesBack);
+    await publish(0, 10);
+    await handled(10);
+    await kafka.kill(2);
+    await publish(10, 20);
+    await handled(20);
+    await first[Symbol.asyncDispose]();
+    await kafka.kill(1);
+    await kafka.restart(2);
+    // Offsets 10 to 24: one group is at 20, and has committed that.
+    await publish(20, 35);
+    subscribe(comesBack);
+    await handled(35);
+    assert.ok(
+      log.lines.some(({ message }) => message.startsWith("Log was cut back")),
+    );
+    await kafka.restart(1);
   },
 );

@@ -3,92 +3,15 @@
  */
 
 import assert from "node:assert/strict";
-import {
-  CONSUMABLE_ITEM_ID,
-  type Emulator,
-  startEmulator,
-} from "../../dev/emulator/mod.ts";
-import { findEvent } from "../../dev/event_source.ts";
-import { streamRecord } from "../../dev/stream_event.ts";
-import { newId } from "../../lib/eventstream/names.ts";
-import type { EventStream } from "../../lib/eventstream/stream.ts";
 import { agsId, eventBytes, LOGGED_IN, PATHS } from "../conformance/_events.ts";
-import { CLIENT_SECRET, environment } from "../conformance/_world.ts";
+import { environment } from "../conformance/_world.ts";
 import { run, tempFolder, tool } from "../dev/_run.ts";
-import { PROTO_FOLDER } from "../grpc/_fixture.ts";
-import { type KafkaTest, kafkaTests } from "./_kafka_tests.ts";
+import { makeCorner, players, ready } from "./_kafka_corner.ts";
+import { kafkaTests } from "./_kafka_tests.ts";
 import { type Replica, startReplica } from "./_service.ts";
 import { until } from "./_until.ts";
 
 const test = kafkaTests();
-const login = findEvent(PROTO_FOLDER, LOGGED_IN);
-
-/** One test's own corner of the cluster. */
-interface Corner extends AsyncDisposable {
-  readonly emulator: Emulator;
-  readonly stream: EventStream;
-  /** Settings of a service in this corner. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Puts the login of a player on the topic; the same again by the same id. */
-  publish(userId: string, id?: string): Promise<void>;
-  /** How often a player was granted the item. */
-  grants(userId: string): number;
-  /** Settles when all of them were granted it. */
-  granted(players: readonly string[]): Promise<void>;
-}
-
-async function makeCorner({ kafka, stream }: KafkaTest): Promise<Corner> {
-  const prefix = `stage-${newId()}`;
-  const emulator = await startEmulator({ clientSecret: CLIENT_SECRET });
-  const publisher = stream({ prefix });
-  // A group begins with what is there: the topic is, before anybody reads it.
-  const { topic } = streamRecord(login, eventBytes("elsewhere"));
-  await publisher.sendRecord(
-    topic,
-    streamRecord(login, eventBytes("elsewhere")).record,
-  );
-  const grants = (userId: string) =>
-    emulator.state.grantCount(userId, CONSUMABLE_ITEM_ID).grants;
-  return {
-    emulator,
-    stream: publisher,
-    env: {
-      SOURCES: "grpc,kafka",
-      KAFKA_BROKERS: kafka.brokers.join(),
-      KAFKA_TOPIC_PREFIX: prefix,
-      KAFKA_GROUP_ID: "handler",
-      FULFILLMENT_API: "v3",
-    },
-    async publish(userId, id = agsId()) {
-      const bytes = eventBytes(emulator.namespace, { userId, id });
-      await publisher.sendRecord(topic, streamRecord(login, bytes).record);
-    },
-    grants,
-    async granted(players) {
-      await until(
-        `grants of ${players.length} players`,
-        () => players.every((userId) => grants(userId) > 0) || undefined,
-        { patience: 45_000 },
-      );
-    },
-    [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
-  };
-}
-
-async function ready({ target }: Replica): Promise<void> {
-  await until("readiness", async (signal) => {
-    const response = await fetch(
-      `http://127.0.0.1:${target.metricsPort}/readyz`,
-      { signal },
-    );
-    await response.body?.cancel();
-    return response.ok || undefined;
-  });
-}
-
-function players(count: number): readonly string[] {
-  return Array.from({ length: count }, () => agsId());
-}
 
 function outcomes({ target }: Replica): readonly string[] {
   return target.stdout.flatMap((line) => {

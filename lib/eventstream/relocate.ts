@@ -1,0 +1,119 @@
+/**
+ * Where to read on when what was to come next is not there: the topic is another, or its
+ * log begins later or ends earlier than it did.
+ *
+ * @module
+ */
+
+import type { Logger } from "../core/context.ts";
+import type { RelocationReason, SafeObserver } from "./observer.ts";
+import type { Lane } from "./partition_queue.ts";
+import {
+  type ConsumerPort,
+  type Fetched,
+  NO_TOPIC,
+  partitionKey,
+  type Place,
+} from "./port.ts";
+
+/** Options of {@linkcode relocate}. */
+export interface RelocateOptions {
+  /** What knows. */
+  readonly consumer: ConsumerPort;
+  /** The group's full id. */
+  readonly groupId: string;
+  /** Who is told. */
+  readonly observer: SafeObserver;
+  /** Where failures go. */
+  readonly log: Logger;
+}
+
+/** What a broker says when a place is not there. */
+const LOST: ReadonlySet<string | undefined> = new Set([
+  "INCONSISTENT_TOPIC_ID",
+  "OFFSET_OUT_OF_RANGE",
+  "UNKNOWN_TOPIC_ID",
+  NO_TOPIC,
+]);
+
+/** Whether an answer says that the place is not there. */
+export function isLost({ error, cut }: Fetched): boolean {
+  return cut !== undefined || (error !== undefined && LOST.has(error.code));
+}
+
+/** What logs say of a partition that is read on elsewhere. */
+export const RELOCATED: Readonly<Record<RelocationReason, string>> = {
+  expired: "Records are gone before they were read",
+  beyond_end:
+    "Offset is beyond the partition's end: all that is there is read again",
+  truncated: "Log was cut back: what it has from there on is read",
+  recreated: "Topic was created again: it is read from its beginning",
+};
+
+/**
+ * Moves a lane to where it can be read on, once all that was read is done with.
+ *
+ * | What has happened | It is read on |
+ * |---|---|
+ * | the topic was deleted and created again: another id | at the earliest record |
+ * | the log begins later: the topic's retention | at the earliest record: those before are lost |
+ * | the log ends earlier: an offset of another cluster, a restored one | at the earliest record: some come twice |
+ * | the log ends earlier, and says where: a leader that was behind | there |
+ *
+ * @throws {PortError} Nobody can say, or there is no such topic.
+ */
+export async function relocate(
+  lane: Lane,
+  fetched: Fetched,
+  options: RelocateOptions,
+): Promise<void> {
+  const { consumer, groupId, observer, log } = options;
+  const { partition, position: from } = lane;
+  if (!lane.isIdle) return;
+  const key = partitionKey(partition);
+  const ids = await consumer.topicIds([partition.topic]);
+  const topicId = ids.get(partition.topic);
+  const [first, last] = await Promise.all([
+    consumer.ends([partition], "earliest"),
+    consumer.ends([partition], "latest"),
+  ]).then((ends) => ends.map((each) => each.get(key)));
+  if (first === undefined || last === undefined) return;
+  const { reason, ...to } = findPlace({
+    from,
+    topicId,
+    first,
+    last,
+    cut: fetched.cut,
+  });
+  lane.seek(to);
+  if (reason === undefined) return;
+  const offsets = { from: String(from.offset), to: String(to.offset) };
+  const level = reason === "expired" ? "error" : "warn";
+  log[level](RELOCATED[reason], { ...partition, groupId, ...offsets });
+  observer.relocated({ ...partition, groupId, reason });
+}
+
+function findPlace(
+  { from, topicId, first, last, cut }: {
+    readonly from: Place;
+    readonly topicId: string | undefined;
+    readonly first: bigint;
+    readonly last: bigint;
+    readonly cut: Place | undefined;
+  },
+): Place & { readonly reason?: RelocationReason } {
+  if (topicId !== from.topicId) {
+    return { offset: first, topicId, reason: "recreated" };
+  }
+  if (cut !== undefined && cut.offset >= first) {
+    return cut.offset < from.offset
+      ? { ...cut, topicId, reason: "truncated" }
+      : { ...cut, topicId };
+  }
+  if (from.offset < first) return { offset: first, topicId, reason: "expired" };
+  if (from.offset > last) {
+    return { offset: first, topicId, reason: "beyond_end" };
+  }
+  // It is there: what the broker has forgotten is the leader epoch before it.
+  return { offset: from.offset, topicId };
+}
