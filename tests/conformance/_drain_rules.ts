@@ -100,6 +100,38 @@ export function drainRules(suite: Suite): void {
     await connection.closed;
   });
 
+  Deno.test(`${suite.name}: SHUTDOWN_GRACE covers all, with a dead broker, a dead collector and a handler that hangs`, async () => {
+    // Takes connections, and says nothing on any.
+    using hole = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const taken: Deno.Conn[] = [];
+    const accepting = (async () => {
+      for await (const connection of hole) taken.push(connection);
+    })();
+    const { port } = hole.addr as Deno.NetAddr;
+    await using world = await startWorld(suite, {
+      hasGate: true,
+      env: {
+        SOURCES: "grpc,kafka",
+        KAFKA_BROKERS: `127.0.0.1:${port}`,
+        OTEL_EXPORTER_ZIPKIN_ENDPOINT: `http://127.0.0.1:${port}/api/v2/spans`,
+        SHUTDOWN_GRACE: "4s",
+      },
+    });
+    const { gate, target, send } = withGate(world);
+    const answer = send();
+    await gate.holds(1);
+    const told = performance.now();
+    target.signal("SIGTERM");
+    assert.equal((await answer).status, "UNAVAILABLE");
+    assert.deepEqual(await target.exited, { code: 0, signal: null });
+    // The promise itself, with room for a machine that is busy.
+    const seconds = (performance.now() - told) / 1_000;
+    assert.ok(seconds < 4 * 4, `took ${seconds} s of 4`);
+    for (const connection of taken) connection.close();
+    hole.close();
+    await accepting;
+  });
+
   Deno.test(`${suite.name}: when SHUTDOWN_GRACE is over, what is left is answered UNAVAILABLE, and the exit code is 0`, async () => {
     await using world = await startWorld(suite, {
       hasGate: true,
