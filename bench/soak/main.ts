@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task soak`: whether the service stays as it is over a million events, all of
+ * `deno task x soak`: whether the service stays as it is over a million events, all of
  * them different.
  *
  * @module
@@ -22,7 +22,7 @@ import { judge, type Sample, verdictText } from "./verdict.ts";
 
 const HELP = `Sends a million events, all different, and watches the service.
 
-Usage: deno task soak [options]
+Usage: deno task x soak [options]
 
   --events N     How many events (default: 1000000)
   --rate R       Events a second (default: 2000)

@@ -1,9 +1,9 @@
 /**
- * `deno task audit`: known vulnerabilities of all locked packages, those of tests
+ * `deno task x audit`: known vulnerabilities of all locked packages, those of tests
  * and tools too. Deno itself has none of its own there: its releases name them.
  *
  * ```sh
- * deno task audit [--fail-on <severity>] [--ignore <GHSA id>] [--registry <url>]
+ * deno task x audit [--fail-on <severity>] [--ignore <GHSA id>] [--registry <url>]
  * ```
  *
  * Exit code 0: none. 1: found. 2: wrong arguments. 3: could not look.
@@ -25,7 +25,7 @@ import { readLockedVersions } from "./packages.ts";
 /** Exit code when the registry could not be asked: neither good nor bad news. */
 export const COULD_NOT_LOOK = 3;
 
-const USAGE = `Usage: deno task audit [options]
+const USAGE = `Usage: deno task x audit [options]
   --fail-on <severity>  mildest that fails: ${
   SEVERITIES.join(", ")
 } (default: low)

@@ -1,9 +1,9 @@
 /**
- * `deno task licences`: writes `docs/licences.md`, the table of all locked packages.
+ * `deno task x licences`: writes `docs/licences.md`, the table of all locked packages.
  * Fails on a licence that is missing or not accepted.
  *
  * ```sh
- * deno task licences [--root <folder>] [--check]
+ * deno task x licences [--root <folder>] [--check]
  * ```
  *
  * @module
@@ -17,7 +17,7 @@ import { ACCEPTED, isAccepted } from "./licence.ts";
 import { type LicensedPackage, licensedPackages } from "./notice.ts";
 import { ROOT } from "./packages.ts";
 
-const COMMAND = "deno task licences";
+const COMMAND = "deno task x licences";
 
 const USAGE = `Usage: ${COMMAND} [options]
   --root <folder>  where the files go (default: the repository)

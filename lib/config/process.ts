@@ -22,7 +22,9 @@ export const PROCESS_SETTINGS = defineSettings({
   /** Time for the events in flight when the service stops. */
   shutdownGrace: {
     env: "SHUTDOWN_GRACE",
-    doc: "Time for the events in flight when the service is told to stop",
+    doc:
+      "Time from being told to stop until the exit: most of it for the events " +
+      "in flight, the rest for last answers, commits and what is flushed",
     expected: "a duration such as 500ms, 30s or 2m, up to 60m",
     default: "20s",
     unit: "ms",

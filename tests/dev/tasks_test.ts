@@ -91,9 +91,11 @@ Deno.test("No task stands twice in deno.json, and .ci/run runs none twice", asyn
     Object.keys(config.tasks).toSorted(),
   );
   const script = await Deno.readTextFile(join(ROOT, ".ci/run"));
-  const runs = [...script.matchAll(/^"\$\{deno\[@\]\}" task (\S+)/gm)]
+  const runs = [...script.matchAll(/^"\$\{deno\[@\]\}" task (x \S+|\S+)/gm)]
     .map(([, name = ""]) => name);
   assert.ok(runs.includes("test:services"));
   assert.deepEqual(runs, [...new Set(runs)]);
-  for (const name of runs) assert.ok(name in config.tasks, name);
+  for (const name of runs) {
+    assert.ok((name.split(" ")[0] ?? "") in config.tasks, name);
+  }
 });

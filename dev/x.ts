@@ -1,0 +1,77 @@
+// deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
+/**
+ * `deno task x <name>`: what only maintainers of this project need.
+ *
+ * @module
+ */
+
+/** A command. */
+interface Tool {
+  /** What it does. */
+  readonly does: string;
+  /** The file that is run, with what it may do. */
+  readonly args: readonly string[];
+}
+
+const SUPPLY = [
+  "--allow-env",
+  "--allow-read",
+  "--allow-write",
+  "--allow-run",
+];
+/** As the service runs in production. */
+const HEAP = "--v8-flags=--max-semi-space-size=8,--max-old-space-size=128";
+
+const TOOLS: Readonly<Record<string, Tool>> = {
+  audit: {
+    does:
+      "Look for known vulnerabilities of the locked packages (exit code 3: could not look)",
+    args: ["--allow-net", ...SUPPLY, "dev/supply/audit.ts"],
+  },
+  sbom: {
+    does:
+      "Write what the executable is made of: dist/sbom.cdx.json (CycloneDX)",
+    args: [...SUPPLY, "dev/supply/sbom.ts"],
+  },
+  licences: {
+    does: "Write docs/licences.md; fail on a licence that is not accepted",
+    args: [...SUPPLY, "dev/supply/licences.ts"],
+  },
+  "lint:dockerfile": {
+    does: "Lint the Dockerfile (npx downloads the linter)",
+    args: [...SUPPLY, "dev/supply/lint_dockerfile.ts"],
+  },
+  soak: {
+    does: "Send a million events, and see whether memory grows",
+    args: ["-A", "bench/soak/main.ts"],
+  },
+  "bench:kafka": {
+    does:
+      "Measure the event stream on a Kafka broker, against the library used bare",
+    args: ["-A", "bench/kafka/main.ts"],
+  },
+  "bench:inbox": {
+    does: "Measure the durable queue",
+    args: ["-A", HEAP, "bench/inbox/main.ts"],
+  },
+};
+
+async function main(): Promise<number> {
+  const [name = "", ...rest] = Deno.args;
+  const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
+  if (tool === undefined) {
+    const rows = Object.entries(TOOLS).map(([each, { does }]) =>
+      `  ${each.padEnd(16)} ${does}`
+    );
+    const isHelp = name === "" || name === "--help";
+    if (!isHelp) console.error(`Tool "${name}" is unknown`);
+    console.log(`Usage: deno task x <name> [options]\n\n${rows.join("\n")}`);
+    return isHelp ? 0 : 2;
+  }
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "--no-prompt", ...tool.args, ...rest],
+  }).spawn().status;
+  return code;
+}
+
+if (import.meta.main) Deno.exit(await main());
