@@ -6,12 +6,13 @@
 
 import { Metadata, status } from "@grpc/grpc-js";
 import {
-  createRemoteJWKSet,
-  customFetch,
+  decodeJwt,
+  decodeProtectedHeader,
   errors,
   type JWTPayload,
   jwtVerify,
 } from "jose";
+import { createKeySet } from "./key_set.ts";
 import type { Refusal } from "./status.ts";
 
 /** Options of {@linkcode createIamAuthorizer}. */
@@ -24,6 +25,8 @@ export interface IamAuthorizerOptions {
   readonly timeout?: number;
   /** Milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
+  /** Milliseconds, monotonic. @default {performance.now} */
+  readonly monotonic?: () => number;
 }
 
 /**
@@ -47,36 +50,53 @@ const MAX_TOKEN = 16_384;
  * to (`mystudio` of `mystudio-mygame`).
  *
  * A token is checked once and then known until it expires. Keys are looked up when a
- * token names one that is not known; when they cannot be, the answer is UNAVAILABLE,
- * for the event is fine.
+ * token that could be one names a key that is not known. While they cannot be looked
+ * up, or rest after a look-up, the answer is UNAVAILABLE, for the event is fine: the
+ * token may be signed with a new key.
  */
 export function createIamAuthorizer(options: IamAuthorizerOptions): Authorizer {
-  const { baseUrl, namespace, timeout = 5_000, now = Date.now } = options;
-  const keys = createRemoteJWKSet(new URL(`${baseUrl}/iam/v3/oauth/jwks`), {
-    timeoutDuration: timeout,
-    [customFetch]: fetchKeys,
+  const { baseUrl, namespace, timeout, now = Date.now } = options;
+  const keys = createKeySet({
+    url: `${baseUrl}/iam/v3/oauth/jwks`,
+    ...(timeout !== undefined && { timeout }),
+    ...(options.monotonic !== undefined && { now: options.monotonic }),
   });
   /** When each known token expires. */
   const known = new Map<string, number>();
 
   async function check(token: string): Promise<Refusal | undefined> {
+    const kid = keyIdOf(token);
+    if (kid === undefined || !saysSo(token)) return UNAUTHENTICATED;
+    const found = await keys.find(kid);
+    if ("retryAfter" in found) return unreachable(found.retryAfter);
+    if ("isUnknown" in found) return UNAUTHENTICATED;
     let payload: JWTPayload;
     try {
-      ({ payload } = await jwtVerify(token, keys, {
-        algorithms: ["RS256"],
+      ({ payload } = await jwtVerify(token, found.key, {
+        algorithms: [ALGORITHM],
         requiredClaims: ["exp"],
         currentDate: new Date(now()),
       }));
     } catch (error) {
-      return saysOfToken(error) ? UNAUTHENTICATED : UNREACHABLE;
-    }
-    if (!isClient(payload) || !isFor(payload, namespace)) {
-      return UNAUTHENTICATED;
+      return error instanceof errors.JOSEError
+        ? UNAUTHENTICATED
+        : unreachable(0);
     }
     const [oldest] = known.keys();
     if (known.size >= MAX_KNOWN && oldest !== undefined) known.delete(oldest);
     known.set(token, (payload.exp ?? 0) * 1_000);
     return undefined;
+  }
+
+  /** Whether a token is one that may call, if what it says of itself is true. */
+  function saysSo(token: string): boolean {
+    try {
+      const claims = decodeJwt(token);
+      return claims.exp !== undefined && now() < claims.exp * 1_000 &&
+        isClient(claims) && isFor(claims, namespace);
+    } catch {
+      return false;
+    }
   }
 
   return (metadata) => {
@@ -89,30 +109,30 @@ export function createIamAuthorizer(options: IamAuthorizerOptions): Authorizer {
   };
 }
 
-/** As jose fetches by itself, but for the body of a refusal, which it leaves open. */
-async function fetchKeys(url: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, init);
-  if (!response.ok) await response.body?.cancel();
-  return response;
+/** The one algorithm that IAM signs with. */
+const ALGORITHM = "RS256";
+
+/** What a key may be called, in characters. */
+const MAX_KEY_ID = 256;
+
+/** The key that a token names; `undefined` for what could not be one of IAM's. */
+function keyIdOf(token: string): string | undefined {
+  try {
+    const { alg, kid, crit } = decodeProtectedHeader(token);
+    const isUsable = alg === ALGORITHM && crit === undefined &&
+      typeof kid === "string" && kid !== "" && kid.length <= MAX_KEY_ID;
+    return isUsable ? kid : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
+/** The token of a call, if it has the form of one: signed by a key of 2,048 bits or more. */
 function tokenOf(metadata: Metadata): string | undefined {
   const [value, ...others] = metadata.get("authorization");
   if (typeof value !== "string" || others.length > 0) return undefined;
   if (value.length > MAX_TOKEN) return undefined;
-  return /^bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(value)?.[1];
-}
-
-/** Whether the token is to blame, and not that IAM's keys could not be had. */
-function saysOfToken(error: unknown): boolean {
-  return error instanceof errors.JWTInvalid ||
-    error instanceof errors.JWTExpired ||
-    error instanceof errors.JWTClaimValidationFailed ||
-    error instanceof errors.JWSInvalid ||
-    error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JWKSNoMatchingKey ||
-    error instanceof errors.JOSEAlgNotAllowed ||
-    error instanceof errors.JOSENotSupported;
+  return /^bearer +([\w-]+\.[\w-]+\.[\w-]{342,1366})$/i.exec(value)?.[1];
 }
 
 /** A player's token has the player as its subject. */
@@ -131,10 +151,15 @@ const UNAUTHENTICATED: Refusal = refusal(
   "Call needs a token of AGS IAM for this namespace",
 );
 
-const UNREACHABLE: Refusal = refusal(
-  status.UNAVAILABLE,
-  "Call could not be authenticated: try again later",
-);
+function unreachable(retryAfter: number): Refusal {
+  const answer = refusal(
+    status.UNAVAILABLE,
+    "Call could not be authenticated: try again later",
+  );
+  // How gRPC says when to come again (gRFC A6).
+  answer.metadata.set("grpc-retry-pushback-ms", String(Math.ceil(retryAfter)));
+  return answer;
+}
 
 function refusal(code: status, details: string): Refusal {
   return { code, details, metadata: new Metadata() };

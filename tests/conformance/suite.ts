@@ -6,6 +6,7 @@
  */
 
 import { agsRules } from "./_ags_rules.ts";
+import { authRules } from "./_auth_rules.ts";
 import { deadLetterRules } from "./_dead_letter_rules.ts";
 import { eventRules } from "./_event_rules.ts";
 import { drainRules } from "./_drain_rules.ts";
@@ -78,6 +79,7 @@ export function conformance(
   deadLetterRules(suite);
   outputRules(suite);
   agsRules(suite);
+  authRules(suite);
   refusalRules(suite);
   operatorRules(suite);
   transportRules(suite);

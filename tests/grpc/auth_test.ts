@@ -16,13 +16,16 @@ assert.ok(ours !== undefined && theirs !== undefined);
 interface Iam extends AsyncDisposable {
   readonly baseUrl: string;
   isWell: boolean;
+  /** What its key is called. */
+  kid: string;
   /** How often its keys were looked up. */
   readonly lookups: number;
 }
 
 async function startIam(): Promise<Iam> {
-  const jwk = { ...await exportJWK(ours!.publicKey), kid: "k1", alg: "RS256" };
+  const jwk = { ...await exportJWK(ours!.publicKey), alg: "RS256" };
   let isWell = true;
+  let kid = "k1";
   let lookups = 0;
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
@@ -30,7 +33,7 @@ async function startIam(): Promise<Iam> {
       lookups++;
       assert.equal(new URL(url).pathname, "/iam/v3/oauth/jwks");
       return isWell
-        ? Response.json({ keys: [jwk] })
+        ? Response.json({ keys: [{ ...jwk, kid }] })
         : new Response("down", { status: 503 });
     },
   );
@@ -41,6 +44,12 @@ async function startIam(): Promise<Iam> {
     },
     set isWell(now) {
       isWell = now;
+    },
+    get kid() {
+      return kid;
+    },
+    set kid(called) {
+      kid = called;
     },
     get lookups() {
       return lookups;
@@ -80,12 +89,17 @@ async function codeOf(
   return status[refusal?.code ?? status.OK] ?? "";
 }
 
-function authorizerOf(iam: Iam, now = () => NOW): Authorizer {
+function authorizerOf(
+  iam: Iam,
+  now = () => NOW,
+  monotonic = () => 0,
+): Authorizer {
   return createIamAuthorizer({
     baseUrl: iam.baseUrl,
     namespace: NAMESPACE,
     timeout: 1_000,
     now,
+    monotonic,
   });
 }
 
@@ -170,12 +184,88 @@ Deno.test("A token is checked once, and known until it expires", async () => {
 
 Deno.test("While IAM's keys cannot be had, a call is UNAVAILABLE, and may come again", async () => {
   await using iam = await startIam();
-  const authorize = authorizerOf(iam);
+  let time = 0;
+  const authorize = authorizerOf(iam, undefined, () => time);
   const value = `Bearer ${await token()}`;
   iam.isWell = false;
   assert.equal(await codeOf(authorize, value), "UNAVAILABLE");
   iam.isWell = true;
+  const refusal = await authorize(metadataOf(value));
+  assert.equal(refusal?.code, status.UNAVAILABLE, "IAM is left alone");
+  assert.deepEqual(refusal?.metadata.getMap(), {
+    "grpc-retry-pushback-ms": "5000",
+  });
+  time = 5_000;
   assert.equal(await codeOf(authorize, value), "OK");
+  assert.equal(iam.lookups, 2);
+});
+
+Deno.test("A token of a new key is UNAVAILABLE while look-ups rest, and OK after it", async () => {
+  await using iam = await startIam();
+  let time = 0;
+  const authorize = authorizerOf(iam, undefined, () => time);
+  assert.equal(await codeOf(authorize, `Bearer ${await token()}`), "OK");
+  iam.kid = "k2";
+  const value = `Bearer ${await token({ kid: "k2" })}`;
+  time = 12_000;
+  const refusal = await authorize(metadataOf(value));
+  assert.equal(refusal?.code, status.UNAVAILABLE);
+  assert.deepEqual(refusal?.metadata.getMap(), {
+    "grpc-retry-pushback-ms": "18000",
+  });
+  assert.equal(iam.lookups, 1);
+  time = 30_000;
+  assert.equal(await codeOf(authorize, value), "OK");
+  assert.equal(iam.lookups, 2);
+});
+
+Deno.test("Only a token that could be one of IAM's starts a look-up", async () => {
+  await using iam = await startIam();
+  const authorize = authorizerOf(iam);
+  const base64 = (value: unknown) =>
+    new TextEncoder().encode(JSON.stringify(value))
+      .toBase64({ alphabet: "base64url", omitPadding: true });
+  const [head = "", claims = "", signature = ""] = (await token()).split(".");
+  const heads = [
+    { alg: "none" },
+    { alg: "HS256", kid: "k1" },
+    { alg: "RS384", kid: "k1" },
+    { alg: "RS256" },
+    { alg: "RS256", kid: "" },
+    { alg: "RS256", kid: 1 },
+    { alg: "RS256", kid: "x".repeat(257) },
+    { alg: "RS256", kid: "k1", crit: ["x"], x: 1 },
+    null,
+    [],
+    "RS256",
+  ];
+  const bodies = [
+    {},
+    { client_id: "c", namespace: NAMESPACE },
+    { client_id: "c", namespace: NAMESPACE, exp: NOW / 1_000 },
+    { client_id: "c", namespace: NAMESPACE, exp: "soon" },
+    { client_id: "c", namespace: "other", exp: NOW },
+    { client_id: "c", sub: "player", namespace: NAMESPACE, exp: NOW },
+    null,
+    [],
+    1,
+  ];
+  const tokens = [
+    ...heads.map((each) => `${base64(each)}.${claims}.${signature}`),
+    ...bodies.map((each) => `${head}.${base64(each)}.${signature}`),
+    `${head}.${claims}.${signature.slice(0, 100)}`,
+    `${head}.${claims}.${signature.repeat(5)}`,
+    `e30.${claims}.${signature}`,
+    `${head}.!.${signature}`,
+  ];
+  for (const each of tokens) {
+    assert.equal(
+      await codeOf(authorize, `Bearer ${each}`),
+      "UNAUTHENTICATED",
+      each.slice(0, 200),
+    );
+  }
+  assert.equal(iam.lookups, 0);
 });
 
 Deno.test("Whatever stands where a token should, the answer is UNAUTHENTICATED", async () => {
