@@ -8,6 +8,7 @@
  */
 
 import protobuf from "protobufjs";
+import { parseExactJson } from "../lib/core/exact_json.ts";
 import { nearest } from "../lib/core/nearest.ts";
 import { propertyName } from "../lib/events/message_codec.ts";
 import {
@@ -156,7 +157,7 @@ function setFree(
 
 function parseJson(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (cause) {
     throw new EventJsonError(`${path}: Value is not JSON: ${text}`, { cause });
   }

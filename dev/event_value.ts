@@ -6,6 +6,7 @@
  */
 
 import protobuf from "protobufjs";
+import { parseExactJson } from "../lib/core/exact_json.ts";
 
 /** The JSON is not such an event. The message starts with the path. */
 export class EventJsonError extends Error {
@@ -73,6 +74,12 @@ export function scalar(type: string, value: unknown, path: string): unknown {
       return type in protobuf.types.long ? String(integer) : Number(integer);
     }
   } else if (isOf(type, value)) return value;
+  else if (
+    /^(double|float)$/.test(type) && isWhole(value) &&
+    !Number.isSafeInteger(Number(value))
+  ) {
+    return Number(value);
+  }
   throw new EventJsonError(`${path}: Value is not a ${type}: ${show(value)}`);
 }
 
@@ -89,12 +96,14 @@ function isOf(type: string, value: unknown): boolean {
   }
 }
 
-/** Larger numbers than a JSON number can say exactly have to be text. */
 function integerOf(value: unknown): bigint | undefined {
-  const isInteger = typeof value === "string"
-    ? /^-?\d{1,20}$/.test(value)
-    : Number.isSafeInteger(value);
+  const isInteger = isWhole(value) || Number.isSafeInteger(value);
   return isInteger ? BigInt(value as string | number) : undefined;
+}
+
+/** Large numbers come as their digits. */
+function isWhole(value: unknown): boolean {
+  return typeof value === "string" && /^-?\d{1,20}$/.test(value);
 }
 
 /**
@@ -111,7 +120,7 @@ export function parseText(field: protobuf.Field, text: string): unknown {
 /** Text as JSON, or as itself when it is none. */
 export function jsonOrText(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     return text;
   }

@@ -8,6 +8,7 @@
 
 import { parseArgs } from "node:util";
 import { join } from "node:path";
+import { parseExactJson } from "../lib/core/exact_json.ts";
 import { ConfigError } from "../lib/config/parse.ts";
 import { eventKey } from "../lib/core/event_key.ts";
 import { EventPropertiesError } from "../lib/events/properties.ts";
@@ -140,7 +141,7 @@ async function send(options: Options): Promise<number> {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(Deno.readTextFileSync(file));
+    return parseExactJson(Deno.readTextFileSync(file));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`File ${file} is not an event in JSON: ${why}`);

@@ -5,9 +5,11 @@
  */
 
 import { TerminalError } from "./errors.ts";
+import { parseExactJson } from "./exact_json.ts";
 
 /**
- * Reads JSON out of an event: the body of a message, the payload of a task.
+ * Reads JSON out of an event: the body of a message, the payload of a task. A whole
+ * number beyond ±(2^53 - 1) is its digits, a string: no JavaScript number is as exact.
  *
  * @example A message whose body is checked
  * ```ts
@@ -37,7 +39,7 @@ export function parseJson<T = unknown>(
 ): T {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch {
     // Without the cause: the engine's message quotes the text.
     throw new TerminalError("Text in the event is not JSON: wanted JSON");

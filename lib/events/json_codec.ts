@@ -23,8 +23,7 @@ export interface DecodedJson {
 }
 
 /**
- * Makes a plain message of JSON, as `JSON.parse()` gives it; whole numbers may be of
- * type `bigint`.
+ * Makes a plain message of JSON, as `parseExactJson()` gives it.
  *
  * @throws {TypeError} A field has a value of another type. The message shows no value.
  * @throws {RangeError} A number is too large for its field.

@@ -7,9 +7,9 @@
 import type protobuf from "protobufjs";
 import { TerminalError } from "../core/errors.ts";
 import { parseEventType } from "../core/event_key.ts";
+import { type ExactJsonOptions, parseExactJson } from "../core/exact_json.ts";
 import type { CatalogEvent, EventCatalog } from "../core/catalog.ts";
 import { type DecodeJson, jsonDecoderOf } from "./json_codec.ts";
-import { InexactNumberError } from "./json_scalar.ts";
 import { propertyName } from "./message_codec.ts";
 import { loadServedEvents, type ServedEvent } from "./served_events.ts";
 
@@ -21,6 +21,8 @@ export interface JsonEventsOptions {
   readonly served: readonly ServedEvent[];
   /** Fields that an envelope may have whatever its event is: they are not unknown. */
   readonly envelopeFields: ReadonlySet<string>;
+  /** One of them whose number no message has, and that need not be exact. */
+  readonly longField?: string;
 }
 
 /** Events that come as JSON. */
@@ -78,13 +80,14 @@ export function createJsonEvents(options: JsonEventsOptions): JsonEvents {
   for (const { key, ...candidate } of allCandidates(options)) {
     candidates.set(key, [...candidates.get(key) ?? [], candidate]);
   }
+  const except = options.longField;
   const channels = new Set(
     [...candidates.keys()].map((key) => parseEventType(key).channel),
   );
   return {
     channels: [...channels].sort(),
     read(channel, text) {
-      const envelope = parseObject(text);
+      const envelope = parseObject(text, { except });
       const { name } = envelope;
       if (typeof name !== "string" || name === "") {
         throw new SyntaxError(
@@ -92,7 +95,7 @@ export function createJsonEvents(options: JsonEventsOptions): JsonEvents {
         );
       }
       const among = candidates.get(`${channel}.${name}`);
-      const known = among && choose(among, { envelope, text });
+      const known = among && choose(among, envelope);
       return { envelope, known };
     },
   };
@@ -145,18 +148,13 @@ function hasField(message: protobuf.Type, name: string): boolean {
   );
 }
 
-interface Envelope {
-  readonly envelope: Record<string, unknown>;
-  readonly text: string;
-}
-
 /**
  * The event whose message has most of the envelope's fields: a key that several
  * packages use says nothing more of which it is.
  */
 function choose(
   candidates: readonly Candidate[],
-  envelope: Envelope,
+  envelope: Record<string, unknown>,
 ): KnownEvent | undefined {
   let best: Read | undefined;
   for (const candidate of candidates) {
@@ -167,7 +165,7 @@ function choose(
   const { candidate: { type, source }, decoded, malformed } = best;
   const unknownFields = decoded === undefined || decoded.unknownFields === 0
     ? 0
-    : decoded.unknownFields - extraFields(best.candidate, envelope.envelope);
+    : decoded.unknownFields - extraFields(best.candidate, envelope);
   return { type, source, data: decoded?.data, malformed, unknownFields };
 }
 
@@ -193,11 +191,14 @@ function isBetter(a: Read, b: Read): boolean {
   return a.decoded.unknownFields < b.decoded.unknownFields;
 }
 
-function readAs(candidate: Candidate, { envelope, text }: Envelope): Read {
+function readAs(
+  candidate: Candidate,
+  envelope: Record<string, unknown>,
+): Read {
   try {
     return {
       candidate,
-      decoded: decode(candidate, envelope, text),
+      decoded: candidate.decode(messageIn(candidate, envelope)),
       malformed: undefined,
     };
   } catch (cause) {
@@ -206,19 +207,6 @@ function readAs(candidate: Candidate, { envelope, text }: Envelope): Read {
       { cause },
     );
     return { candidate, malformed };
-  }
-}
-
-function decode(
-  candidate: Candidate,
-  envelope: Record<string, unknown>,
-  text: string,
-): ReturnType<DecodeJson> {
-  try {
-    return candidate.decode(messageIn(candidate, envelope));
-  } catch (error) {
-    if (!(error instanceof InexactNumberError)) throw error;
-    return candidate.decode(messageIn(candidate, parseExactly(text)));
   }
 }
 
@@ -234,31 +222,17 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function parseObject(text: string): Record<string, unknown> {
+function parseObject(
+  text: string,
+  options: ExactJsonOptions,
+): Record<string, unknown> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseExactJson(text, options);
   } catch {
     // The parser's own message has the text in it, with whatever that says of people.
     throw new SyntaxError("Event is no JSON");
   }
   if (isObject(json)) return json;
   throw new SyntaxError("Event is no JSON object");
-}
-
-/** A parser's reviver, which is told a value's text in a third argument. */
-type Reviver = (
-  key: string,
-  value: unknown,
-  context: { readonly source?: string },
-) => unknown;
-
-/** Whole numbers that have more digits than a number holds become `bigint`s. */
-function parseExactly(text: string): Record<string, unknown> {
-  const reviver: Reviver = (_key, value, { source }) =>
-    typeof value === "number" && !Number.isSafeInteger(value) &&
-      source !== undefined && /^-?\d+$/.test(source)
-      ? BigInt(source)
-      : value;
-  return JSON.parse(text, reviver as Parameters<typeof JSON.parse>[1]);
 }

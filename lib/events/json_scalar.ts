@@ -25,12 +25,6 @@ export const SCALAR_ZEROS: Readonly<Record<string, unknown>> = {
   fixed64: "0",
 };
 
-/** A whole number that `JSON.parse()` may have rounded: its text has to be looked at. */
-export class InexactNumberError extends RangeError {
-  /** What logs call it. */
-  override name = "InexactNumberError";
-}
-
 /** Reads a value; `undefined` when it is none of the type. */
 export type ReadScalar = (value: unknown) => unknown;
 
@@ -78,7 +72,6 @@ const DECIMAL = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
 function numberOf(value: unknown): number | undefined {
   if (typeof value === "number") return value;
-  if (typeof value === "bigint") return Number(value);
   if (typeof value !== "string") return undefined;
   if (DECIMAL.test(value)) return Number(value);
   return value === "NaN" || /^-?Infinity$/.test(value)
@@ -96,11 +89,11 @@ function integers(
     if (typeof value === "number") {
       if (!Number.isInteger(value)) return undefined;
       if (!Number.isSafeInteger(value)) {
-        throw new InexactNumberError("Number is too large for JSON's numbers");
+        throw new RangeError("Number is too large to be exact");
       }
-    } else if (typeof value === "string") {
-      if (!/^-?\d{1,20}$/.test(value)) return undefined;
-    } else if (typeof value !== "bigint") return undefined;
+    } else if (typeof value !== "string" || !/^-?\d{1,20}$/.test(value)) {
+      return undefined;
+    }
     const exact = BigInt(value);
     if (fit(exact) !== exact) {
       throw new RangeError(`Number is too large for ${bits} bits`);

@@ -50,9 +50,8 @@ const WELL_KNOWN: Readonly<Record<string, (value: unknown) => unknown>> = {
   ".google.protobuf.BytesValue": wrapper("bytes"),
 };
 
-/** Any JSON as it is, but for whole numbers that were read exactly: they are doubles. */
+/** Any JSON as it is, in objects of its own. */
 function plain(value: unknown): unknown {
-  if (typeof value === "bigint") return Number(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { withLongNumbersQuoted } from "../core/exact_json.ts";
 import { DecodingError } from "./errors.ts";
-import { type Field, FIELDS, type StreamEvent } from "./event.ts";
+import { type Field, FIELDS, NANO_KEY, type StreamEvent } from "./event.ts";
 import type { StreamRecord } from "./record.ts";
 
 /** Go reads bytes that are not UTF-8 as U+FFFD, and takes no byte order mark. */
@@ -18,7 +19,6 @@ const BY_ANY_CASE = new Map(
   FIELDS.map((field) => [field.key.toLowerCase(), field]),
 );
 
-const NANO_KEY = "timestampunixnano";
 const NANO = /"\s*:\s*(-?\d+)/y;
 
 /**
@@ -34,7 +34,7 @@ export function decodeEvent(record: StreamRecord, topic: string): StreamEvent {
     throw new DecodingError("Record has no value: expected a JSON object");
   }
   const text = decoder.decode(value);
-  const json = parse(text);
+  const { plain, exact } = parse(text);
   const event: Record<string, unknown> = {
     id: "",
     name: "",
@@ -43,13 +43,13 @@ export function decodeEvent(record: StreamRecord, topic: string): StreamEvent {
     offset,
     key: record.key === undefined ? "" : decoder.decode(record.key),
   };
-  for (const key in json) {
-    const value = json[key];
+  for (const key in exact) {
+    const value = exact[key];
     if (value === null) continue;
     const field = BY_KEY.get(key) ?? BY_ANY_CASE.get(key.toLowerCase());
     if (field === undefined) continue;
     const checked = field.type === "int64"
-      ? exactInteger(text, key, value)
+      ? exactInteger(text, key, plain[key])
       : check(field, value);
     // The topic is not the publisher's to say.
     if (field.key !== "topic") event[field.property] = checked;
@@ -58,7 +58,23 @@ export function decodeEvent(record: StreamRecord, topic: string): StreamEvent {
   return event as unknown as StreamEvent;
 }
 
-function parse(text: string): Readonly<Record<string, unknown>> {
+interface Parsed {
+  /** As `JSON.parse()` has it. */
+  readonly plain: Readonly<Record<string, unknown>>;
+  /** With long whole numbers as their digits, but for the envelope's own. */
+  readonly exact: Readonly<Record<string, unknown>>;
+}
+
+function parse(text: string): Parsed {
+  const plain = parseObject(text);
+  const quoted = withLongNumbersQuoted(text, { except: NANO_KEY });
+  return {
+    plain,
+    exact: quoted === undefined ? plain : parseObject(quoted),
+  };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -121,31 +137,10 @@ function onlySourceOf(text: string, key: string): string | undefined {
   return NANO.exec(text)?.[1];
 }
 
-/** A parser's reviver, which is told a value's text in a third argument. */
-type Reviver = (
-  this: unknown,
-  key: string,
-  value: unknown,
-  context: { readonly source?: string },
-) => unknown;
-
-/** The text of the envelope's own number, when a payload has one by that name, too. */
+/** The text of the envelope's own number, when there is another one by that name, too. */
 function sourceOf(text: string, key: string): string | undefined {
-  const sources = new Map<unknown, string>();
-  const reviver: Reviver = function (name, value, { source }) {
-    if (name.toLowerCase() === NANO_KEY && source !== undefined) {
-      // Members come before the object that holds them: the envelope is the last.
-      if (name === key) sources.set(this, source);
-    }
-    return value;
-  };
-  const root: unknown = JSON.parse(
-    text,
-    reviver as Parameters<
-      typeof JSON.parse
-    >[1],
-  );
-  return sources.get(root);
+  const digits = parseObject(withLongNumbersQuoted(text) ?? text)[key];
+  return typeof digits === "string" ? digits : undefined;
 }
 
 function wrong({ key }: Field, wanted: string): never {

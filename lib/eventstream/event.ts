@@ -95,6 +95,9 @@ function field(
   return { key, property, type };
 }
 
+/** The key whose number has more digits than JavaScript's have, in every event. */
+export const NANO_KEY = "timestampUnixNano";
+
 /** All fields, in the order in which Go writes them. */
 export const FIELDS: readonly Field[] = [
   field("id", "string"),
@@ -108,7 +111,7 @@ export const FIELDS: readonly Field[] = [
   field("userId", "string"),
   field("sessionId", "string"),
   field("timestamp", "string"),
-  field("timestampUnixNano", "int64"),
+  field(NANO_KEY, "int64"),
   field("version", "int"),
   field("event_id", "int", "eventId"),
   field("event_type", "int", "eventType"),

@@ -22,8 +22,8 @@ const NOT_UNICODE =
 /**
  * Writes a value as Go writes a `map[string]interface{}` and what it holds.
  *
- * `undefined` members are left out; bytes are base64, as a Go `[]byte` is; objects
- * with `toJSON` are what that returns.
+ * `undefined` members are left out; bytes are base64, as a Go `[]byte` is; a `bigint`
+ * is a number; objects with `toJSON` are what that returns.
  *
  * @throws {EncodingError} Something in it has no JSON: a number that is not finite, a
  * function, a map or set, a circle.

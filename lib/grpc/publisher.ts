@@ -10,6 +10,7 @@ import type { Logger } from "../core/context.ts";
 import { DeadlineError, TerminalError } from "../core/errors.ts";
 import type { Lease } from "../core/lease.ts";
 import { parsePushback } from "../core/peer_delay.ts";
+import { exactJsonOf } from "../core/exact_json.ts";
 import { sleep } from "../core/sleep.ts";
 import {
   type Messaging,
@@ -247,7 +248,7 @@ function textOf(body: string | object): string {
   if (typeof body === "string") return body;
   let text: string | undefined;
   try {
-    text = JSON.stringify(body);
+    text = exactJsonOf(body);
   } catch (cause) {
     throw new TerminalError("Body of the message is no JSON", { cause });
   }

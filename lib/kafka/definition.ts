@@ -9,7 +9,7 @@ import { AppError } from "../core/errors.ts";
 import { NotReadyError, type SourceDefinition } from "../core/source.ts";
 import { createJsonEvents } from "../events/json_events.ts";
 import { servedEvents } from "../events/served_events.ts";
-import { ENVELOPE_KEYS } from "../eventstream/event.ts";
+import { ENVELOPE_KEYS, NANO_KEY } from "../eventstream/event.ts";
 import { withPrefix } from "../eventstream/names.ts";
 import type { KafkaPort } from "../eventstream/port.ts";
 import { createKafkaMetrics } from "./metrics.ts";
@@ -53,6 +53,7 @@ export function kafkaSourceOf(
           catalog,
           served: servedEvents(catalog, app.types, { named }).events,
           envelopeFields: ENVELOPE_KEYS,
+          longField: NANO_KEY,
         }),
         prefix,
         groupId: groupOf(config),

@@ -17,6 +17,9 @@ Deno.test("parseJson() reads JSON of any kind", () => {
   for (const value of [null, true, 1, "text", [1], { a: { b: 1 } }]) {
     assert.deepEqual(parseJson(JSON.stringify(value)), value);
   }
+  assert.deepEqual(parseJson('{"n":9007199254740993}'), {
+    n: "9007199254740993",
+  });
   assert.equal(parseJson<{ readonly id: string }>('{"id":"1"}').id, "1");
 });
 

@@ -13,7 +13,7 @@ import {
   loadServedEvents,
   type ServedEvent,
 } from "../../lib/events/served_events.ts";
-import { ENVELOPE_KEYS } from "../../lib/eventstream/event.ts";
+import { ENVELOPE_KEYS, NANO_KEY } from "../../lib/eventstream/event.ts";
 import { PROTO_FOLDER } from "../grpc/_fixture.ts";
 
 const catalog = readCatalog(PROTO_FOLDER);
@@ -27,6 +27,7 @@ function readerOf(types: readonly string[]): JsonEvents {
     catalog,
     served: load(types),
     envelopeFields: ENVELOPE_KEYS,
+    longField: NANO_KEY,
   });
 }
 
@@ -158,6 +159,24 @@ Deno.test("whole numbers of 64 bits keep all their digits", () => {
     );
     assert.ok(known?.malformed, version);
   }
+});
+
+Deno.test("whole numbers in parts of any JSON keep all their digits, as strings", () => {
+  const type = "statistic.statItemUpdated";
+  const { known } = readerOf([type]).read(
+    "statistic",
+    '{"name":"statItemUpdated","timestampUnixNano":1795285231123456789,' +
+      '"payload":{"latestValue":9007199254740993,' +
+      '"additionalData":{"score":9007199254740993,"small":5}}}',
+  );
+  assert.equal(known?.malformed, undefined);
+  const payload = known?.data?.payload as Record<string, unknown>;
+  assert.deepEqual(payload.additionalData, {
+    score: "9007199254740993",
+    small: 5,
+  });
+  // A double, whichever way it comes.
+  assert.equal(payload.latestValue, 9_007_199_254_740_992);
 });
 
 Deno.test("a key of two packages is the one that has all of the envelope's fields", () => {

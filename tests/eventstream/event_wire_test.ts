@@ -239,6 +239,42 @@ Deno.test("nanoseconds are exact though their key is written with escapes", () =
   assert.equal(event.timestampUnixNano, TIME);
 });
 
+Deno.test("a whole number that Go's int64 holds loses no digit, in and out", () => {
+  const written = '{"id":"a","name":"n","timestamp":"2026-11-21T18:20:31Z",' +
+    '"timestampUnixNano":1795285231123456789,"version":1,' +
+    '"additional_fields":{"total":-9223372036854775808},' +
+    '"payload":{"amount":9007199254740993,"list":[9007199254740991,1.5],' +
+    '"text":"9007199254740993"}}';
+  const { payload, additionalFields, timestampUnixNano } = decodeEvent(
+    record(written),
+    "t",
+  );
+  assert.deepEqual(payload, {
+    amount: "9007199254740993",
+    list: [9_007_199_254_740_991, 1.5],
+    text: "9007199254740993",
+  });
+  assert.deepEqual(additionalFields, { total: "-9223372036854775808" });
+  assert.equal(timestampUnixNano, TIME);
+  const bytes = encodeEvent({
+    payload: { ...payload, amount: BigInt(String(payload?.amount)) },
+    additionalFields: { total: BigInt(String(additionalFields?.total)) },
+  }, { id: "a", name: "n", time: TIME });
+  assert.equal(new TextDecoder().decode(bytes), written);
+});
+
+Deno.test("what stands in for the nanoseconds has to be a number", () => {
+  for (
+    const value of [
+      '{"timestampUnixNano":"1795285231123456789"}',
+      '{"timestampUnixNano":"1795285231123456789","payload":' +
+      '{"timestampUnixNano":1795285231123456789}}',
+    ]
+  ) {
+    assert.throws(() => decodeEvent(record(value), "t"), DecodingError);
+  }
+});
+
 const UNDECODABLE: readonly (readonly [string, string | undefined])[] = [
   ["a tombstone", undefined],
   ["nothing", ""],

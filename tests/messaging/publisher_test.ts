@@ -62,7 +62,7 @@ Deno.test("publish() hands the sidecar topic, body and metadata, and an id", asy
     await messaging.publish("orders", { id: "ö", list: [1] }, {
       metadata: { PlayerId: "p-1", MessageId: "order-17" },
     });
-    await messaging.publish("list", [1, "2"]);
+    await messaging.publish("list", [1, "2", 9_007_199_254_740_993n]);
   }
   const [first, second, third] = sidecar.requests;
   assert.match(first?.metadata?.["MessageId"] ?? "", UUID);
@@ -75,7 +75,7 @@ Deno.test("publish() hands the sidecar topic, body and metadata, and an id", asy
     topic: "orders",
     metadata: { PlayerId: "p-1", MessageId: "order-17" },
   });
-  assert.equal(third?.body, '[1,"2"]');
+  assert.equal(third?.body, '[1,"2",9007199254740993]');
   assert.notEqual(
     third?.metadata?.["MessageId"],
     first?.metadata?.["MessageId"],
@@ -212,7 +212,6 @@ Deno.test("publish() refuses what can not be a message before it connects", asyn
       ["", "x", "Topic is empty: wanted the name of a topic"],
       ["t", loop, "Body of the message is no JSON"],
       ["t", () => {}, "Body of the message is no JSON"],
-      ["t", { n: 1n }, "Body of the message is no JSON"],
     ] as const
   ) {
     const error = await errorOf(messaging.publish(topic, body));
