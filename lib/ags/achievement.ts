@@ -25,6 +25,18 @@ const UNLOCK =
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:ACHIEVEMENT [UPDATE]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { unlockAchievement } from "./achievement.ts";
+ *
+ * export async function firstLogin(ags: Ags, userId: string): Promise<void> {
+ *   await unlockAchievement(ags, { userId, achievementCode: "first-login" });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request What to unlock, for whom.
  * @throws {AgsError} Not unlocked. Not retryable: no such achievement (404), one
  * that cannot be unlocked by hand (422).
  * @throws {TerminalError} `userId` or `achievementCode` is empty.

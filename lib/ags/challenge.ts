@@ -29,6 +29,21 @@ const MAX_USERS = 10;
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:CHALLENGE:PROGRESSION [UPDATE]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { evaluateChallenges } from "./challenge.ts";
+ *
+ * export async function afterMatch(
+ *   ags: Ags,
+ *   userIds: readonly string[],
+ * ): Promise<void> {
+ *   await evaluateChallenges(ags, { userIds });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request Whose progress to evaluate.
  * @throws {AgsError} Not all are evaluated. Not retryable: AGS does not take the
  * request (400/20018), nothing to evaluate (404/20029).
  * @throws {TerminalError} `userIds` is empty or has an empty id; nothing is asked.

@@ -49,6 +49,19 @@ export interface UpdateAdminRecordRequest<T extends object>
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:CLOUDSAVE:RECORD [READ]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { getAdminRecord } from "./cloudsave.ts";
+ *
+ * export async function isEventOn(ags: Ags): Promise<boolean> {
+ *   const record = await getAdminRecord<{ on: boolean }>(ags, { key: "event" });
+ *   return record?.value.on === true;
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request Which record.
  * @typeParam T The shape of the value. It is not checked.
  * @returns The record, or `undefined` when there is none (404/18140).
  * @throws {AgsError} AGS refused, or answered what is no record.
@@ -69,6 +82,18 @@ export function getAdminRecord<T extends object = Record<string, unknown>>(
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:CLOUDSAVE:RECORD [UPDATE]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { putAdminRecord } from "./cloudsave.ts";
+ *
+ * export async function switchOn(ags: Ags): Promise<void> {
+ *   await putAdminRecord(ags, { key: "event", value: { on: true } });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request The record, and what it is to hold.
  * @throws {AgsError} Not written. Retryable: `ifUpdatedAt` is not what it was
  * (412/18180). Not retryable: AGS does not take the value (400/18144, 18146, 20002).
  * @throws {TerminalError} `key` is empty, or the value has a field `__META`.
@@ -88,6 +113,21 @@ export function putAdminRecord(
  * Permission: `ADMIN:NAMESPACE:{namespace}:CLOUDSAVE:RECORD [READ, UPDATE]`, and
  * `[CREATE]` where AGS does not create through a conditional write.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { updateAdminRecord } from "./cloudsave.ts";
+ *
+ * export async function countLogin(ags: Ags): Promise<void> {
+ *   await updateAdminRecord<{ logins: number }>(ags, {
+ *     key: "logins",
+ *     update: (value) => ({ logins: (value?.logins ?? 0) + 1 }),
+ *   });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request The record, and how to change it.
  * @typeParam T The shape of the value. It is not checked.
  * @returns What the record says now, and whether this call wrote it.
  * @throws {AgsError} Not written. Retryable: others changed the record in each

@@ -41,6 +41,19 @@ export interface UpdatePlayerAdminRecordRequest<T extends object>
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:CLOUDSAVE:RECORD [READ]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { getPlayerAdminRecord } from "./cloudsave_player.ts";
+ *
+ * export async function seenBefore(ags: Ags, userId: string): Promise<boolean> {
+ *   const record = await getPlayerAdminRecord(ags, { userId, key: "seen" });
+ *   return record !== undefined;
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request Whose record, and which.
  * @typeParam T The shape of the value. It is not checked.
  * @returns The record, or `undefined` when there is none (404/18152).
  * @throws {AgsError} AGS refused, or answered what is no record.
@@ -60,6 +73,18 @@ export function getPlayerAdminRecord<
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:CLOUDSAVE:RECORD [UPDATE]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { putPlayerAdminRecord } from "./cloudsave_player.ts";
+ *
+ * export async function note(ags: Ags, userId: string): Promise<void> {
+ *   await putPlayerAdminRecord(ags, { userId, key: "seen", value: { at: "now" } });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request The record, and what it is to hold.
  * @throws {AgsError} Not written. Retryable: `ifUpdatedAt` is not what it was
  * (412/18183). Not retryable: AGS does not take the value (400/18156, 18181, 20002).
  * @throws {TerminalError} `userId` or `key` is empty, or the value has a field
@@ -80,6 +105,22 @@ export function putPlayerAdminRecord(
  * `ADMIN:NAMESPACE:{namespace}:USER:{userId}:CLOUDSAVE:RECORD [READ, UPDATE]`, and
  * `[CREATE]` where AGS does not create through a conditional write.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { updatePlayerAdminRecord } from "./cloudsave_player.ts";
+ *
+ * export async function countLogin(ags: Ags, userId: string): Promise<void> {
+ *   await updatePlayerAdminRecord<{ logins: number }>(ags, {
+ *     userId,
+ *     key: "logins",
+ *     update: (value) => ({ logins: (value?.logins ?? 0) + 1 }),
+ *   });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request The record, and how to change it.
  * @typeParam T The shape of the value. It is not checked.
  * @returns What the record says now, and whether this call wrote it.
  * @throws {AgsError} Not written. Retryable: others changed the record in each

@@ -79,6 +79,23 @@ const Fulfillment = z.object({
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:FULFILLMENT [UPDATE]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { fulfillItems } from "./fulfillment_v3.ts";
+ *
+ * export async function grantTwo(ags: Ags, userId: string): Promise<void> {
+ *   await fulfillItems(ags, {
+ *     userId,
+ *     transactionId: "order-17",
+ *     items: [{ itemId: "a1b2c3", quantity: 2 }],
+ *   });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request The items, whom they are for, and the transaction that they are granted once in.
+ * @returns What was granted.
  * @throws {AgsError} Not granted. Retryable: `FULFILL_FAILED`. Not retryable: no
  * such item (404/30341), a closed wallet (400/35123), the same id with other items
  * (400/38128), the same item on different terms (400/38129), an item that cannot be
@@ -122,6 +139,9 @@ export async function fulfillItems(
  * 32 lower-case hexadecimal digits, the form of AGS's own ids, so that whatever
  * length and letters AGS takes, it takes these: the first half of a SHA-256.
  *
+ * @param event The event that items are granted for.
+ * @param options Whom for, and which part of the event it is.
+ * @returns The id: the same each time that the event comes.
  * @example A grant that survives redeliveries
  * ```ts
  * import type { Event } from "../core/event.ts";

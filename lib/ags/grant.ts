@@ -36,6 +36,20 @@ export interface GrantItemRequest extends FulfillItemRequest {
  *
  * `docs/guarantees.md` has the table for each store.
  *
+ * @example
+ * ```ts
+ * import { on } from "event-handler";
+ * import { grantItem } from "event-handler/ags";
+ *
+ * export default on("userAuthentication.userLoggedIn", async (event, ctx) => {
+ *   const { userId } = event.data;
+ *   await grantItem(ctx, { event, userId, itemId: "a1b2c3" });
+ * });
+ * ```
+ *
+ * @param ctx The context of the handler.
+ * @param request What to grant, to whom, for which event.
+ * @returns What was granted.
  * @throws {AgsError} As `fulfillItem` and `fulfillItems` do.
  * @throws {TerminalError} `userId` is empty.
  */

@@ -59,6 +59,19 @@ const UserRanking = z.object({
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:LEADERBOARD [READ]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { getUserRank } from "./leaderboard.ts";
+ *
+ * export async function isBest(ags: Ags, userId: string): Promise<boolean> {
+ *   const rank = await getUserRank(ags, { leaderboardCode: "kills", userId });
+ *   return rank?.allTime?.rank === 1;
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request Which leaderboard, and whose rank.
  * @returns The rank, or `undefined` when the player is not on the leaderboard
  * (404/71233) or there is no such leaderboard (404/71230).
  * @throws {AgsError} AGS refused, or answered what is no ranking.

@@ -28,6 +28,22 @@ const NOTIFY =
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:NOTIFICATION [CREATE]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { sendNotification } from "./lobby.ts";
+ *
+ * export async function welcome(ags: Ags, userId: string): Promise<void> {
+ *   await sendNotification(ags, {
+ *     userId,
+ *     topicName: "WELCOME",
+ *     message: "Good to have you back",
+ *   });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request The message, its topic, and whom it is for.
  * @throws {AgsError} Not sent.
  * @throws {TerminalError} `userId` is empty.
  */

@@ -79,6 +79,20 @@ const FulfillmentAnswer = z.object({
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:FULFILLMENT [CREATE]`;
  * on Shared Cloud: Platform Store → Fulfillment (Create).
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { fulfillItem } from "./platform.ts";
+ *
+ * export async function gift(ags: Ags, userId: string): Promise<void> {
+ *   const { alreadyOwned } = await fulfillItem(ags, { userId, itemId: "a1b2c3" });
+ *   if (alreadyOwned) return;
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request What to grant, and to whom.
+ * @returns What was granted.
  * @throws {AgsError} Not granted. Not retryable: no such item (404/30341), a closed
  * wallet (400/35123), an answer that names nothing granted.
  * @throws {TerminalError} `userId` is empty.
@@ -171,6 +185,20 @@ const EntitlementPage = z.object({
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:ENTITLEMENT [READ]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { queryEntitlements } from "./platform.ts";
+ *
+ * export async function owns(ags: Ags, userId: string): Promise<boolean> {
+ *   const found = await queryEntitlements(ags, { userId, itemIds: ["a1b2c3"] });
+ *   return found.length > 0;
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request Whose entitlements, and which.
+ * @returns The entitlements found, none if there are none.
  * @throws {AgsError} AGS refused, or answered what is not a page of entitlements.
  */
 export async function queryEntitlements(

@@ -60,6 +60,18 @@ const SeasonSummary = z.object({
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:SEASONPASS [UPDATE]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { grantSeasonExp } from "./season_pass.ts";
+ *
+ * export async function reward(ags: Ags, userId: string): Promise<void> {
+ *   await grantSeasonExp(ags, { userId, exp: 100 });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request Whom to grant, and how much.
  * @returns How far the player is now, or `undefined` when no season runs: AGS then
  * answers as usual and the experience is lost.
  * @throws {AgsError} Not granted. Not retryable: the namespace is a publisher's

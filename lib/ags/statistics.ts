@@ -83,6 +83,20 @@ const MAX_ITEMS = 100;
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:STATITEM [UPDATE]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { incrementStats } from "./statistics.ts";
+ *
+ * export async function countLogin(ags: Ags, userId: string): Promise<void> {
+ *   await incrementStats(ags, {
+ *     items: [{ userId, statCode: "logins", inc: 1 }],
+ *   });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request What to add, to which statistic of whom.
  * @returns What became of each item, in AGS's order.
  * @throws {PartialFailureError} Items failed: no such statistic (12241), out of its
  * range (12275), …
@@ -117,6 +131,21 @@ export async function incrementStats(
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:STATITEM [UPDATE]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { updateStats } from "./statistics.ts";
+ *
+ * export async function best(ags: Ags, userId: string): Promise<void> {
+ *   await updateStats(ags, {
+ *     userId,
+ *     items: [{ statCode: "best", updateStrategy: "MAX", value: 42 }],
+ *   });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request What to change, in which statistics of a player.
  * @returns What became of each item, in AGS's order.
  * @throws {PartialFailureError} Items failed.
  * @throws {AgsError} AGS refused the request (422/20002), or answered what are no

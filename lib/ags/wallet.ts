@@ -70,6 +70,19 @@ const WalletInfo = z.object({
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:WALLET [UPDATE]`.
  *
+ * @example
+ * ```ts
+ * import type { Ags } from "../core/context.ts";
+ * import { creditWallet } from "./wallet.ts";
+ *
+ * export async function bonus(ags: Ags, userId: string): Promise<void> {
+ *   await creditWallet(ags, { userId, currencyCode: "GOLD", amount: 50 });
+ * }
+ * ```
+ *
+ * @param ags AGS's REST API: `ctx.ags`.
+ * @param request What to credit, and to whom.
+ * @returns The wallet, with its new balance.
  * @throws {AgsError} Not credited, or credited with an answer that is no wallet.
  * Not retryable: a closed wallet (400/35123), a currency that does not exist.
  * @throws {TerminalError} `userId` or `currencyCode` is empty, or `amount` is no
