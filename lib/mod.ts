@@ -21,6 +21,22 @@
 
 export { on } from "./core/on.ts";
 export type { Handler, OnOptions } from "./core/on.ts";
+export { matching } from "./matching/matching.ts";
+export type { EventMatch } from "./matching/matching.ts";
+export { PatternError } from "./matching/errors.ts";
+export type {
+  AffixOperand,
+  Alternative,
+  AnythingBut,
+  FieldItem,
+  FieldPattern,
+  FieldsPattern,
+  LowerBound,
+  NumericOperand,
+  Operator,
+  OperatorName,
+  UpperBound,
+} from "./matching/pattern.ts";
 export { parseJson } from "./core/parse_json.ts";
 export {
   EventError,
@@ -28,6 +44,7 @@ export {
   type Fault,
   RetryableError,
   type RetryableErrorOptions,
+  StartError,
   TerminalError,
   type TerminalErrorOptions,
 } from "./core/errors.ts";

@@ -58,6 +58,12 @@ export const PARTS: readonly Part[] = [
     packages: ["fastest-levenshtein", "node:crypto"],
     without: ["Deno", "fetch", "globalThis"],
   },
+  {
+    path: "lib/matching/",
+    imports: ["lib/matching/", "lib/core/"],
+    packages: ["ipaddr.js"],
+    without: ["Deno", "fetch", "globalThis"],
+  },
   { path: "lib/config/", imports: ["lib/config/"] },
   { path: "lib/events/", imports: ["lib/events/", ...BASE], types: ["proto/"] },
   {
@@ -88,7 +94,7 @@ export const PARTS: readonly Part[] = [
   { path: "lib/service.ts", imports: ["lib/"] },
   {
     path: "lib/mod.ts",
-    imports: ["lib/core/", "lib/ags/errors.ts"],
+    imports: ["lib/core/", "lib/matching/", "lib/ags/errors.ts"],
     types: ["lib/", "handlers/settings.ts", "proto/"],
   },
   { path: "mod.ts", imports: ["lib/mod.ts"] },
