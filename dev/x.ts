@@ -9,10 +9,11 @@
 interface Tool {
   /** What it does. */
   readonly does: string;
-  /** The file that is run, with what it may do. */
+  /** What follows `deno`: a command of its own, or flags and a file to run. */
   readonly args: readonly string[];
 }
 
+const RUN = ["run", "-q", "--no-prompt"];
 const SUPPLY = [
   "--allow-env",
   "--allow-read",
@@ -24,35 +25,34 @@ const HEAP = "--v8-flags=--max-semi-space-size=8,--max-old-space-size=128";
 
 const TOOLS: Readonly<Record<string, Tool>> = {
   audit: {
-    does:
-      "Look for known vulnerabilities of the locked packages (exit code 3: could not look)",
-    args: ["--allow-net", ...SUPPLY, "dev/supply/audit.ts"],
+    does: "Look for known vulnerabilities of the locked packages",
+    args: ["audit"],
   },
   sbom: {
     does:
       "Write what the executable is made of: dist/sbom.cdx.json (CycloneDX)",
-    args: [...SUPPLY, "dev/supply/sbom.ts"],
+    args: [...RUN, ...SUPPLY, "dev/supply/sbom.ts"],
   },
   licences: {
     does: "Write docs/licences.md; fail on a licence that is not accepted",
-    args: [...SUPPLY, "dev/supply/licences.ts"],
+    args: [...RUN, ...SUPPLY, "dev/supply/licences.ts"],
   },
   "lint:dockerfile": {
     does: "Lint the Dockerfile (npx downloads the linter)",
-    args: [...SUPPLY, "dev/supply/lint_dockerfile.ts"],
+    args: [...RUN, ...SUPPLY, "dev/supply/lint_dockerfile.ts"],
   },
   soak: {
     does: "Send a million events, and see whether memory grows",
-    args: ["-A", "bench/soak/main.ts"],
+    args: [...RUN, "-A", "bench/soak/main.ts"],
   },
   "bench:kafka": {
     does:
       "Measure the event stream on a Kafka broker, against the library used bare",
-    args: ["-A", "bench/kafka/main.ts"],
+    args: [...RUN, "-A", "bench/kafka/main.ts"],
   },
   "bench:inbox": {
     does: "Measure the durable queue",
-    args: ["-A", HEAP, "bench/inbox/main.ts"],
+    args: [...RUN, "-A", HEAP, "bench/inbox/main.ts"],
   },
 };
 
@@ -69,7 +69,7 @@ async function main(): Promise<number> {
     return isHelp ? 0 : 2;
   }
   const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "--no-prompt", ...tool.args, ...rest],
+    args: [...tool.args, ...rest],
   }).spawn().status;
   return code;
 }
