@@ -16,6 +16,7 @@ const CONFINED = [
   "dead-letters",
   "events",
   "emulator",
+  "emulator:web-pubsub",
 ] as const satisfies readonly TaskName[];
 
 /** What no such task needs, or needs in part only. */

@@ -443,13 +443,17 @@ Deno.test("More events than may be at once are answered 503, until some have end
 
 Deno.test("A handler that ignores its end holds its place until it ends", async () => {
   const gate = Promise.withResolvers<void>();
+  const log = new RecordedLog();
   const upstream = create({
+    log,
     timeout: 20,
     maxConcurrency: 1,
     handleUserEvent: () => gate.promise.then(() => "ok"),
   });
   await assertEmpty(await upstream.handle(post(MESSAGE, "x")), 503);
+  assert.equal(log.entries[0]?.message, "Event was not handled in time");
   await assertEmpty(await upstream.handle(post(MESSAGE, "x")), 503);
+  assert.equal(log.entries[1]?.fields["error"], "OverloadedError");
   gate.resolve();
   const answer = await until("a free place", async () => {
     const response = await upstream.handle(post(MESSAGE, "x"));

@@ -35,11 +35,7 @@ function serve(options: Partial<UpstreamOptions> = {}): Served {
   const aborter = new AbortController();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, signal: aborter.signal, onListen() {} },
-    (request, { completed }) => {
-      const gone = new AbortController();
-      completed.catch((reason) => gone.abort(reason));
-      return upstream.handle(request, { signal: gone.signal });
-    },
+    (request) => upstream.handle(request),
   );
   return {
     port: server.addr.port,
@@ -121,6 +117,28 @@ Deno.test("A peer that goes in the middle of a body ends only its own event", as
     connection.close();
   }
   await assertAlive(served);
+});
+
+Deno.test("A handler's signal aborts when the peer goes before the answer", async () => {
+  const started = Promise.withResolvers<void>();
+  const aborted = Promise.withResolvers<void>();
+  await using served = serve({
+    handleUserEvent: (_, signal) =>
+      new Promise<void>((resolve) => {
+        started.resolve();
+        signal.addEventListener("abort", () => {
+          aborted.resolve();
+          resolve();
+        });
+      }),
+  });
+  const { port } = served;
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const text = post(MESSAGE, ["Content-Length", "2"]) + "hi";
+  await connection.write(new TextEncoder().encode(text));
+  await started.promise;
+  connection.close();
+  await aborted.promise;
 });
 
 Deno.test("Bodies that are held at once are bounded together", async () => {

@@ -1,0 +1,94 @@
+/**
+ * Runs the Web PubSub emulator by itself, until SIGINT or SIGTERM:
+ *
+ * ```sh
+ * deno task emulator:web-pubsub --upstream http://127.0.0.1:8000/upstream
+ * ```
+ *
+ * @module
+ */
+
+// deno-lint-ignore-file no-console -- printing is what a command is for
+
+import { parseArgs } from "node:util";
+import { startWebPubSubEmulator } from "./mod.ts";
+
+/** Port when none is given. */
+const DEFAULT_PORT = "8091";
+
+const HELP = `Runs an emulator of Azure Web PubSub on this machine.
+
+  --port <number>      port to listen on, 0 for any free one (default ${DEFAULT_PORT})
+  --hostname <address> address to listen on (default 127.0.0.1)
+  --upstream <url>     where events go; {hub} and {event} are filled in
+  --anonymous          lets clients in without a token
+  --help               prints this
+`;
+
+/** Exit code for a command line that cannot be understood (sysexits EX_USAGE). */
+const EX_USAGE = 64;
+
+if (import.meta.main) await main(Deno.args);
+
+async function main(args: string[]): Promise<void> {
+  const options = readOptions(args);
+  if (options === undefined) return;
+  await using emulator = await startWebPubSubEmulator({
+    ...options,
+    print: (line) => console.log(line),
+  });
+  const { endpoint, connectionString } = emulator;
+  console.log(`Web PubSub emulator listening on ${endpoint}
+
+  Connection string: ${connectionString}
+  Clients:           ${endpoint.replace("http", "ws")}/client/hubs/<hub>
+  Events go to:      ${options.upstream ?? "nobody (--upstream <url>)"}
+`);
+  await untilSignal();
+}
+
+function readOptions(args: string[]) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        port: { type: "string", default: DEFAULT_PORT },
+        hostname: { type: "string", default: "127.0.0.1" },
+        upstream: { type: "string" },
+        anonymous: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) {
+      console.log(HELP);
+      return undefined;
+    }
+    if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) {
+      throw new TypeError(
+        `Cannot listen on port "${values.port}": expected a number from 0 to 65535`,
+      );
+    }
+    const { hostname, upstream, anonymous: allowAnonymous } = values;
+    return {
+      port: Number(values.port),
+      hostname,
+      allowAnonymous,
+      ...(upstream === undefined ? {} : { upstream }),
+    };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${HELP}`);
+    Deno.exit(EX_USAGE);
+  }
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const signals = ["SIGINT", "SIGTERM"] as const;
+    function stop(): void {
+      for (const signal of signals) Deno.removeSignalListener(signal, stop);
+      resolve();
+    }
+    for (const signal of signals) Deno.addSignalListener(signal, stop);
+  });
+}
