@@ -11,6 +11,7 @@ import { handlers } from "./handlers/mod.ts";
 import { settings } from "./handlers/settings.ts";
 import { readEnvironment } from "./lib/config/environment.ts";
 import { ConfigError, type Environment } from "./lib/config/parse.ts";
+import { withoutSecrets } from "./lib/config/secret.ts";
 import type { Settings } from "./lib/config/setting.ts";
 import { parseConfig, tableOf } from "./lib/config/table.ts";
 import type { Config } from "./lib/core/config.ts";
@@ -111,7 +112,7 @@ async function doctor(config: Config, isRunning: boolean): Promise<number> {
     settings,
   });
   for (const { name, verdict, text } of findings) {
-    console.log(`${verdict.padEnd(8)} ${name}: ${text}`);
+    console.log(`${verdict.padEnd(8)} ${name}: ${withoutSecrets(text)}`);
   }
   return findings.some(({ verdict }) => verdict === "failed") ? 1 : 0;
 }
@@ -142,7 +143,7 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     log.error("Service cannot start", { error });
-    console.error(error.message);
+    console.error(withoutSecrets(error.message));
     return 1;
   }
   log.info("Service started", {

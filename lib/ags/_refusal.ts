@@ -4,6 +4,7 @@
  * @module
  */
 
+import { withoutSecrets } from "../config/secret.ts";
 import { parseRetryAfter } from "../core/peer_delay.ts";
 import { AgsError, isTransient } from "./errors.ts";
 
@@ -93,7 +94,7 @@ function wordsOf(request: string, body: string): Words | undefined {
   return {
     errorCode: code,
     errorMessage: typeof text === "string"
-      ? text.slice(0, MAX_MESSAGE_LENGTH)
+      ? withoutSecrets(text).slice(0, MAX_MESSAGE_LENGTH)
       : undefined,
     permission: permissionOf(fields["requiredPermission"]),
   };
@@ -108,7 +109,7 @@ function codeOf(value: unknown): number | string | undefined {
 
 function oauthWord(value: unknown): string | undefined {
   return typeof value === "string" && value !== ""
-    ? value.slice(0, MAX_MESSAGE_LENGTH)
+    ? withoutSecrets(value).slice(0, MAX_MESSAGE_LENGTH)
     : undefined;
 }
 

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { ShutdownError } from "../core/errors.ts";
 import { tokenLife } from "../core/peer_delay.ts";
 import type { CallSpan, TraceCall } from "../core/tracing.ts";
-import type { Secret } from "../config/secret.ts";
+import { Secret } from "../config/secret.ts";
 import { AgsError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import type { AgsObserver } from "./observer.ts";
@@ -176,16 +176,16 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   async function logIn(span?: CallSpan): Promise<Token> {
     const startedAt = now();
     const { clientId, clientSecret } = options;
-    const basic = new TextEncoder().encode(
-      `${clientId}:${clientSecret.reveal()}`,
-    );
+    const pair = `${clientId}:${clientSecret.reveal()}`;
+    // As one secret: it is to be in no text that says what was sent.
+    const basic = new Secret(new TextEncoder().encode(pair).toBase64());
     const response = await exchange(
       `POST ${TOKEN_ROUTE}`,
       `${baseUrl}${TOKEN_ROUTE}`,
       {
         method: "POST",
         headers: {
-          authorization: `Basic ${basic.toBase64()}`,
+          authorization: `Basic ${basic.reveal()}`,
           "content-type": "application/x-www-form-urlencoded",
           accept: "application/json",
           ...span?.headers,
@@ -208,7 +208,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     }
     const life = tokenLife(answer.data.expires_in);
     return {
-      value: answer.data.access_token,
+      value: new Secret(answer.data.access_token, { isPassing: true })
+        .reveal(),
       startedAt,
       expiresAt: startedAt + life,
       refreshAt: startedAt + life * REFRESH_AT,

@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import { withoutSecrets } from "../config/secret.ts";
 import type { DeadLetter } from "../core/dead_letter.ts";
 
 const errorSchema = z.object({ name: z.string(), message: z.string() });
@@ -114,7 +115,10 @@ function causesOf(error: unknown): LetterLine["error"] {
     const { name, message } = each instanceof Error
       ? each
       : { name: typeof each, message: String(each) };
-    causes.push({ name, message: message.slice(0, MAX_MESSAGE) });
+    causes.push({
+      name,
+      message: withoutSecrets(message).slice(0, MAX_MESSAGE),
+    });
   }
   return causes;
 }

@@ -7,14 +7,15 @@
 import type { Logger } from "../core/context.ts";
 import type { Delivery, Middleware } from "../core/dispatcher.ts";
 import { type Result, resultOf } from "../core/outcome.ts";
+import { Payload } from "../core/payload.ts";
 
 /** Options of {@linkcode observe}. */
 export interface ObserveOptions {
   /** Where the line goes. */
   readonly log: Logger;
   /**
-   * Whether each event is logged at `debug` as it arrives, with its payload, from
-   * which the logger redacts. @default {false}
+   * Whether each event is logged at `debug` as it arrives, with what of its payload is
+   * known to be harmless. @default {false}
    */
   readonly logsPayloads?: boolean;
   /** Called with each event that has ended, and how long it took. */
@@ -56,7 +57,7 @@ function reportArrival(log: Logger, delivery: Delivery): void {
     eventType: event.type,
     eventId: event.id,
     source,
-    data: event.data,
+    data: new Payload(event.data),
   });
 }
 

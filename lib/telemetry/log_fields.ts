@@ -5,6 +5,10 @@
  * @module
  */
 
+import { withoutSecrets } from "../config/secret.ts";
+import { Payload } from "../core/payload.ts";
+import { harmlessPart } from "./harmless_part.ts";
+
 /**
  * Names of fields whose values are not to be written: secrets, what identifies a
  * person, and what people write to each other. IAM's client events carry a `secret`;
@@ -14,22 +18,37 @@ const REDACTED = new RegExp(
   [
     "secret|pass_?(word|code)|token|credential|(api|private)_?key|authorization|cookie",
     "e-?mail|(user|display|first|last)_?name|date_?of_?birth|zip_?code|(^|_)city$",
-    "^state$|avatar|user_?info$",
+    "^state$|avatar|user_?info$|phone|country|platform_?user_?id|third_?party_?user_?id",
+    "ip_?addr|(^|[_-])ip$|remote_?addr",
     "chat|message_?text|invitation|^(message|content|comment|body)$",
     "notification_?payload|template_?context",
   ].join("|"),
   "i",
 );
 
+/** The same, where it is the case that tells: `clientIp`, and not `ownership`. */
+const REDACTED_CASE = /[a-z](Ip|IP)(v[46])?$/;
+
+const LOCAL_PART = /"[^"\n]{1,64}"|[\p{L}\p{N}.!#$'*+^_`{|}~%-]{1,64}/u.source;
+/** As it is, percent-encoded once or more, or as wide as Chinese characters. */
+const AT = /@|%(?:25)*40|\uFF20/u.source;
+const LABEL = /[\p{L}\p{N}%_-]{1,63}/u.source;
+/** A name, be it in one part; an IP address; or either in brackets. */
+const DOMAIN = `\\[[^\\]\\s]{2,64}\\]|\\d{1,3}(?:\\.\\d{1,3}){3}(?![\\w.])|` +
+  `(?:${LABEL}\\.){0,8}(?=[\\p{L}%])${LABEL}`;
+
 /**
  * What is not to be written wherever it stands, in a text or as one: e-mail
  * addresses, JSON Web Tokens, and what follows `Bearer` or `Basic`.
  */
-const REDACTED_TEXT =
-  /[\w.+-]{1,64}@(?:[A-Za-z0-9][\w-]{0,62}\.){1,8}[A-Za-z][\w-]{1,62}|\beyJ[\w-]*\.[\w.-]+|\b(?:Bearer|Basic) [\w.~+/=-]{8,}/g;
+const REDACTED_TEXT = new RegExp(
+  `(?:${LOCAL_PART})(?:${AT})(?:${DOMAIN})|` +
+    "\\beyJ[\\w-]*\\.[\\w.-]+|\\b(?:Bearer|Basic) [\\w.~+/=-]{8,}",
+  "giu",
+);
 
 /** Whether a text may hold something of that: most texts need no second look. */
-const MAY_BE_REDACTED = /@|eyJ|Bearer |Basic /;
+const MAY_BE_REDACTED = /@|%(?:25)*40|\uFF20|eyJ|bearer |basic /i;
 
 const SHOWN = "[redacted]";
 const CUT = "[…]";
@@ -40,6 +59,9 @@ const MAX_DEPTH = 8;
 
 /** How much of a record is written, in characters; the rest is cut. */
 const MAX_LENGTH = 65_536;
+
+/** The longest secret that is looked for where a text is cut, in characters. */
+const MAX_SECRET = 4_096;
 
 /** What a field or an item takes of that, besides its name and text. */
 const ENTRY_LENGTH = 8;
@@ -105,6 +127,9 @@ function plain(value: unknown, place: Place): unknown {
 
 function plainObject(value: object, place: Place): unknown {
   if (value instanceof Error) return plainError(value, place);
+  if (value instanceof Payload) {
+    return plain(harmlessPart(value.reveal()), place);
+  }
   const inner = { ...place, depth: place.depth + 1, isCause: false };
   if (Array.isArray(value)) return plainItems(value, inner);
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
@@ -138,11 +163,26 @@ function plainEntries(
     const shownName = cut(name, place.room);
     entries.push([
       shownName,
-      REDACTED.test(name) ? SHOWN : plain(fields[name], place),
+      isRedacted(name) ? SHOWN : plain(fields[name], place),
     ]);
   }
   // Not by assignment: `__proto__` is a name like any other.
   return Object.fromEntries(entries);
+}
+
+/** Names seen before, and whether they are redacted: nearly all records have the same. */
+const names = new Map<string, boolean>();
+const MAX_NAMES = 1_024;
+const MAX_NAME_LENGTH = 64;
+
+function isRedacted(name: string): boolean {
+  const found = names.get(name);
+  if (found !== undefined) return found;
+  const is = REDACTED.test(name) || REDACTED_CASE.test(name);
+  if (names.size < MAX_NAMES && name.length <= MAX_NAME_LENGTH) {
+    names.set(name, is);
+  }
+  return is;
 }
 
 function plainError(error: Error, place: Place): PlainError {
@@ -172,9 +212,11 @@ function framesOf(stack: unknown): string {
 }
 
 function cut(text: string, room: Room): string {
-  const kept = text.length > room.left
-    ? text.slice(0, Math.max(0, room.left)) + CUT
-    : text;
+  const isTooLong = text.length > room.left;
+  // Not the whole of a text that may be endless, but no half of a secret either.
+  const looked = isTooLong ? text.slice(0, room.left + MAX_SECRET) : text;
+  const clean = withoutSecrets(looked);
+  const kept = isTooLong ? clean.slice(0, Math.max(0, room.left)) + CUT : clean;
   room.left -= text.length;
   return MAY_BE_REDACTED.test(kept) ? kept.replace(REDACTED_TEXT, SHOWN) : kept;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { format, inspect } from "node:util";
-import { Secret } from "../../lib/config/secret.ts";
+import { Secret, withoutSecrets } from "../../lib/config/secret.ts";
 
 const VALUE = "hush-hush";
 
@@ -29,4 +29,31 @@ Deno.test("Secret shows its value nowhere", () => {
     String(new Error(`Cannot log in with ${secret}`)),
   ];
   for (const text of texts) assert.ok(!text.includes(VALUE), text);
+});
+
+Deno.test("withoutSecrets() takes out each secret, the longest first, and leaves the rest", () => {
+  new Secret("abcd-1234");
+  new Secret("abcd-1234-5678");
+  assert.equal(
+    withoutSecrets("abcd-1234-5678, abcd-1234 and abcd"),
+    "[secret], [secret] and abcd",
+  );
+  assert.equal(withoutSecrets(""), "");
+});
+
+Deno.test("withoutSecrets() takes a word of three letters for no secret", () => {
+  new Secret("the");
+  assert.equal(withoutSecrets("the end"), "the end");
+});
+
+Deno.test("withoutSecrets() remembers settings for good, and of tokens those that are new", () => {
+  new Secret("setting-0123456789");
+  for (let i = 0; i < 1_000; i++) {
+    new Secret(`token-${i}-0123456789`, { isPassing: true });
+  }
+  const text = "setting-0123456789 token-999-0123456789";
+  assert.equal(withoutSecrets(text), "[secret] [secret]");
+  for (let i = 0; i < 1_000; i++) new Secret(`other-${i}-0123456789`);
+  assert.equal(withoutSecrets("setting-0123456789"), "[secret]");
+  assert.equal(withoutSecrets("other-999-0123456789"), "[secret]");
 });

@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import {
   COINS_ITEM_ID,
+  DEFAULT_CLIENT_ID,
   DURABLE_ITEM_ID,
   type Fault,
   startEmulator,
@@ -351,6 +352,27 @@ export function agsRules(suite: Suite): void {
         assert.equal(record["outcome"], "rejected");
       },
     );
+  });
+
+  Deno.test(`${suite.name}: what AGS says is logged without the secrets that it repeats`, async () => {
+    await using world = await startWorld(suite, {
+      env: { LOG_LEVEL: "debug" },
+    });
+    const { emulator, target, send } = world;
+    const basic = btoa(`${DEFAULT_CLIENT_ID}:${CLIENT_SECRET}`);
+    const forms = [CLIENT_SECRET, encodeURIComponent(CLIENT_SECRET), basic];
+    emulator.faults.set([{
+      kind: "error",
+      status: 401,
+      errorMessage: `no client with ${forms.join(" or ")}`,
+      match: { path: "/iam/v3/oauth/token" },
+    }]);
+    assert.equal((await send()).status, "UNAVAILABLE");
+    const record = await target.logged(({ outcome }) => outcome === "failed");
+    assert.match(JSON.stringify(record["error"]), /no client with \[secret\]/);
+    for (const line of [...target.stdout, ...target.stderr]) {
+      for (const form of forms) assert.ok(!line.includes(form), line);
+    }
   });
 
   Deno.test(`${suite.name}: while AGS is down events are answered UNAVAILABLE, /readyz says 503, and both recover`, async () => {

@@ -42,6 +42,8 @@ export interface EventOptions {
   readonly namespace?: string;
   /** Whether it is the refresh of a token, no login. @default {false} */
   readonly isRefresh?: boolean;
+  /** Other fields, as `path=value`. @default {a sample's} */
+  readonly sets?: readonly string[];
 }
 
 /** An event with every field filled in, personal ones too. */
@@ -57,6 +59,7 @@ export function eventBytes(
       `userId=${userId}`,
       ...id === undefined ? [] : [`id=${id}`],
       ...isRefresh ? ["payload.userAuthentication.refresh=true"] : [],
+      ...options.sets ?? [],
     ],
     isOneOfMany: false,
   }).bytes;

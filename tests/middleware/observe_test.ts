@@ -8,6 +8,7 @@ import {
   type Result,
   SKIPPED,
 } from "../../lib/core/outcome.ts";
+import { Payload } from "../../lib/core/payload.ts";
 import { observe } from "../../lib/middleware/observe.ts";
 import { testDelivery, testEvent } from "../_support/delivery.ts";
 import { type LogLine, recordLog } from "../_support/log.ts";
@@ -141,6 +142,9 @@ Deno.test("observe() logs the payload at debug as the event arrives, when told t
     () => Promise.resolve(HANDLED),
   );
   assert.equal(log.lines.length, 2);
+  const payload = log.lines[0]?.fields.data;
+  assert.ok(payload instanceof Payload);
+  assert.equal(payload.reveal(), data);
   assert.deepEqual(log.lines[0], {
     level: "debug",
     message: "Event received",
@@ -148,7 +152,7 @@ Deno.test("observe() logs the payload at debug as the event arrives, when told t
       eventType: "userAuthentication.userLoggedIn",
       eventId: "event-1",
       source: "test",
-      data,
+      data: payload,
     },
   });
 });

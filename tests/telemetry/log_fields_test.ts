@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RetryableError } from "../../lib/core/errors.ts";
+import { Payload } from "../../lib/core/payload.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { plainFields, plainText } from "../../lib/telemetry/log_fields.ts";
 
@@ -22,13 +23,14 @@ function nested(depth: number): unknown {
 }
 
 Deno.test("plainFields() writes JSON as it is", () => {
-  const name = fc.string({ maxLength: 5 }).map((text) => `x${text}`);
+  // Without what makes an e-mail address.
+  const harmless = fc.string().map((text) => text.replaceAll(/@|%/g, ""));
+  const name = harmless.map((text) => `x${text.slice(0, 5)}`);
   const { json } = fc.letrec((tie) => ({
     json: fc.oneof(
       { maxDepth: 4, depthSize: "small" },
       fc.constantFrom(null, true, false, 0, -1.5, 1e21),
-      // Without what makes an e-mail address.
-      fc.string().map((text) => text.replaceAll("@", "")),
+      harmless,
       fc.array(tie("json"), { maxLength: 4 }),
       fc.dictionary(name, tie("json"), { maxKeys: 4, noNullPrototype: true }),
     ),
@@ -93,6 +95,18 @@ for (
     "notificationPayload",
     "templateContext",
     "rawUserInfo",
+    "phone",
+    "phoneNumber",
+    "country",
+    "countryCode",
+    "platformUserId",
+    "simultaneousPlatformUserId",
+    "thirdPartyUserId",
+    "ip",
+    "clientIp",
+    "client_ip",
+    "ipAddress",
+    "remoteAddress",
   ]
 ) {
   Deno.test(`plainFields() does not write the value of ${name}, at any depth`, () => {
@@ -112,6 +126,28 @@ for (
       "mail to jane.doe+x@example.co.uk!",
       "mail to [redacted]!",
     ],
+    ...[
+      "jane@exämple.com",
+      "jöhn@example.com",
+      "jane@例え.jp",
+      "jane@xn--exmple-cua.com",
+      "jane%40example.com",
+      "jane%2540example.com",
+      "j%C3%B6hn%40ex%C3%A4mple.com",
+      "jane\uFF20example.com",
+      "jane@[192.0.2.1]",
+      "jane@[IPv6:2001:db8::1]",
+      "jane@192.0.2.1",
+      "jane@localhost",
+      '"jane doe"@example.com',
+      "o'neill+tag@sub.example.museum",
+    ].map((address) =>
+      [
+        `the address ${address}`,
+        `/users?email=${address}&x=1 (${address}), <${address}>`,
+        "/users?email=[redacted]&x=1 ([redacted]), <[redacted]>",
+      ] as const
+    ),
     [
       "a JSON Web Token",
       "token eyJhbGciOi.eyJzdWIi.c2ln in hand",
@@ -150,14 +186,28 @@ Deno.test("plainFields() leaves alone what only looks like it", () => {
     d: "eyJ",
     e: "2 @ 3 Bearer",
     f: "@grpc/grpc-js 1.14",
+    g: "npm/registry.npmjs.org/@logtape/logtape/2.4.2 and zod@4.6.7",
+    h: "at async file:///a/@b/c.ts:1:2, 100%, %40",
   };
   assert.deepEqual(plainFields(fields), fields);
 });
 
 Deno.test("plainFields() takes a text made to be slow in no time that counts", () => {
   // A pattern that tried every split of it would not come back.
-  const text = `${"a.".repeat(30_000)}@${"b-".repeat(2_000)}`;
-  assert.equal(typeof plainFields({ text })["text"], "string");
+  for (
+    const text of [
+      `${"a.".repeat(30_000)}@${"b-".repeat(2_000)}`,
+      "%40".repeat(20_000),
+      "%25".repeat(20_000),
+      "@".repeat(60_000),
+      `@${"a".repeat(60_000)}`,
+      `a@${"b.".repeat(30_000)}`,
+      '"@'.repeat(30_000),
+      "Bearer ".repeat(8_000),
+    ]
+  ) {
+    assert.equal(typeof plainFields({ text })["text"], "string");
+  }
 });
 
 Deno.test("plainFields() writes the names that the service itself uses", () => {
@@ -171,6 +221,9 @@ Deno.test("plainFields() writes the names that the service itself uses", () => {
     attempt: 1,
     durationMs: 1.5,
     namespace: "n",
+    ownership: "o",
+    description: "d",
+    recipient: "r",
     userId: "u",
     itemId: "i",
     traceID: "t",
@@ -331,4 +384,52 @@ Deno.test("plainText() cuts a text that is too long", () => {
     plainText("x".repeat(MAX_LENGTH + 1)),
     "x".repeat(MAX_LENGTH) + CUT,
   );
+});
+
+Deno.test("plainFields() writes no secret of the process, in whatever form a text repeats it", () => {
+  const secret = new Secret('p ss/"wörd"');
+  const text = secret.reveal();
+  const bytes = new TextEncoder().encode(text);
+  for (
+    const form of [
+      text,
+      encodeURIComponent(text),
+      JSON.stringify(text).slice(1, -1),
+      bytes.toBase64(),
+    ]
+  ) {
+    const said = `No client with ${form}, try again`;
+    const fields = plainFields({
+      said,
+      error: new Error(said, { cause: said }),
+      [said]: [said],
+    });
+    assert.ok(!JSON.stringify(fields).includes(form), form);
+    assert.equal(fields["said"], "No client with [secret], try again");
+    assert.equal(plainText(said), "No client with [secret], try again");
+  }
+});
+
+Deno.test("plainFields() writes no half of a secret where it cuts a text", () => {
+  const secret = new Secret("0123456789".repeat(5));
+  const head = "x".repeat(MAX_LENGTH - 20);
+  const { text } = plainFields({ text: `${head}${secret.reveal()}` });
+  assert.ok(!String(text).includes("0123"), String(text).slice(-60));
+});
+
+Deno.test("plainFields() writes of a payload what is known to be harmless", () => {
+  const data = {
+    itemId: "8d1f0c2a",
+    playerNickname: "Jane",
+    displayName: "Jane",
+  };
+  assert.deepEqual(plainFields({ data: new Payload(data) }), {
+    data: {
+      itemId: "8d1f0c2a",
+      playerNickname: REDACTED,
+      displayName: REDACTED,
+    },
+  });
+  assert.equal(JSON.stringify(new Payload(data)), '"[payload]"');
+  assert.ok(!Deno.inspect(new Payload(data)).includes("Jane"));
 });
