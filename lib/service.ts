@@ -15,6 +15,7 @@ import type { DeadLetterSink } from "./core/dead_letter.ts";
 import { AppError, ShutdownError } from "./core/errors.ts";
 import type { LineWriter } from "./core/line_writer.ts";
 import type { Handler } from "./core/on.ts";
+import { logDeadLetters } from "./dead_letters/log_sink.ts";
 import { openDeadLetters } from "./dead_letters/open.ts";
 import { readCatalog } from "./events/catalog.ts";
 import { createPublisher } from "./grpc/publisher.ts";
@@ -245,6 +246,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         suffix: deadLetter.slice("kafka:".length),
         prefix,
         groupId: withPrefix(prefix, groupOf(config)),
+        lastResort: logDeadLetters(logLetter),
+        log: logs.dead_letters,
       });
     }
     return await openDeadLetters({

@@ -13,6 +13,8 @@ import { channelOf } from "../../lib/core/event_types.ts";
 import { own } from "../../lib/kafka/letter_sink.ts";
 import { LETTER_HEADERS } from "../../lib/kafka/letter_sink.ts";
 import { withoutPrefix } from "../../lib/eventstream/names.ts";
+import { isTooLarge } from "../../lib/eventstream/letter_forms.ts";
+import type { OutgoingRecord } from "../../lib/eventstream/record.ts";
 import { headerOf } from "../../lib/kafka/record_arrival.ts";
 import { REPLAY_HEADERS } from "../../lib/kafka/replay_headers.ts";
 import { oneLine } from "../../lib/telemetry/log_format.ts";
@@ -125,6 +127,10 @@ async function replay(
   const byGrpc = letters.filter(({ letter }) => letter.source === "grpc");
   for (const letter of letters) {
     if (letter.letter.source === "grpc") continue;
+    if (letter.letter.digest !== undefined) {
+      count(NOT_KEPT);
+      continue;
+    }
     await sendAgain(letter, kafka, timeout);
     await close(letter);
     count("published");
@@ -154,6 +160,10 @@ async function replay(
   return answers;
 }
 
+/** The answer for an event that its letter does not have. */
+const NOT_KEPT =
+  "not sent (its letter has no payload: it did not fit the topic)";
+
 async function sendAgain(
   { record }: TopicLetter,
   { stream, prefix, group }: DevKafka,
@@ -161,7 +171,7 @@ async function sendAgain(
 ): Promise<void> {
   const topic = headerOf(record.headers, LETTER_HEADERS.topic) ?? "";
   const encoder = new TextEncoder();
-  await stream.sendRecord(withoutPrefix(prefix, topic), {
+  const again: OutgoingRecord = {
     ...(record.key !== undefined && { key: record.key }),
     ...(record.value !== undefined && { value: record.value }),
     headers: [
@@ -169,5 +179,13 @@ async function sendAgain(
       [REPLAY_HEADERS.replay, encoder.encode("dead-letter")],
       [REPLAY_HEADERS.group, encoder.encode(group)],
     ],
-  }, { timeout });
+  };
+  const to = withoutPrefix(prefix, topic);
+  try {
+    await stream.sendRecord(to, again, { timeout });
+  } catch (error) {
+    if (!isTooLarge(error)) throw error;
+    // It fitted without the headers that say that it is sent again.
+    await stream.sendRecord(to, again, { timeout, compress: true });
+  }
 }

@@ -110,6 +110,6 @@ function bytesOf(
   throw new EventJsonError(
     digest === undefined
       ? "Letter has neither bytes nor data"
-      : "Event was not read, so the letter does not have it: expected whoever sent it to send it again",
+      : "Letter does not have the event, which was too large: expected whoever sent it to send it again",
   );
 }

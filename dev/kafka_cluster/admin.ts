@@ -4,7 +4,17 @@
  * @module
  */
 
-import { Admin, offsetCommitV9, offsetFetchV9 } from "@platformatic/kafka";
+import {
+  AclOperations,
+  AclPermissionTypes,
+  Admin,
+  ConfigResourceTypes,
+  IncrementalAlterConfigOperationTypes,
+  offsetCommitV9,
+  offsetFetchV9,
+  ResourcePatternTypes,
+  ResourceTypes,
+} from "@platformatic/kafka";
 import { until } from "../until.ts";
 
 /** Options of {@linkcode KafkaAdmin.createTopic}. */
@@ -31,6 +41,13 @@ export interface GroupOffset {
 export interface KafkaAdmin extends AsyncDisposable {
   /** Creates a topic, and waits until its partitions have leaders. @returns Its id. */
   createTopic(topic: string, options?: TopicOptions): Promise<string>;
+  /** Changes settings of a topic. */
+  setTopicConfigs(
+    topic: string,
+    configs: Readonly<Record<string, string>>,
+  ): Promise<void>;
+  /** Forbids everybody to write to a topic, or not any more. */
+  forbidWriting(topic: string, isForbidden: boolean): Promise<void>;
   /** Deletes a topic, and waits until it is gone. */
   deleteTopic(topic: string): Promise<void>;
   /** Deletes the records of a partition before an offset, as retention does. */
@@ -109,6 +126,33 @@ export function kafkaAdmin(brokers: readonly string[]): KafkaAdmin {
         const isLed = found?.partitions.every(({ leader }) => leader >= 0);
         return isLed ? found?.id : undefined;
       });
+    },
+    async setTopicConfigs(topic, configs) {
+      await admin.incrementalAlterConfigs({
+        resources: [{
+          resourceType: ConfigResourceTypes.TOPIC,
+          resourceName: topic,
+          configs: Object.entries(configs).map(([name, value]) => ({
+            name,
+            value,
+            configOperation: IncrementalAlterConfigOperationTypes.SET,
+          })),
+        }],
+      });
+    },
+    async forbidWriting(topic, isForbidden) {
+      const acl = {
+        resourceType: ResourceTypes.TOPIC,
+        resourceName: topic,
+        resourcePatternType: ResourcePatternTypes.LITERAL,
+        principal: "User:*",
+        host: "*",
+        operation: AclOperations.WRITE,
+        permissionType: AclPermissionTypes.DENY,
+      };
+      await (isForbidden
+        ? admin.createAcls({ creations: [acl] })
+        : admin.deleteAcls({ filters: [acl] }));
     },
     async deleteTopic(topic) {
       await admin.deleteTopics({ topics: [topic] });

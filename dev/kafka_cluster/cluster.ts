@@ -17,6 +17,8 @@ export interface KafkaOptions {
   readonly nodes?: number;
   /** Opens listeners that check who connects. @default {false} */
   readonly isSecure?: boolean;
+  /** Settings of the brokers beside the usual ones. @default {none} */
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /** A cluster that runs. */
@@ -47,7 +49,7 @@ export async function startKafka(
 ): Promise<KafkaCluster> {
   if (
     GIVEN.length > 0 && options.nodes === undefined &&
-    options.isSecure !== true
+    options.isSecure !== true && options.properties === undefined
   ) {
     return {
       brokers: GIVEN,
@@ -84,7 +86,13 @@ export async function startKafka(
     await Deno.mkdir(home);
     await Deno.writeTextFile(
       join(home, "server.properties"),
-      brokerProperties({ node, ports, folder: home, certificates }),
+      brokerProperties({
+        node,
+        ports,
+        folder: home,
+        certificates,
+        properties: options.properties,
+      }),
     );
     const { success, stdout, stderr } = await new Deno.Command("java", {
       args: java([

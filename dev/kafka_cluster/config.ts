@@ -38,6 +38,8 @@ export interface BrokerOptions {
   readonly folder: string;
   /** Listeners that check who connects. @default {none} */
   readonly certificates?: BrokerCertificates | undefined;
+  /** Settings beside these. @default {none} */
+  readonly properties?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Who may connect. */
@@ -92,6 +94,7 @@ export function brokerProperties(options: BrokerOptions): string {
     "broker.heartbeat.interval.ms": 500,
     "log.cleaner.enable": "false",
     ...secure ? security(certificates) : {},
+    ...options.properties,
   };
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`).join("");

@@ -34,6 +34,8 @@ interface Pending {
 
 /** Letters that wait, at most: beyond them, events fail and come again. */
 const MAX_PENDING = 1_024;
+/** What they hold, at most, in bytes; one letter alone may be longer. */
+const MAX_PENDING_BYTES = 33_554_432;
 
 const encoder = new TextEncoder();
 const LINE_FEED = 10;
@@ -53,6 +55,8 @@ export async function openLetterFile(
   const { path, maxBytes, now = Date.now } = options;
   let file: Deno.FsFile | undefined = await open(path);
   let pending: Pending[] = [];
+  /** Of those that wait, and of those that are being written. */
+  let pendingBytes = 0;
   let writing: Promise<void> | undefined;
   let isClosed = false;
 
@@ -71,6 +75,7 @@ export async function openLetterFile(
         );
         for (const { done } of batch) done.reject(error);
       }
+      for (const { line } of batch) pendingBytes -= line.length;
     }
     writing = undefined;
   }
@@ -102,6 +107,14 @@ export async function openLetterFile(
         );
       }
       const line = encoder.encode(`${encodeLetter(letter)}\n`);
+      if (pendingBytes > 0 && pendingBytes + line.length > MAX_PENDING_BYTES) {
+        return Promise.reject(
+          new LetterFileError(
+            `File of dead letters ${path} has letters of ${pendingBytes} bytes waiting`,
+          ),
+        );
+      }
+      pendingBytes += line.length;
       const done = Promise.withResolvers<void>();
       pending.push({ line, done });
       writing ??= drain();

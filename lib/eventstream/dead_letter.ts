@@ -4,9 +4,11 @@
  * @module
  */
 
+import { DEAD_LETTER_HEADERS } from "./dead_letter_headers.ts";
+import type { LetterParts } from "./letter_forms.ts";
 import { deadLetterTopic } from "./names.ts";
 import type { DeadReason } from "./observer.ts";
-import type { OutgoingRecord, RecordHeader, StreamRecord } from "./record.ts";
+import type { RecordHeader, StreamRecord } from "./record.ts";
 
 /** A record that cannot be handled, and why. */
 export interface DeadLetter {
@@ -22,37 +24,19 @@ export interface DeadLetter {
   readonly error: unknown;
 }
 
-/** Names of the headers that a dead letter has beside those of its record. */
-export const DEAD_LETTER_HEADERS = {
-  /** Why: `undecodable`, `rejected` or `exhausted`. */
-  reason: "dlq-reason",
-  /** The error's class and message. */
-  error: "dlq-error",
-  /** How often the callback was called. */
-  attempts: "dlq-attempts",
-  /** The group. */
-  group: "dlq-group",
-  /** The record's topic, in full. */
-  topic: "dlq-topic",
-  /** The record's partition. */
-  partition: "dlq-partition",
-  /** The record's offset. */
-  offset: "dlq-offset",
-} as const;
-
 /** How much of an error a header has, in characters. */
 const MAX_ERROR_LENGTH = 1_024;
 
 const encoder = new TextEncoder();
 
 /**
- * A dead letter as a record for {@linkcode deadLetterTopic}: key, value, headers and
- * timestamp as they were, and headers that say why.
+ * A dead letter for {@linkcode deadLetterTopic}: key, value, headers and timestamp as
+ * they were, and headers that say why.
  */
-export function deadLetterRecord(
+export function deadLetterParts(
   letter: DeadLetter,
-): { readonly topic: string; readonly record: OutgoingRecord } {
-  const { record: { topic, partition, offset, ...record } } = letter;
+): LetterParts & { readonly topic: string } {
+  const { topic, partition, offset, leaderEpoch: _, ...record } = letter.record;
   const name = DEAD_LETTER_HEADERS;
   const why: readonly (readonly [string, string | number | bigint])[] = [
     [name.reason, letter.reason],
@@ -63,13 +47,13 @@ export function deadLetterRecord(
     [name.partition, partition],
     [name.offset, offset],
   ];
-  const headers: RecordHeader[] = why.map(([key, value]) => [
-    key,
-    encoder.encode(String(value)),
-  ]);
   return {
     topic: deadLetterTopic(topic),
-    record: { ...record, headers: [...record.headers, ...headers] },
+    record,
+    why: why.map(([key, value]): RecordHeader => [
+      key,
+      encoder.encode(String(value)),
+    ]),
   };
 }
 

@@ -5,10 +5,11 @@
  */
 
 import type { Logger } from "../core/context.ts";
+import { digestOf } from "../core/event_id.ts";
 import { auditLogSettings, outgoingAuditLog } from "./audit_log.ts";
 import { nanoseconds } from "./clock.ts";
 import { checkConnection, type ConnectionOptions } from "./connection.ts";
-import { type DeadLetter, deadLetterRecord } from "./dead_letter.ts";
+import { type DeadLetter, deadLetterParts } from "./dead_letter.ts";
 import { decodeEvent } from "./decode_event.ts";
 import type { RecordWork } from "./delivery.ts";
 import {
@@ -24,6 +25,7 @@ import type {
   RecordCallback,
   SubscribeOptions,
 } from "./stream.ts";
+import { sendFitting } from "./letter_forms.ts";
 import { loadPort } from "./load_port.ts";
 import {
   checkEventName,
@@ -41,6 +43,10 @@ import { unlessAborted } from "./wait.ts";
 
 /** Bytes sent at once: brokers take a megabyte. */
 const MAX_BATCH_BYTES = 524_288;
+/** What logs say of dead letters that do not fit their topic. */
+const OMITTED = "Dead letter is kept without what does not fit its topic";
+const IN_THE_LOG =
+  "Dead letter is kept here only: its topic takes no such record";
 const RETRY = { maxAttempts: 10, baseDelay: 500, maxDelay: 30_000 };
 
 /** Makes an event stream on Kafka. Nothing is connected yet. */
@@ -74,8 +80,20 @@ export function createKafkaStream(options: EventStreamOptions): EventStream {
   });
 
   async function writeDeadLetter(letter: DeadLetter): Promise<void> {
-    const { topic, record } = deadLetterRecord(letter);
-    await publisher.send(topic, record);
+    const { topic, ...parts } = deadLetterParts(letter);
+    const omitted = await sendFitting(
+      parts,
+      (record, how) => publisher.send(topic, record, how),
+    );
+    if (omitted?.length === 0) return;
+    const { record, groupId, reason, attempts, error } = letter;
+    const { partition, offset, value } = record;
+    const place = { topic: record.topic, partition, offset: String(offset) };
+    const why = { groupId, reason, attempts, error };
+    const digest = value === undefined ? {} : digestOf(value);
+    if (omitted !== undefined) {
+      log.warn(OMITTED, { ...place, ...why, ...digest, omitted });
+    } else log.error(IN_THE_LOG, { ...place, ...why, ...digest });
   }
 
   function subscribe(

@@ -5,6 +5,7 @@
  */
 
 import { DeliveryError, DeliveryTimeoutError } from "./errors.ts";
+import { PortError } from "./port.ts";
 import type { OutgoingRecord } from "./record.ts";
 
 /** A message that waits. */
@@ -13,6 +14,8 @@ export interface Message {
   readonly record: OutgoingRecord;
   /** What it counts for. */
   readonly bytes: number;
+  /** Whether it is compressed: then it is sent alone. */
+  readonly compress: boolean;
   /** When its time is up, by `performance.now()`. */
   readonly deadline: number;
   /** Ends the waiting; the first call counts. */
@@ -41,12 +44,27 @@ export function takeBatch(
 ): readonly Message[] {
   let bytes = 0;
   let length = 0;
+  if (waiting[0]?.compress) return waiting.splice(0, 1);
   while (length < waiting.length && length < MAX_BATCH_RECORDS) {
+    if (waiting[length]?.compress) break;
     bytes += waiting[length]?.bytes ?? 0;
     if (bytes > maxBytes && length > 0) break;
     length++;
   }
   return waiting.splice(0, length);
+}
+
+/** What a broker says of a batch that has a record that it will never take. */
+const ABOUT_ONE: ReadonlySet<string | undefined> = new Set([
+  "INVALID_RECORD",
+  "INVALID_TIMESTAMP",
+  "MESSAGE_TOO_LARGE",
+  "RECORD_LIST_TOO_LARGE",
+]);
+
+/** Whether a batch was refused for one of its records, which others need not share. */
+export function isAboutOne(error: unknown): boolean {
+  return error instanceof PortError && ABOUT_ONE.has(error.code);
 }
 
 /** What is thrown when a message's time is up. */

@@ -75,11 +75,12 @@ export function createProducerPort(options: ConnectionOptions): ProducerPort {
         retryable: true,
       });
     },
-    async send({ topic, partition }, records) {
+    async send({ topic, partition }, records, { compress = false } = {}) {
       const failuresBefore = failures;
       try {
         await producer.send({
           messages: records.map((each) => toMessage(each, topic, partition)),
+          ...(compress && { compression: "gzip" }),
         });
       } catch (error) {
         failures++;

@@ -41,7 +41,11 @@ export interface ProducerPort {
    *
    * @throws {PortError} They are not confirmed.
    */
-  send(partition: Partition, records: readonly OutgoingRecord[]): Promise<void>;
+  send(
+    partition: Partition,
+    records: readonly OutgoingRecord[],
+    options?: { readonly compress?: boolean },
+  ): Promise<void>;
   /** Ends connections; what is on its way fails. */
   close(): Promise<void>;
 }

@@ -9,10 +9,12 @@
 import type { Logger } from "../core/context.ts";
 import {
   type DeliveryError,
+  MessageTooLargeError,
   QueueFullError,
   StreamClosedError,
 } from "./errors.ts";
 import {
+  isAboutOne,
   type Message,
   refused,
   sizeOf,
@@ -49,6 +51,8 @@ export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   /** Less time than the publisher's, in milliseconds. */
   readonly timeout?: number | undefined;
+  /** Whether the message is compressed, and sent alone. @default {false} */
+  readonly compress?: boolean | undefined;
 }
 
 /** The queue. */
@@ -58,6 +62,7 @@ export interface Publisher {
    *
    * @param topic Its full name.
    * @throws {QueueFullError} Too much is waiting.
+   * @throws {MessageTooLargeError} It alone is more than may wait.
    * @throws {StreamClosedError} The publisher is closed.
    */
   enqueue(topic: string, record: OutgoingRecord): void;
@@ -117,11 +122,19 @@ export function createPublisher(options: PublisherOptions): Publisher {
   function add(
     topic: string,
     record: OutgoingRecord,
-    time: number,
+    { time, compress = false }: {
+      readonly time: number;
+      readonly compress?: boolean | undefined;
+    },
     onSettled: (error?: Error) => void,
   ): Message {
     if (isClosed) throw new StreamClosedError("Event stream is disposed");
     const size = sizeOf(record);
+    if (size > options.maxQueuedBytes) {
+      throw new MessageTooLargeError(
+        `Message has ${size} bytes: expected at most ${options.maxQueuedBytes}`,
+      );
+    }
     if (count >= options.maxQueued || bytes + size > options.maxQueuedBytes) {
       throw new QueueFullError(
         `Queue is full with ${count} messages of ${bytes} bytes: expected at most ` +
@@ -133,6 +146,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const message: Message = {
       record,
       bytes: size,
+      compress,
       deadline: performance.now() + time,
       isSettled: false,
       settle(error) {
@@ -232,7 +246,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
     for (let attempt = 1; left.length > 0; attempt++) {
       const started = performance.now();
       const records = left.map(({ record }) => record);
-      const sending = getProducer().then((port) => port.send(to, records));
+      const compress = left.some((message) => message.compress);
+      const sending = getProducer().then((port) =>
+        port.send(to, records, { compress })
+      );
       const watch = watchDeadlines(to.topic, left);
       try {
         await sending;
@@ -245,6 +262,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
         for (const message of left) message.settle();
         return;
       } catch (error) {
+        if (left.length > 1 && isAboutOne(error)) {
+          // The others are not to share its fate.
+          const middle = left.length >> 1;
+          await deliver(to, left.slice(0, middle));
+          await deliver(to, left.slice(middle));
+          return;
+        }
         left = prune(to.topic, left, error);
         if (left.length > 0) await pause(left, growingDelay(attempt, RETRY));
       } finally {
@@ -321,13 +345,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     enqueue(topic, record) {
-      add(topic, record, timeout, () => {});
+      add(topic, record, { time: timeout }, () => {});
     },
-    async send(topic, record, { signal, timeout: less = timeout } = {}) {
+    async send(topic, record, sendOptions = {}) {
+      const { signal, timeout: less = timeout, compress } = sendOptions;
       signal?.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const time = Math.min(less, timeout);
-      const message = add(topic, record, time, (error) => {
+      const message = add(topic, record, { time, compress }, (error) => {
         if (error === undefined) resolve();
         else reject(error);
       });

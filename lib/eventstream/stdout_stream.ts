@@ -6,7 +6,7 @@
 
 import { outgoingAuditLog } from "./audit_log.ts";
 import { nanoseconds } from "./clock.ts";
-import { deadLetterRecord } from "./dead_letter.ts";
+import { deadLetterParts } from "./dead_letter.ts";
 import { encodeEvent } from "./encode_event.ts";
 import { createLineWriter } from "../core/line_writer.ts";
 import { DeliveryError, MissingArgumentError } from "./errors.ts";
@@ -95,8 +95,9 @@ export function createStdoutStream(options: EventStreamOptions): EventStream {
       await confirm(recordLine(topic, record), sendOptions);
     },
     async writeDeadLetter(letter) {
-      const { topic, record } = deadLetterRecord(letter);
-      await confirm(recordLine(topic, record));
+      const { topic, record, why } = deadLetterParts(letter);
+      const headers = [...record.headers ?? [], ...why];
+      await confirm(recordLine(topic, { ...record, headers }));
     },
     metadata: () => Promise.resolve([]),
     async [Symbol.asyncDispose]() {

@@ -19,6 +19,7 @@ import {
   StreamClosedError,
 } from "../eventstream/errors.ts";
 import { goJson } from "../eventstream/go_json.ts";
+import { isTooLarge } from "../eventstream/letter_forms.ts";
 import type { PublishedEvent } from "../eventstream/outgoing_event.ts";
 import type { EventStream } from "../eventstream/stream.ts";
 
@@ -174,9 +175,9 @@ function errorOf(
   { topic, name }: { readonly topic: string; readonly name: string },
 ): Error {
   const what = `Event "${name}" on topic "${topic}" is not published`;
-  const isLater = cause instanceof DeliveryError ||
+  const isLater = !isTooLarge(cause) && (cause instanceof DeliveryError ||
     cause instanceof QueueFullError || cause instanceof StreamClosedError ||
-    !(cause instanceof EventStreamError);
+    !(cause instanceof EventStreamError));
   return isLater
     ? new RetryableError(what, { cause })
     : new TerminalError(what, { cause, fault: "state" });

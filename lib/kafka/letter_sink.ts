@@ -5,15 +5,16 @@
  * @module
  */
 
+import type { Logger } from "../core/context.ts";
 import type { DeadLetter, DeadLetterSink } from "../core/dead_letter.ts";
 import { channelOf } from "../core/event_types.ts";
-import {
-  DEAD_LETTER_HEADERS,
-  describeError,
-} from "../eventstream/dead_letter.ts";
+import { digestId, digestOf } from "../core/event_id.ts";
+import { describeError } from "../eventstream/dead_letter.ts";
+import { DEAD_LETTER_HEADERS } from "../eventstream/dead_letter_headers.ts";
+import { type LetterParts, sendFitting } from "../eventstream/letter_forms.ts";
 import { withoutPrefix } from "../eventstream/names.ts";
 import { RecordArrival } from "./record_arrival.ts";
-import type { OutgoingRecord, RecordHeader } from "../eventstream/record.ts";
+import type { RecordHeader, StreamRecord } from "../eventstream/record.ts";
 import { REPLAY_HEADERS } from "./replay_headers.ts";
 import type { EventStream } from "../eventstream/stream.ts";
 
@@ -27,6 +28,10 @@ export interface LetterTopicsOptions {
   readonly prefix: string;
   /** Who gives events up: the group, with prefix. */
   readonly groupId: string;
+  /** Where letters go that their topic takes in no form. */
+  readonly lastResort: DeadLetterSink;
+  /** Where it is said that a letter does not fit its topic. */
+  readonly log: Logger;
 }
 
 /** Names of the headers that a letter of the app has beside those of a record's. */
@@ -48,10 +53,6 @@ export const LETTER_HEADERS = {
   firstTime: "dlq-first-time",
   /** When it was last tried. */
   lastTime: "dlq-last-time",
-  /** How long the message was, where the letter does not have it, in bytes. */
-  size: "dlq-size",
-  /** Its hash. */
-  sha256: "dlq-sha256",
   /** Ties the letter to the log. */
   errorId: "dlq-error-id",
   /** Says of a record that it is no letter, but that one has been sent again. */
@@ -63,33 +64,64 @@ const encoder = new TextEncoder();
 /**
  * Makes the sink. An event that came as a record becomes that record again: key, value,
  * headers and timestamp as they were, and headers that say why. Of other events the
- * value is the message as it arrived.
+ * value is the message as it arrived. What its topic does not take for its size it gets
+ * in a smaller form, and what it takes in none is left to `lastResort`: nothing about an
+ * event keeps it from having a place.
  */
 export function openLetterTopics(options: LetterTopicsOptions): DeadLetterSink {
-  const { stream, suffix } = options;
+  const { stream, suffix, lastResort, log } = options;
   return {
     async write(letter, signal) {
-      const { arrival } = letter;
-      const topic = arrival instanceof RecordArrival
+      const { arrival, event } = letter;
+      const source = arrival instanceof RecordArrival
         ? withoutPrefix(options.prefix, arrival.record.topic)
-        : channelOf(letter.event.type);
-      const record = letterRecord(letter, options.groupId);
-      await stream.sendRecord(`${topic}.${suffix}`, record, { signal });
+        : channelOf(event.type);
+      const topic = `${source}.${suffix}`;
+      const parts = letterParts(letter, options.groupId);
+      const omitted = await sendFitting(
+        parts,
+        (record, how) => stream.sendRecord(topic, record, { signal, ...how }),
+      );
+      if (omitted?.length === 0) return;
+      const { value } = parts.record;
+      const digest = letter.digest ??
+        (value === undefined ? undefined : digestOf(value));
+      const what = { topic, eventType: event.type, eventId: event.id };
+      const place = arrival instanceof RecordArrival
+        ? recordPlace(arrival.record)
+        : {};
+      if (omitted !== undefined) {
+        log.warn("Dead letter is kept without what does not fit its topic", {
+          ...what,
+          ...place,
+          ...digest,
+          omitted,
+        });
+        return;
+      }
+      log.warn("Dead letter goes to the log: its topic takes no such record", {
+        ...what,
+        ...place,
+      });
+      await lastResort.write({ ...letter, digest }, signal);
     },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => lastResort[Symbol.asyncDispose](),
   };
 }
 
-function letterRecord(letter: DeadLetter, groupId: string): OutgoingRecord {
+function letterParts(letter: DeadLetter, groupId: string): LetterParts {
   const { event, arrival } = letter;
   const record = arrival instanceof RecordArrival ? arrival.record : undefined;
-  const why = [...reasons(letter, groupId), ...placeOf(record)];
+  const why = [...reasons(letter, groupId), ...placeOf(letter)];
   const value = record?.value ?? letter.bytes;
   return {
-    key: record?.key ?? encoder.encode(event.id),
-    ...(value !== undefined && { value }),
-    ...(record !== undefined && { timestamp: record.timestamp }),
-    headers: [...own(record?.headers ?? []), ...why.map(headerFrom)],
+    record: {
+      key: record?.key ?? encoder.encode(event.id),
+      ...(value !== undefined && { value }),
+      ...(record !== undefined && { timestamp: record.timestamp }),
+      headers: own(record?.headers ?? []),
+    },
+    why: why.map(headerFrom),
   };
 }
 
@@ -107,7 +139,7 @@ function reasons(letter: DeadLetter, groupId: string): readonly Fact[] {
     [name.outcome, outcome],
     [name.cause, letter.reason],
     [name.type, event.type],
-    [name.id, event.id],
+    [name.id, shortId(event.id)],
     [name.source, event.source],
     [name.transport, letter.source],
     [name.firstTime, new Date(letter.firstTime).toISOString()],
@@ -120,14 +152,28 @@ function reasons(letter: DeadLetter, groupId: string): readonly Fact[] {
   ];
 }
 
-function placeOf(record: RecordArrival["record"] | undefined): readonly Fact[] {
-  if (record === undefined) return [];
+function placeOf({ arrival }: DeadLetter): readonly Fact[] {
+  if (!(arrival instanceof RecordArrival)) return [];
   const name = LETTER_HEADERS;
+  const { topic, partition, offset } = arrival.record;
   return [
-    [name.topic, record.topic],
-    [name.partition, record.partition],
-    [name.offset, record.offset],
+    [name.topic, topic],
+    [name.partition, partition],
+    [name.offset, offset],
   ];
+}
+
+/** Where a record is, for the log. */
+function recordPlace({ topic, partition, offset }: StreamRecord) {
+  return { from: topic, partition, offset: String(offset) };
+}
+
+/** The longest id that a header has as it is, in characters. */
+const MAX_ID = 1_024;
+
+/** Whoever publishes chooses ids: one that is as long as an event is kept as its hash. */
+function shortId(id: string): string {
+  return id.length <= MAX_ID ? id : digestId(digestOf(encoder.encode(id)));
 }
 
 function headerFrom([name, value]: Fact): RecordHeader {

@@ -161,3 +161,19 @@ Deno.test("Letters that wait are bounded", async () => {
   assert.ok(kept >= 1_024 && kept < 3_000, String(kept));
   assert.equal((await idsIn(folder.path)).length, kept);
 });
+
+Deno.test("Letters that wait are bounded by what they hold, and one alone may be of any length", async () => {
+  await using folder = await tempFolder();
+  const path = join(folder.path, "letters.jsonl");
+  await using sink = await openLetterFile({ path, maxBytes: 65_536 });
+  const write = (id: string, length: number) =>
+    sink.write({ ...letterOf(id), bytes: new Uint8Array(length) }, never);
+  const written = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, i) => write(`${i}`, 4_000_000)),
+  );
+  const kept = written.filter(({ status }) => status === "fulfilled").length;
+  // Base64 makes more than 5 MB of each.
+  assert.equal(kept, 6);
+  await write("large", 30_000_000);
+  assert.equal((await idsIn(folder.path)).length, kept + 1);
+});

@@ -154,3 +154,16 @@ Deno.test("a record whose dead letter is not kept is not done with", async () =>
   stop.abort();
   assert.equal(await outcome, "revoked");
 });
+
+Deno.test("a wait of an hour, or of no end, that is asked for is a minute: what follows waits no longer", async () => {
+  for (const retryAfter of [3_600_000, 999_999_999_000, Infinity]) {
+    using time = fakeTime();
+    const { outcome, delays, stop } = run(
+      fail(new RetryableError("Later", { retryAfter })),
+    );
+    await time.advance(0);
+    assert.deepEqual(delays, [60_000]);
+    stop.abort();
+    assert.equal(await outcome, "revoked");
+  }
+});

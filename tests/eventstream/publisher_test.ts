@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   DeliveryError,
   DeliveryTimeoutError,
+  MessageTooLargeError,
   QueueFullError,
   StreamClosedError,
 } from "../../lib/eventstream/errors.ts";
@@ -223,11 +224,63 @@ Deno.test("a full queue refuses, by number and by bytes, and takes again when it
   publisher.enqueue("t", message("c"));
   await publisher.close(0);
   const small = start({ maxQueuedBytes: 1_000 }).publisher;
+  small.enqueue("t", message("x".repeat(500)));
   assert.throws(
-    () => small.enqueue("t", message("x".repeat(1_000))),
+    () => small.enqueue("t", message("x".repeat(500))),
     QueueFullError,
   );
+  // That would be so for ever.
+  assert.throws(
+    () => small.enqueue("t", message("x".repeat(1_000))),
+    MessageTooLargeError,
+  );
   await small.close(0);
+});
+
+Deno.test("a message that a broker never takes fails alone: those that were sent with it arrive, in order", async () => {
+  const { publisher, sent, batches } = start({ isHeld: true });
+  const values = ["a", "b", "bad", "c", "d"];
+  const results = Promise.all(
+    values.map((value) =>
+      publisher.send("t", message(value)).then(() => "sent", () => "failed")
+    ),
+  );
+  const arrived: string[] = [];
+  for (let count = 1; count <= 7; count++) {
+    await batches(count);
+    const batch = sent[count - 1];
+    if (batch?.values.includes("bad")) {
+      batch.settle(
+        new PortError("Too large", {
+          retryable: false,
+          code: "MESSAGE_TOO_LARGE",
+        }),
+      );
+    } else {
+      arrived.push(...batch?.values ?? []);
+      batch?.settle();
+    }
+    if (arrived.length === 4) break;
+  }
+  assert.deepEqual(arrived, ["a", "b", "c", "d"]);
+  assert.deepEqual(
+    await results,
+    values.map((value) => value === "bad" ? "failed" : "sent"),
+  );
+  await publisher.close(0);
+});
+
+Deno.test("a compressed message is sent alone", async () => {
+  const { publisher, sent } = start();
+  const done = ["a", "b", "c", "d"].map((value) =>
+    publisher.send("t", message(value), { compress: value === "b" })
+  );
+  await Promise.all(done);
+  assert.deepEqual(sent.map(({ values }) => values), [["a"], ["b"], [
+    "c",
+    "d",
+  ]]);
+  await publisher.close(0);
 });
 
 Deno.test("closing gives up what is not confirmed in time, and takes nothing more", async () => {

@@ -7,11 +7,13 @@ import {
 import type { Delivery } from "../../lib/core/dispatcher.ts";
 import type { TracePublish } from "../../lib/core/tracing.ts";
 import {
+  DeliveryError,
   DeliveryTimeoutError,
   InvalidTopicError,
   MessageTooLargeError,
   QueueFullError,
 } from "../../lib/eventstream/errors.ts";
+import { PortError } from "../../lib/eventstream/port.ts";
 import { createEventPublishing } from "../../lib/kafka/event_publishing.ts";
 import type { PublishedEvent } from "../../lib/eventstream/outgoing_event.ts";
 import { isId } from "../../lib/eventstream/names.ts";
@@ -147,9 +149,19 @@ for (
     [new Error("Unknown"), RetryableError, "event"],
     [new InvalidTopicError("Bad"), TerminalError, "state"],
     [new MessageTooLargeError("Long"), TerminalError, "state"],
+    [
+      new DeliveryError("Longer than the topic takes", {
+        cause: new PortError("Too large", {
+          retryable: false,
+          code: "MESSAGE_TOO_LARGE",
+        }),
+      }),
+      TerminalError,
+      "state",
+    ],
   ] as const
 ) {
-  Deno.test(`a publishing that fails with ${error.name} throws a ${expected.name}`, async () => {
+  Deno.test(`a publishing that fails with ${error.name} (${error.message}) throws a ${expected.name}`, async () => {
     const { bind } = publishing({ fails: error });
     await assert.rejects(
       bind(testDelivery())("a", { name: "b" }),

@@ -13,6 +13,7 @@ import {
 import { findEvent } from "../../dev/event_source.ts";
 import { streamRecord } from "../../dev/stream_event.ts";
 import { newId } from "../../lib/eventstream/names.ts";
+import type { OutgoingRecord } from "../../lib/eventstream/record.ts";
 import type { EventStream } from "../../lib/eventstream/stream.ts";
 import { agsId, eventBytes, LOGGED_IN } from "../conformance/_events.ts";
 import { CLIENT_SECRET } from "../conformance/_world.ts";
@@ -35,6 +36,13 @@ export interface Corner extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** Puts the login of a player on the topic; the same again by the same id. */
   publish(userId: string, id?: string): Promise<void>;
+  /** The same, with more in the envelope, and in the record. */
+  publishRecord(
+    userId: string,
+    more: Partial<OutgoingRecord> & {
+      readonly envelope?: Readonly<Record<string, unknown>>;
+    },
+  ): Promise<void>;
   /** How often a player was granted the item. */
   grants(userId: string): number;
   /** Settles when all of them were granted it. */
@@ -76,6 +84,19 @@ export async function makeCorner(
     async publish(userId, id = agsId()) {
       const bytes = eventBytes(emulator.namespace, { userId, id });
       await publisher.sendRecord(topic, streamRecord(login, bytes).record);
+    },
+    async publishRecord(userId, { envelope, ...more }) {
+      const bytes = eventBytes(emulator.namespace, { userId, id: agsId() });
+      const { record } = streamRecord(login, bytes);
+      const value = JSON.stringify({
+        ...JSON.parse(new TextDecoder().decode(record.value)),
+        ...envelope,
+      });
+      await publisher.sendRecord(topic, {
+        ...record,
+        value: new TextEncoder().encode(value),
+        ...more,
+      });
     },
     grants,
     async granted(players) {

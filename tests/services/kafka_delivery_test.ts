@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { RetryableError, TerminalError } from "../../lib/core/errors.ts";
-import { DEAD_LETTER_HEADERS } from "../../lib/eventstream/dead_letter.ts";
+import { DEAD_LETTER_HEADERS } from "../../lib/eventstream/dead_letter_headers.ts";
 import { newId } from "../../lib/eventstream/names.ts";
 import { createPlatformaticPort } from "../../lib/eventstream/platformatic_port.ts";
 import type {
