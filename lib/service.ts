@@ -12,7 +12,7 @@ import type { Config } from "./core/config.ts";
 import { createApp } from "./core/app.ts";
 import type { LogFields, Logger } from "./core/context.ts";
 import type { DeadLetterSink } from "./core/dead_letter.ts";
-import { AppError, ShutdownError } from "./core/errors.ts";
+import { AppError } from "./core/errors.ts";
 import type { LineWriter } from "./core/line_writer.ts";
 import type { Handler } from "./core/on.ts";
 import { logDeadLetters } from "./dead_letters/log_sink.ts";
@@ -23,6 +23,7 @@ import { startAdminServer } from "./admin/server.ts";
 import {
   checkCarried,
   type Endpoint,
+  NotReadyError,
   type Source,
   type SourceDefinition,
 } from "./core/source.ts";
@@ -130,6 +131,13 @@ const REFUSED: Readonly<Record<RefusedBy, string>> = {
   permission: "AGS client lacks a permission: events that need it wait for it",
   proxy: "AGS is not reached: something before it answers in its place",
 };
+
+/**
+ * How long the store may be away before events count as not to be handled, in
+ * milliseconds. A restart or a failover of it is over sooner, and what failed meanwhile
+ * has come again.
+ */
+const STORE_PATIENCE = 10_000;
 
 /**
  * Starts the service. Whatever has been started is undone when a later step fails.
@@ -276,7 +284,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       port: config.metricsPort,
       metrics: metrics.collect,
       ready: async (signal) => {
-        if (isDraining) throw new ShutdownError("Service is draining");
+        if (isDraining) throw new NotReadyError("Service is draining");
+        if (store !== undefined && store.awayFor >= STORE_PATIENCE) {
+          throw new NotReadyError("Idempotency store is away");
+        }
         for (const source of sources) await source.ready(signal);
         await ags.ready(signal);
       },

@@ -41,8 +41,8 @@ const READY_TIMEOUT = 2_000;
 /**
  * Starts the server.
  *
- * `/livez`: the process runs. `/readyz`: it can log in to AGS, and takes part in its
- * Kafka group if it has one. `/metrics`: its figures.
+ * `/livez`: the process runs. `/readyz`: it can handle events, as far as `ready` knows.
+ * `/metrics`: its figures.
  *
  * @throws {ListenError} The port cannot be opened.
  */

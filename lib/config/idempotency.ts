@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import { longDuration } from "./kinds.ts";
+import { certificates, longDuration, NONE } from "./kinds.ts";
 import { RedisUrl } from "./redis_url.ts";
 import { type ConfigOf, defineSettings } from "./setting.ts";
 
@@ -33,6 +33,16 @@ export const IDEMPOTENCY_SETTINGS = defineSettings({
       z.enum(["memory", "cloudsave", "none"]),
       z.string().startsWith("redis").transform(redisUrl),
     ]),
+  },
+  /** Certificates to trust with `rediss:`, as PEM. */
+  redisTlsCa: {
+    env: "REDIS_TLS_CA",
+    doc: "Certificates that Redis's is checked by with `rediss://…`, where a " +
+      "private authority signed it, as PEM text (`\\n` may stand for a line's end)",
+    expected: "PEM text, or none",
+    default: NONE,
+    secret: "maybe",
+    schema: certificates,
   },
   /** How long they are remembered. */
   idempotencyTtl: {
@@ -67,3 +77,14 @@ export const IDEMPOTENCY_SETTINGS = defineSettings({
 
 /** These settings, checked. */
 export type IdempotencyConfig = ConfigOf<typeof IDEMPOTENCY_SETTINGS>;
+
+/** What is wrong with settings that are all right by themselves, one a sentence. */
+export function idempotencyProblems(
+  { idempotencyStore, redisTlsCa }: IdempotencyConfig,
+): readonly string[] {
+  const isEncrypted = idempotencyStore instanceof RedisUrl &&
+    idempotencyStore.isEncrypted;
+  return redisTlsCa === undefined || isEncrypted
+    ? []
+    : ["REDIS_TLS_CA is set: expected IDEMPOTENCY_STORE to be rediss://…, too"];
+}

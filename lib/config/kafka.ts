@@ -6,7 +6,7 @@
  */
 
 import { z } from "zod";
-import { flag, NONE, oneLine } from "./kinds.ts";
+import { certificates, flag, NONE, oneLine, pem } from "./kinds.ts";
 import { Secret } from "./secret.ts";
 import { type ConfigOf, defineSettings } from "./setting.ts";
 
@@ -33,15 +33,6 @@ const optional = oneLine().min(1)
 const secret = optional.transform((text) =>
   text === undefined ? undefined : new Secret(text)
 );
-
-/** PEM on one line has `\n` where lines end: few tools can set a variable of many. */
-const pem = z.string().transform((text) => text.replaceAll("\\n", "\n"))
-  .refine((text) => text === NONE || /^-----BEGIN [A-Z ]+-----$/m.test(text))
-  .transform((text) => text === NONE ? undefined : text);
-
-/** A key that is given as a certificate is not to be shown as one. */
-const publicPem = z.string().refine((text) => !/PRIVATE KEY/.test(text))
-  .pipe(pem);
 
 const secretPem = pem.transform((text) =>
   text === undefined ? undefined : new Secret(text)
@@ -142,7 +133,7 @@ export const KAFKA_SETTINGS = defineSettings({
     expected: "PEM text, or none",
     default: NONE,
     secret: "maybe",
-    schema: publicPem,
+    schema: certificates,
   },
   /** The client's own certificate, as PEM. */
   kafkaTlsCertificate: {
@@ -151,7 +142,7 @@ export const KAFKA_SETTINGS = defineSettings({
     expected: "PEM text, or none",
     default: NONE,
     secret: "maybe",
-    schema: publicPem,
+    schema: certificates,
   },
   /** Its private key, as PEM. */
   kafkaTlsKey: {

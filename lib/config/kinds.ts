@@ -101,3 +101,18 @@ export function duration(max: number): Kind<number> {
 export function longDuration(min: number, max: number): Kind<number> {
   return time(/^\d{1,10}(ms|s|m|h|d)$/, min, max);
 }
+
+/**
+ * PEM text, or none. On one line it has `\n` where lines end: few tools can set a
+ * variable of many.
+ */
+export const pem = z.string().transform((text) => text.replaceAll("\\n", "\n"))
+  .refine((text) => text === NONE || /^-----BEGIN [A-Z ]+-----$/m.test(text))
+  .transform((text) => text === NONE ? undefined : text);
+
+/**
+ * Certificates as PEM text, or none. A key that is given as one is not to be shown as
+ * one.
+ */
+export const certificates = z.string()
+  .refine((text) => !/PRIVATE KEY/.test(text)).pipe(pem);

@@ -8,7 +8,7 @@ import { AGS_SETTINGS } from "./ags.ts";
 import { DEAD_LETTER_SETTINGS } from "./dead_letters.ts";
 import { GRPC_SETTINGS } from "./grpc.ts";
 import { HANDLING_SETTINGS } from "./handling.ts";
-import { IDEMPOTENCY_SETTINGS } from "./idempotency.ts";
+import { IDEMPOTENCY_SETTINGS, idempotencyProblems } from "./idempotency.ts";
 import { KAFKA_SETTINGS, kafkaProblems } from "./kafka.ts";
 import { OTEL_SETTINGS } from "./otel.ts";
 import { type Environment, type ParsedConfig, parseSettings } from "./parse.ts";
@@ -79,6 +79,7 @@ export function parseConfig<S extends Settings>(
         ...config.sources.filter((name) => !known.includes(name)).map((name) =>
           `SOURCES names "${name}": expected ${known.join(", ")}`
         ),
+        ...idempotencyProblems(config),
         ...kafkaProblems(config),
         ...enabled.flatMap(({ topic }) => topic?.problems?.(config) ?? []),
       ];

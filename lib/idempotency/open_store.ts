@@ -12,6 +12,7 @@ import { createCloudSaveStore } from "./cloudsave_store.ts";
 import { createMemoryStore } from "./memory_store.ts";
 import { observeStore, type StoreObserver } from "./observed_store.ts";
 import { createRedisStore } from "./redis_store.ts";
+import { createStoreHealth, type StoreHealth } from "./store_health.ts";
 
 /** Options of {@linkcode openStore}. */
 export interface OpenStoreOptions {
@@ -23,18 +24,31 @@ export interface OpenStoreOptions {
   readonly observer?: StoreObserver;
 }
 
+/** A store, and whether it works. */
+export interface OpenedStore extends IdempotencyStore {
+  /** For how long it has not worked, in milliseconds; 0: it works. */
+  readonly awayFor: number;
+}
+
 /** Opens it, without waiting for a server; `undefined` for `none`. */
 export function openStore(
   { config, log, observer }: OpenStoreOptions,
-): IdempotencyStore | undefined {
-  const store = storeOf(config, log);
-  if (store === undefined || observer === undefined) return store;
-  return observeStore(store, observer);
+): OpenedStore | undefined {
+  const health = createStoreHealth();
+  const store = storeOf(config, { log, health });
+  if (store === undefined) return undefined;
+  const watched = health.watch(store);
+  return {
+    ...observer === undefined ? watched : observeStore(watched, observer),
+    get awayFor() {
+      return health.awayFor;
+    },
+  };
 }
 
 function storeOf(
   config: ServiceConfig,
-  log: Logger,
+  { log, health }: { readonly log: Logger; readonly health: StoreHealth },
 ): IdempotencyStore | undefined {
   const { idempotencyStore: choice, idempotencyScope, clientId, namespace } =
     config;
@@ -50,13 +64,23 @@ function storeOf(
       return createRedisStore({
         url: choice,
         prefix: `extend-event:${namespace}:${scope}:`,
-        onDown: (error) =>
-          log.error("Idempotency store is not connected: events will fail", {
+        ca: config.redisTlsCa,
+        onDown(error) {
+          health.down();
+          log.error("Idempotency store cannot be used: events will fail", {
             store: "redis",
             error,
+          });
+        },
+        onUp() {
+          health.up();
+          log.info("Idempotency store can be used again", { store: "redis" });
+        },
+        onWarning: (text) =>
+          log.warn("Idempotency store may forget events", {
+            store: "redis",
+            error: new Error(text),
           }),
-        onUp: () =>
-          log.info("Idempotency store is connected again", { store: "redis" }),
       });
   }
 }

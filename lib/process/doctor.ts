@@ -13,6 +13,7 @@ import type { Ags } from "../core/context.ts";
 import { listenOnAll } from "../core/listen_on_all.ts";
 import { canKeepLetters } from "../dead_letters/letter_folder.ts";
 import { checkHealth } from "../grpc/health_client.ts";
+import { checkStore } from "../idempotency/check_store.ts";
 
 /** What a check found. */
 export interface Finding {
@@ -39,8 +40,9 @@ export interface DiagnoseOptions {
 const TIMEOUT = 5_000;
 
 /**
- * Checks what the service needs: AGS's login, the namespace, the handlers' settings, the ports. A
- * port is fine when it is free, and when this service answers on it.
+ * Checks what the service needs: AGS's login, the namespace, the handlers' settings,
+ * the idempotency store, the ports. A port is fine when it is free, and when this
+ * service answers on it.
  */
 export async function diagnose(
   config: ServiceConfig,
@@ -66,6 +68,10 @@ export async function diagnose(
       findings.push(await look(env, () => check(value, ags)));
     }
   }
+  // In Cloud Save nothing can be tried without a login.
+  if (login.verdict === "ok" || config.idempotencyStore !== "cloudsave") {
+    findings.push(await storeFinding(config));
+  }
   findings.push(
     ...(config.sources.includes("grpc")
       ? [await grpcPort(config.grpcPort, options.protoFolder)]
@@ -84,7 +90,7 @@ export async function checkRunning(
   config: ServiceConfig,
   options: DiagnoseOptions,
 ): Promise<readonly Finding[]> {
-  const isReady = await asksReady(config.metricsPort);
+  const unready = await whyNotReady(config.metricsPort);
   const grpc = config.sources.includes("grpc")
     ? [await servingGrpc(config.grpcPort, options.protoFolder)]
     : [];
@@ -92,8 +98,8 @@ export async function checkRunning(
     ...grpc,
     {
       name: "ready",
-      verdict: isReady ? "ok" : "failed",
-      text: isReady ? "AGS login is available" : "AGS login is not available",
+      verdict: unready === undefined ? "ok" : "failed",
+      text: unready ?? "events can be handled",
     },
   ];
 }
@@ -108,6 +114,10 @@ async function servingGrpc(
     verdict: status === "SERVING" ? "ok" : "failed",
     text: `port ${port} answers ${status}`,
   };
+}
+
+async function storeFinding(config: ServiceConfig): Promise<Finding> {
+  return await look("idempotency store", () => checkStore(config));
 }
 
 async function look(
@@ -199,19 +209,35 @@ function grpcStatus(port: number, protoFolder: string): Promise<string> {
   return checkHealth(port, { protoFolder, timeout: TIMEOUT });
 }
 
-function asksReady(port: number): Promise<boolean> {
-  return answers(port, "/readyz");
+/** What `/readyz` says where it does not say that all is well. */
+async function whyNotReady(port: number): Promise<string | undefined> {
+  const answer = await ask(port, "/readyz");
+  if (answer?.isOk) return undefined;
+  return answer?.text ?? `nothing answers at port ${port}`;
 }
 
 async function answers(port: number, path: string): Promise<boolean> {
+  return (await ask(port, path))?.isOk ?? false;
+}
+
+/** Longest answer that is shown: whoever has the port may say anything. */
+const MAX_TEXT = 200;
+
+async function ask(
+  port: number,
+  path: string,
+): Promise<{ readonly isOk: boolean; readonly text: string } | undefined> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       signal: AbortSignal.timeout(TIMEOUT),
     });
-    await response.body?.cancel();
-    return response.ok;
+    const reader = response.body?.getReader();
+    const start = await reader?.read();
+    await reader?.cancel();
+    const text = new TextDecoder().decode(start?.value).slice(0, MAX_TEXT);
+    return { isOk: response.ok, text: text.replace(/\p{C}/gu, " ").trim() };
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -44,7 +44,7 @@ Deno.test("openStore() opens Redis without a server, and says once that there is
   }
   assert.deepEqual(claims, ["redis claim", "redis claim"]);
   assert.deepEqual(log.lines.map(({ level, message }) => [level, message]), [
-    ["error", "Idempotency store is not connected: events will fail"],
+    ["error", "Idempotency store cannot be used: events will fail"],
   ]);
   assert.doesNotMatch(Deno.inspect([log.lines, errors], { depth: 9 }), /hush/);
 });

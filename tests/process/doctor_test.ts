@@ -16,6 +16,7 @@ import {
   diagnose,
   type Finding,
 } from "../../lib/process/doctor.ts";
+import { RedisUrl } from "../../lib/config/redis_url.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { startService } from "../../lib/service.ts";
 import { testConfig } from "../_support/config.ts";
@@ -51,6 +52,7 @@ const ALL_OK = {
   "AGS login": "ok",
   "namespace": "ok",
   "ITEM_ID_TO_GRANT": "ok",
+  "idempotency store": "ok",
   "gRPC port": "ok",
   "metrics port": "ok",
 };
@@ -71,6 +73,7 @@ Deno.test("doctor finds a login that fails, and does not look further at AGS", a
   assert.deepEqual(verdicts(findings), {
     "settings": "ok",
     "AGS login": "failed",
+    "idempotency store": "ok",
     "gRPC port": "ok",
     "metrics port": "ok",
   });
@@ -97,6 +100,51 @@ Deno.test("doctor says what the client may not see, and does not call it wrong",
     namespace: "unknown",
     ITEM_ID_TO_GRANT: "unknown",
   });
+});
+
+Deno.test("doctor tries out the idempotency store, whichever it is", async () => {
+  await using emulator = await startEmulator();
+  for (
+    const [idempotencyStore, text] of [
+      ["memory", /^memory: each replica remembers its own last 50,000 events$/],
+      ["cloudsave", /^cloudsave remembers events$/],
+      ["none", /^none: each delivery of an event is handled$/],
+    ] as const
+  ) {
+    const config = configFor(emulator, { idempotencyStore });
+    const findings = await diagnose(config, { protoFolder, settings });
+    assert.deepEqual(verdicts(findings), ALL_OK);
+    assert.match(textOf(findings, "idempotency store"), text);
+  }
+});
+
+Deno.test("doctor names the permission that Cloud Save lacks as a store, and does not try it without a login", async () => {
+  await using emulator = await startEmulator();
+  emulator.faults.set([
+    { kind: "error", status: 403, match: { path: "/cloudsave" } },
+  ]);
+  const idempotencyStore = "cloudsave" as const;
+  const config = configFor(emulator, { idempotencyStore });
+  const findings = await diagnose(config, { protoFolder, settings });
+  assert.equal(verdicts(findings)["idempotency store"], "failed");
+  const text = textOf(findings, "idempotency store");
+  assert.match(text, /lacks ADMIN:NAMESPACE:.*CLOUDSAVE:RECORD/);
+  const unknown = configFor(emulator, {
+    idempotencyStore,
+    clientSecret: new Secret("wrong"),
+  });
+  const without = await diagnose(unknown, { protoFolder, settings });
+  assert.ok(!("idempotency store" in verdicts(without)));
+});
+
+Deno.test("doctor finds a Redis that is not there, and shows no password", async () => {
+  await using emulator = await startEmulator();
+  const url = `redis://:hush@127.0.0.1:${freePort()}/1`;
+  const config = configFor(emulator, { idempotencyStore: new RedisUrl(url) });
+  const findings = await diagnose(config, { protoFolder, settings });
+  const text = textOf(findings, "idempotency store");
+  assert.match(text, /Redis is not connected at redis:.*refused/i);
+  assert.doesNotMatch(text, /hush/);
 });
 
 Deno.test("doctor finds ports that something else has taken", async () => {
@@ -158,6 +206,8 @@ Deno.test("doctor --running finds that nothing runs, and that AGS is not reached
   const check = async () =>
     verdicts(await checkRunning(config, { protoFolder, settings }));
   assert.deepEqual(await check(), { gRPC: "failed", ready: "failed" });
+  const [, nobody] = await checkRunning(config, { protoFolder, settings });
+  assert.match(nobody?.text ?? "", /^nothing answers at port \d+$/);
   const log = recordLog();
   await using _service = await startService({
     config,
@@ -179,12 +229,11 @@ Deno.test("/readyz says no from the moment that the service drains", async () =>
   const ready = async () => {
     const url = `http://127.0.0.1:${service.metricsPort}/readyz`;
     const response = await fetch(url);
-    await response.body?.cancel();
-    return response.status;
+    return `${response.status} ${await response.text()}`;
   };
-  assert.equal(await ready(), 200);
+  assert.equal(await ready(), "200 ok\n");
   await service.drain();
-  assert.equal(await ready(), 503);
+  assert.equal(await ready(), "503 Service is draining\n");
 });
 
 const LETTERS = "dead-letters/letters.jsonl";

@@ -11,6 +11,8 @@ import { freePort } from "../../dev/free_port.ts";
 export interface RedisOptions {
   /** More arguments, as in its configuration file. */
   readonly args?: readonly string[];
+  /** Whether it is a sentinel. @default {false} */
+  readonly isSentinel?: boolean;
   /** Its port. @default {any free one} */
   readonly port?: number;
   /** Its folder: what it persists is there. @default {one of its own} */
@@ -43,13 +45,17 @@ export async function startRedis(
     : undefined;
   const folder = options.folder ?? own ?? ".";
   const isTls = args.includes("--tls-port");
+  const place = [
+    ...(isTls ? ["--port", "0"] : ["--port", `${port}`]),
+    ...["--bind", "127.0.0.1", "--dir", folder],
+  ];
+  // A sentinel writes down what it knows, and knows few settings.
+  const sentinel = join(folder, "sentinel.conf");
+  if (options.isSentinel) await Deno.writeTextFile(sentinel, "");
   const process = new Deno.Command(command, {
-    args: [
-      ...(isTls ? ["--port", "0"] : ["--port", `${port}`]),
-      ...["--bind", "127.0.0.1", "--dir", folder],
-      ...["--save", "", "--daemonize", "no"],
-      ...args,
-    ],
+    args: options.isSentinel
+      ? [sentinel, "--sentinel", ...place, ...args]
+      : [...place, "--save", "", "--daemonize", "no", ...args],
     stdout: "null",
     stderr: "null",
   }).spawn();
