@@ -19,7 +19,7 @@ interface PermissionSet {
  * Variables that libraries look for beside those of the settings, such as
  * `GRPC_VERBOSITY`: what they may not read ends them.
  */
-const PREFIXES = ["AB_", "GRPC_", "KAFKA_", "OTEL_"];
+const PREFIXES = ["AB_", "APP_EVENT_STREAM_", "GRPC_", "KAFKA_", "OTEL_"];
 
 /** The variables that the settings name. */
 function variables(): readonly string[] {

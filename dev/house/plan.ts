@@ -41,6 +41,7 @@ const FOUNDATIONS: Readonly<Record<string, readonly string[]>> = {
 };
 /** What handlers may import: each has a word in the import map. */
 const FACES = [
+  "lib/eventstream/mod.ts",
   "lib/mod.ts",
   "lib/ags/mod.ts",
   "lib/config/mod.ts",

@@ -48,6 +48,7 @@ export interface LineWriter extends AsyncDisposable {
 
 /** A line is not written, or not whole. */
 export class LineDroppedError extends Error {
+  /** What logs call it. */
   override name = "LineDroppedError";
 }
 

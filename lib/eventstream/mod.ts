@@ -2,14 +2,50 @@
  * The event stream: AccelByte's way of sending events between services over Kafka, as
  * its SDK for Go writes and reads them.
  *
+ * Handlers publish with `ctx.eventStream`, and take events with `SOURCES=kafka`. This is
+ * for what goes beyond that: subscriptions and records of your own, audit logs, topics'
+ * metadata.
+ *
  * @module
  */
 
+import { auditLogSettings } from "./audit_log.ts";
 import { StreamOptionsError } from "./errors.ts";
 import { createKafkaStream } from "./kafka_stream.ts";
 import { createNoStream } from "./none_stream.ts";
 import { createStdoutStream } from "./stdout_stream.ts";
 import type { EventStream, EventStreamOptions } from "./stream.ts";
+
+export type { Secret } from "../config/secret.ts";
+export type { LogFields, Logger } from "../core/context.ts";
+export type * from "../core/line_writer.ts";
+export {
+  type AuditLog,
+  type AuditLogSettings,
+  auditLogSettings,
+} from "./audit_log.ts";
+export type {
+  ConnectionOptions,
+  SaslOptions,
+  TlsOptions,
+} from "./connection.ts";
+export type { DeadLetter } from "./dead_letter.ts";
+export type { DeliveryContext, RetryOptions } from "./delivery.ts";
+export * from "./errors.ts";
+export type { EventFields, StreamEvent } from "./event.ts";
+export type * from "./observer.ts";
+export type { PublishedEvent } from "./outgoing_event.ts";
+export type * from "./port.ts";
+export type { SendOptions } from "./publisher.ts";
+export type { OutgoingRecord, RecordHeader, StreamRecord } from "./record.ts";
+export type {
+  EventCallback,
+  EventStream,
+  EventStreamOptions,
+  RecordCallback,
+  SubscribeOptions,
+} from "./stream.ts";
+export type { Subscription } from "./subscription.ts";
 
 /**
  * Makes an event stream. Nothing is connected before it is used.
@@ -32,7 +68,10 @@ import type { EventStream, EventStreamOptions } from "./stream.ts";
 export function createEventStream(options: EventStreamOptions): EventStream {
   switch (options.stream) {
     case "kafka":
-      return createKafkaStream(options);
+      return createKafkaStream({
+        auditLog: auditLogSettings(readVariables()),
+        ...options,
+      });
     case "stdout":
       return createStdoutStream(options);
     case "none":
@@ -44,4 +83,21 @@ export function createEventStream(options: EventStreamOptions): EventStream {
         }: expected kafka, stdout or none`,
       );
   }
+}
+
+/** Variables of the Go SDK, as far as this process may read them. */
+const VARIABLES = [
+  "APP_EVENT_STREAM_AUDIT_LOG_ENABLED",
+  "APP_EVENT_STREAM_AUDIT_LOG_TOPIC",
+];
+
+function readVariables(): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(VARIABLES.map((name) => {
+    try {
+      return [name, Deno.env.get(name)];
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) return [name, undefined];
+      throw error;
+    }
+  }));
 }

@@ -184,7 +184,12 @@ export interface EventStreamOptions {
   readonly maxQueuedBytes?: number;
   /** How long disposing waits for the queue, in milliseconds. @default {10000} */
   readonly flushTimeout?: number;
-  /** Whether and where audit logs go. @default {enabled, `auditLog`} */
+  /**
+   * Whether and where audit logs go.
+   *
+   * @default {as `APP_EVENT_STREAM_AUDIT_LOG_ENABLED` and `…_TOPIC` say; enabled, on
+   * `auditLog`}
+   */
   readonly auditLog?: AuditLogSettings;
   /** Is told about the work. */
   readonly observer?: StreamObserver;

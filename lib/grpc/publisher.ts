@@ -219,8 +219,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
 /** A message on its way to a topic. */
 export interface Message {
+  /** The topic. */
   readonly topic: string;
+  /** Its text. */
   readonly body: string;
+  /** Text beside it. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -40,9 +40,31 @@ export {
   CONSUMABLE_ITEM_ID,
   DURABLE_ITEM_ID,
   type Emulator,
-  type Fault,
+  type Faults,
+  type FaultStatus,
+  type Game,
+  type GrantCount,
+  type Journal,
+  type JournalCounters,
   type JournalGrant,
+  type JournalRequest,
+  type State,
 } from "../../dev/emulator/mod.ts";
+export type * from "../../dev/emulator/fault_schema.ts";
+export type { Achievements } from "../../dev/emulator/achievement.ts";
+export type { Challenges } from "../../dev/emulator/challenge.ts";
+export type { CloudSave } from "../../dev/emulator/cloudsave.ts";
+export type { Meta } from "../../dev/emulator/record_body.ts";
+export type {
+  RecordValue,
+  StoredRecord,
+} from "../../dev/emulator/record_store.ts";
+export type { Lobby, SentNotification } from "../../dev/emulator/lobby.ts";
+export type { SeasonPass } from "../../dev/emulator/season_pass.ts";
+export type { Statistics } from "../../dev/emulator/statistics.ts";
+export type { Digest } from "../core/event_id.ts";
+export type { Event, EventType } from "../core/event.ts";
+export type { Arrival } from "../core/tracing.ts";
 export type { Message } from "../grpc/publisher.ts";
 export type { DeadLetter } from "../core/dead_letter.ts";
 export type { Outcome, Reason, Result } from "../core/outcome.ts";
