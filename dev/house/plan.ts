@@ -24,6 +24,7 @@ const BASE = ["lib/core/", "lib/config/"];
 const EDGES = [
   "admin",
   "ags",
+  "archive",
   "dead_letters",
   "eventstream",
   "grpc",

@@ -147,6 +147,15 @@ export interface InboxRanges {
    * @throws The signal's reason.
    */
   next(options: NextRangeOptions): Promise<InboxRange>;
+  /**
+   * The next range of what is there now, however little and new that is.
+   *
+   * @returns `undefined` if nothing is there.
+   * @throws The signal's reason.
+   */
+  rest(
+    options: Omit<NextRangeOptions, "maxAge">,
+  ): Promise<InboxRange | undefined>;
 }
 
 /** How full an inbox is. */

@@ -26,6 +26,11 @@ export interface RangesOptions {
   readonly files: FileSystem;
 }
 
+/** How long to wait for a range; not at all without an age. */
+type FindOptions = Omit<NextRangeOptions, "maxAge"> & {
+  readonly maxAge: number | undefined;
+};
+
 /** Reads a log, range by range. */
 export class Ranges implements InboxRanges, Disposable {
   readonly #log: Log;
@@ -60,20 +65,37 @@ export class Ranges implements InboxRanges, Disposable {
   }
 
   async next(options: NextRangeOptions): Promise<InboxRange> {
+    const range = await this.#take(options);
+    if (range !== undefined) return range;
+    throw new TypeError("Wait for a range has ended without one");
+  }
+
+  rest(
+    options: Omit<NextRangeOptions, "maxAge">,
+  ): Promise<InboxRange | undefined> {
+    return this.#take({ ...options, maxAge: undefined });
+  }
+
+  async #take(options: FindOptions): Promise<InboxRange | undefined> {
     if (this.#isHandedOut) {
       throw new TypeError("Range is not committed: expected one at a time");
     }
     const { logId, committed } = this.#state;
     if (this.#state.planned === committed) {
       const planned = await this.#findEnd(options);
+      if (planned === committed) return undefined;
       await this.#write({ logId, committed, planned });
     }
     this.#isHandedOut = true;
     return this.#range(this.#state);
   }
 
-  /** Waits until there is enough for a range. */
-  async #findEnd(options: NextRangeOptions): Promise<number> {
+  /**
+   * Waits until there is enough for a range.
+   *
+   * @returns Where it ends; where it begins, if nothing is there and nobody waits.
+   */
+  async #findEnd(options: FindOptions): Promise<number> {
     const { maxBytes, maxAge, signal } = options;
     const log = this.#log;
     const from = this.#state.committed;
@@ -87,14 +109,13 @@ export class Ranges implements InboxRanges, Disposable {
       for (let entry = reader.take(); entry; entry = reader.take()) {
         bytes += entry.bytes.length;
         // The clock may have been set back meanwhile.
-        dueAt = Math.min(
-          dueAt,
-          Math.min(entry.acceptedAt, Date.now()) + maxAge,
-        );
+        const acceptedAt = Math.min(entry.acceptedAt, Date.now());
+        dueAt = Math.min(dueAt, acceptedAt + (maxAge ?? 0));
         if (bytes >= maxBytes) return entry.position + 1;
       }
       if (reader.position < log.end) continue;
       if (Date.now() >= dueAt) return reader.position;
+      if (maxAge === undefined) return from;
       await heardOrDue(committed, dueAt, signal);
     }
   }

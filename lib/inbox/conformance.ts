@@ -543,6 +543,19 @@ export const INBOX_RULES: readonly InboxRule[] = [
     assert.equal((await readAll(old)).length, 1);
   }),
 
+  rule("the rest is what is there now, and may be nothing", async (world) => {
+    await using inbox = await world.open(RANGES);
+    const ranges = rangesOf(inbox);
+    const options = { maxBytes: 100, ...patience() };
+    assert.equal(await ranges.rest(options), undefined);
+    await inbox.append(texts("a", "b"));
+    const range = await ranges.rest(options);
+    assert.ok(range !== undefined);
+    assert.deepEqual(await readAll(range), ["a", "b"]);
+    await range.commit();
+    assert.equal(await ranges.rest(options), undefined);
+  }),
+
   rule("entries stay for the ranges although they are done", async (world) => {
     const inbox = await world.open(RANGES);
     const entries = numbered(40);

@@ -157,22 +157,14 @@ async function act(
 }
 
 async function archive(inbox: Inbox, history: History): Promise<boolean> {
-  const signal = AbortSignal.timeout(5);
-  try {
-    const range = await inbox.ranges!.next({
-      maxBytes: 300,
-      maxAge: 0,
-      signal,
-    });
-    const names: string[] = [];
-    for await (const entry of range.entries()) names.push(textOf(entry));
-    history.read(range.id, names);
-    await range.commit();
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
-  }
+  const signal = AbortSignal.timeout(5_000);
+  const range = await inbox.ranges!.rest({ maxBytes: 300, signal });
+  if (range === undefined) return false;
+  const names: string[] = [];
+  for await (const entry of range.entries()) names.push(textOf(entry));
+  history.read(range.id, names);
+  await range.commit();
+  return true;
 }
 
 const delivering = new WeakSet<Inbox>();

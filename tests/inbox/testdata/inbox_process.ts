@@ -47,10 +47,15 @@ const delivery = inbox.deliver({
   maxAttempts: 1_000,
 });
 
-async function archive({ ranges }: Inbox, signal: AbortSignal): Promise<void> {
-  const options = { maxBytes: 20_000, maxAge: 0, signal };
+/** Archives what there is, and with a signal also what comes, until it ends. */
+async function archive({ ranges }: Inbox, signal?: AbortSignal): Promise<void> {
+  const forever = new AbortController().signal;
+  const options = { maxBytes: 20_000, maxAge: 0, signal: signal ?? forever };
   for (;;) {
-    const range = await ranges!.next(options);
+    const range = signal === undefined
+      ? await ranges!.rest(options)
+      : await ranges!.next(options);
+    if (range === undefined) return;
     const numbers: string[] = [];
     for await (const { bytes } of range.entries()) {
       numbers.push(decoder.decode(bytes).split(" ")[0] ?? "");
@@ -75,20 +80,17 @@ async function append(next: () => number): Promise<void> {
   }
 }
 
-const done = new AbortController();
-const archived = archive(inbox, done.signal).catch((error) => {
-  if (!done.signal.aborted) throw error;
-});
 if (isDraining) {
   const isLeft = () => inbox.state.waiting > 0 || inbox.state.retrying > 0;
   while (isLeft()) await sleep(5);
-  // The archive waits for nothing: what is there is read at once.
-  await sleep(200);
-  done.abort();
-  await archived;
+  await archive(inbox);
   await delivery.stop(new AbortController().signal);
   await inbox[Symbol.asyncDispose]();
 } else {
   let number = Number(first);
-  await Promise.all(Array.from({ length: 8 }, () => append(() => number++)));
+  const forever = new AbortController().signal;
+  await Promise.all([
+    archive(inbox, forever),
+    ...Array.from({ length: 8 }, () => append(() => number++)),
+  ]);
 }

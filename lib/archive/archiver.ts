@@ -1,0 +1,123 @@
+/**
+ * Takes the inbox's entries into the archive, range by range.
+ *
+ * @module
+ */
+
+import { sleep } from "../core/sleep.ts";
+import type { InboxRange, InboxRanges } from "../core/inbox.ts";
+import type { Archive, Archived } from "./archive.ts";
+
+/** Told of what becomes of ranges, for logs and metrics. Must not throw. */
+export interface ArchiverObserver {
+  /** A range is in the archive. @param milliseconds How long that took. */
+  archived?(archived: Archived, milliseconds: number): void;
+  /** A range could not be archived or committed. @param delay Until the next try, in ms. */
+  failed?(error: unknown, delay: number): void;
+}
+
+/** Options of {@linkcode startArchiver}. */
+export interface ArchiverOptions {
+  /** What is to be archived. */
+  readonly ranges: InboxRanges;
+  /** Where it goes. */
+  readonly archive: Archive;
+  /** How much makes a range, in bytes before compression. @default {5 MiB} */
+  readonly maxBytes?: number;
+  /** How old an entry becomes before less makes a range, in ms. @default {300000} */
+  readonly maxAge?: number;
+  /** Told of what happens. @default {nobody} */
+  readonly observer?: ArchiverObserver;
+}
+
+/** What is archiving. Disposing it ends it without patience. */
+export interface Archiver extends AsyncDisposable {
+  /**
+   * Archives what is there now, whatever its age, and ends.
+   *
+   * @param signal Ends the patience: what is not archived is, at the next start.
+   */
+  drain(signal: AbortSignal): Promise<void>;
+}
+
+const FIRST_DELAY = 1_000;
+const MAX_DELAY = 60_000;
+
+/**
+ * Starts archiving. A range that fails is tried again until it is archived: meanwhile
+ * the inbox keeps it, and all that comes after it.
+ */
+export function startArchiver(options: ArchiverOptions): Archiver {
+  const { ranges, archive, observer } = options;
+  const { maxBytes = 5 * 2 ** 20, maxAge = 300_000 } = options;
+  const ended = new AbortController();
+  /** Ends the wait for a range to be old enough. */
+  const hurried = new AbortController();
+
+  async function run(): Promise<void> {
+    for (;;) {
+      const range = await next();
+      if (range === undefined) return;
+      await keep(range);
+    }
+  }
+
+  /** The next range; `undefined` if there is nothing left and no time to wait. */
+  async function next(): Promise<InboxRange | undefined> {
+    const signal = AbortSignal.any([ended.signal, hurried.signal]);
+    for (let delay = FIRST_DELAY;; delay = Math.min(2 * delay, MAX_DELAY)) {
+      try {
+        return hurried.signal.aborted
+          ? await ranges.rest({ maxBytes, signal: ended.signal })
+          : await ranges.next({ maxBytes, maxAge, signal });
+      } catch (error) {
+        ended.signal.throwIfAborted();
+        // The wait was ended: now the rest is wanted.
+        if (error === hurried.signal.reason) continue;
+        observer?.failed?.(error, delay);
+        await sleep(delay, ended.signal);
+      }
+    }
+  }
+
+  async function keep(range: InboxRange): Promise<void> {
+    const { signal } = ended;
+    for (let delay = FIRST_DELAY;; delay = Math.min(2 * delay, MAX_DELAY)) {
+      const start = performance.now();
+      try {
+        const archived = await archive.write(range, signal);
+        await range.commit();
+        observer?.archived?.(archived, performance.now() - start);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        observer?.failed?.(error, delay);
+        await sleep(delay, signal);
+      }
+    }
+  }
+
+  const running = run().catch((error) => {
+    if (!ended.signal.aborted) throw error;
+  });
+  // Whoever drains sees it.
+  running.catch(() => {});
+
+  return {
+    async drain(signal) {
+      const onAbort = () => ended.abort(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      hurried.abort();
+      try {
+        await running;
+      } finally {
+        signal.removeEventListener("abort", onAbort);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await running;
+    },
+  };
+}
