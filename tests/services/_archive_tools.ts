@@ -17,5 +17,5 @@ export const VERSITYGW: Tool = {
 export const DUCKDB: Tool = {
   name: "DuckDB (Python package duckdb)",
   probes: [["python3", "-c", "import duckdb"]],
-  isRequired: false,
+  isRequired: true,
 };

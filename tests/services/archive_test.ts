@@ -166,7 +166,7 @@ testWithTool(
 
 testWithTool(
   "archive: DuckDB reads what a bucket holds",
-  { ...DUCKDB, needs: VERSITYGW.probes },
+  { ...DUCKDB, needs: VERSITYGW.probes, isRequired: false },
   ({ command }) =>
     withFolder(async (folder) => {
       await Deno.mkdir(join(folder, "events"));
