@@ -1,11 +1,19 @@
 /**
- * Keeps a client that ends its connection from ending the process.
+ * Keeps a peer that ends its connection from ending the process, or from having it stand
+ * still.
  *
  * Deno's `node:http2` up to at least 2.9.6 destroys a session inside nghttp2's own
  * callback when a GOAWAY arrives, which frees memory that nghttp2 still uses: the
  * process aborts (denoland/deno#36788). Destroying one turn of the event loop later
- * avoids it. To be looked at again with each new Deno: the tests named "session
- * guard" fail without it for as long as it is needed.
+ * avoids it.
+ *
+ * And a client of grpc-js up to at least 1.14.7 does not hear that its server sent GOAWAY
+ * right after its settings: it takes the connection for ready, and tries a call on it
+ * again and again without ever leaving the turn, so that no timer, no event and no signal
+ * comes through. Hearing of it one turn later avoids that.
+ *
+ * To be looked at again with each new Deno and grpc-js: the tests named "session guard"
+ * fail without it for as long as it is needed.
  *
  * @module
  */
@@ -17,7 +25,7 @@ let isInstalled = false;
 
 /**
  * Makes every HTTP/2 session of this process, server's and client's, be destroyed a
- * turn later than asked, once. To be called before grpc-js opens a port or a
+ * turn later than asked, once, and every client's hear of GOAWAY a turn later. To be called before grpc-js opens a port or a
  * connection; calling it again does nothing.
  *
  * Only `destroy` is deferred: a late `close` would lose the callback that a draining
@@ -39,6 +47,7 @@ export function guardSessions(): void {
   http2.connect = ((...args: Parameters<typeof connect>) => {
     const session = connect(...args);
     deferDestroy(session);
+    deferGoaway(session);
     return session;
   }) as typeof connect;
 }
@@ -95,4 +104,14 @@ function deferDestroy(session: http2.Http2Session): void {
     accepted.delete(session);
     setImmediate(() => destroy(...args));
   };
+}
+
+/** By then, whoever asked for the connection has it, and listens. */
+function deferGoaway(session: http2.ClientHttp2Session): void {
+  const emit = session.emit.bind(session) as (...args: unknown[]) => boolean;
+  session.emit = ((name: string, ...args: readonly unknown[]) => {
+    if (name !== "goaway") return emit(name, ...args);
+    setImmediate(() => emit(name, ...args));
+    return true;
+  }) as typeof session.emit;
 }
