@@ -106,6 +106,26 @@ async function testBlocked(scene: Scene): Promise<void> {
   batch.assertGrantedOnce();
 }
 
+async function testDeaf(scene: Scene): Promise<void> {
+  const { emulator, batch, stack } = scene;
+  const env = {
+    ...scene.env,
+    IDEMPOTENCY_LEASE: "60m",
+    HANDLER_TIMEOUT: "10m",
+    MAX_ATTEMPTS: "1",
+    SHUTDOWN_GRACE: "2s",
+  };
+  const one = await startStalling({ ...scene, env }, ["deaf"]);
+  const answers = sendTo(scene, one);
+  while (await claimsOf(one) < SIZE) await delay(10);
+  one.target.signal("SIGTERM");
+  assert.deepEqual(new Set(await answers), new Set(["UNAVAILABLE"]));
+  assert.equal((await one.target.exited).code, 0);
+  const next = stack.use(await startReplica(emulator, env));
+  assert.deepEqual(new Set(await batch.send(next)), new Set(["OK"]));
+  batch.assertGrantedOnce();
+}
+
 const STOPPED = "a replica that stood still (SIGSTOP) for longer than its " +
   "claims sends nothing for events that another has taken over";
 const LOOP_BLOCKED = "a replica whose loop was blocked for longer than its " +
@@ -121,6 +141,12 @@ testWithTool(
   `Redis: ${LOOP_BLOCKED}`,
   REDIS,
   ({ command }) => onRedis(command, testBlocked),
+);
+
+testWithTool(
+  "events whose handlers ignore the shutdown are run by the next process at once, and have not failed",
+  REDIS,
+  ({ command }) => onRedis(command, testDeaf),
 );
 
 Deno.test(`Cloud Save: ${STOPPED}`, () => onCloudSave(testStopped));
