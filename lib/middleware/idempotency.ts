@@ -15,10 +15,8 @@ import { ExhaustedError } from "../core/errors.ts";
 import {
   type Claim,
   ClaimError,
-  type Ending,
   type IdempotencyStore,
   StoreError,
-  type Tally,
 } from "../core/idempotency_store.ts";
 import {
   DUPLICATE,
@@ -28,9 +26,9 @@ import {
 } from "../core/outcome.ts";
 import { keepLease, type KeptLease, leaseLength } from "./_lease.ts";
 import { follow } from "./_shared_run.ts";
+import { createSettler } from "./_settle.ts";
 import { createUnmarked } from "./_unmarked.ts";
 import { orEnded } from "./_or_ended.ts";
-import { countFailure } from "./attempts.ts";
 import { eventKey } from "./event_key.ts";
 
 /** Options of {@linkcode createIdempotency}. */
@@ -107,8 +105,7 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
   /** Tokens of claims of which it is not known whether the store took them. */
   const inDoubt = new Map<string, string>();
   const unmarked = createUnmarked({ store, ttl, log });
-  /** When an event of each type was last handled, by each of its handlers. */
-  const handledAt = new Map<string, number>();
+  const settle = createSettler({ store, ttl, log, unmarked });
 
   /** The first delivery of an event in this process: the one that runs it. */
   async function lead(
@@ -205,55 +202,6 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
     inDoubt.set(key, token);
   }
 
-  async function settle(
-    key: string,
-    { token, delivery, result, tally }: {
-      token: string;
-      delivery: Delivery;
-      result: Result;
-      tally: Tally;
-    },
-  ): Promise<void> {
-    const { event: { type }, sharedAs } = delivery;
-    const work = sharedAs === undefined ? type : `${type}@${sharedAs}`;
-    // Shared with other processes: the wall clock's.
-    const now = Date.now();
-    if (result.outcome === "handled") handledAt.set(work, now);
-    const ending = endingOf(result);
-    try {
-      const isOwn = ending !== undefined
-        ? await store.complete(key, { token, ending, ttl })
-        : await store.release(key, {
-          token,
-          tally: countFailure({
-            result,
-            endedBy: delivery.controller.signal.reason,
-            tally,
-            lastHandledAt: handledAt.get(work) ?? 0,
-            now,
-          }),
-          ttl,
-        });
-      if (!isOwn) report("Event was claimed elsewhere while it was run");
-    } catch (error) {
-      if (ending !== undefined) unmarked.add(key, { token, ending });
-      report("Idempotency store was not told how an event ended", error);
-    }
-
-    function report(message: string, error?: unknown): void {
-      const { event: { type: eventType, id: eventId }, traceId } = delivery;
-      const { outcome } = result;
-      const fields = {
-        eventType,
-        eventId,
-        outcome,
-        store: store.name,
-        ...(traceId !== undefined && { traceID: traceId }),
-      };
-      log.warn(message, error === undefined ? fields : { ...fields, error });
-    }
-  }
-
   const middleware: Middleware = (delivery, next) => {
     const key = eventKey(delivery.event, delivery.sharedAs);
     const ending = unmarked.endingOf(key);
@@ -307,21 +255,6 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
 /** Milliseconds that no change of the wall clock changes: leases are measured by it. */
 function clock(): number {
   return performance.now();
-}
-
-/** How an event has ended for good; `undefined`: it is to be run again. */
-function endingOf({ outcome }: Result): Ending | undefined {
-  switch (outcome) {
-    case "handled":
-    case "skipped":
-    case "duplicate":
-      return "done";
-    case "rejected":
-    case "exhausted":
-      return "set_aside";
-    default:
-      return undefined;
-  }
 }
 
 async function run(

@@ -148,7 +148,7 @@ function createTestApp(options: TestAppOptions): TestApp {
   const store = createMemoryStore();
   const ags = createTestAgs({ namespace: config.namespace });
   const catalog = catalogRead ??= readCatalog(PROTO_FOLDER);
-  const { middleware } = createPipe({
+  const pipe = createPipe({
     config,
     log: logInto(events),
     store,
@@ -159,7 +159,7 @@ function createTestApp(options: TestAppOptions): TestApp {
     handlers,
     knownTypes: catalog.types,
     openChannels: OPEN_CHANNELS,
-    middleware,
+    middleware: pipe.middleware,
     createContext: contextMaker({
       config,
       log: logInto(log),
@@ -232,6 +232,7 @@ function createTestApp(options: TestAppOptions): TestApp {
     deadLetters,
     deliver,
     async [Symbol.asyncDispose]() {
+      pipe[Symbol.dispose]();
       await ags[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },

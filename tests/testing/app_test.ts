@@ -143,3 +143,18 @@ Deno.test("The test kit ends an event whose caller goes away, and refuses what n
     /No handler takes "group\.groupCreated"/,
   );
 });
+
+Deno.test("The test kit leaves nothing behind of a handler that never ends", async () => {
+  const begun = Promise.withResolvers<void>();
+  await using app = await startTestApp({
+    handlers: [on(LOGIN, () => {
+      begun.resolve();
+      return new Promise<void>(() => {});
+    })],
+  });
+  const caller = new AbortController();
+  const delivered = app.deliver(LOGIN, { signal: caller.signal });
+  await begun.promise;
+  caller.abort(new Error("gone"));
+  assert.notEqual((await delivered).outcome, "handled");
+});
