@@ -1,5 +1,3 @@
-// deno-lint-ignore-file no-console -- A line in the log of the process.
-
 /**
  * The service with handlers and clocks that do not behave: run in place of `main.ts`,
  * with its permissions.
@@ -20,7 +18,7 @@ import type { Handler } from "../../lib/core/on.ts";
 import { main } from "../../main.ts";
 
 /** What the log says when the loop is about to stand still. */
-const BLOCKED = "Loop is blocked";
+const BLOCKED = '{"message":"Loop is blocked"}\n';
 
 type Before = () => Promise<unknown> | void;
 
@@ -35,7 +33,8 @@ const BEHAVIOURS: Readonly<Record<string, () => Before>> = {
       if (++begun === first) {
         // Once the others wait, too.
         setTimeout(() => {
-          console.log(JSON.stringify({ message: BLOCKED }));
+          // At once: what the log writes waits for the loop.
+          Deno.stdout.writeSync(new TextEncoder().encode(BLOCKED));
           const end = performance.now() + second;
           while (performance.now() < end);
           all.resolve();
