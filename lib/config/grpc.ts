@@ -37,7 +37,7 @@ export const GRPC_SETTINGS = defineSettings({
     default: "4194304",
     schema: integer(1_024, 67_108_864),
   },
-  /** How long a connection may be silent before it is asked whether it lives. */
+  /** How long a connection may be silent before it is pinged. */
   grpcKeepaliveTime: {
     env: "GRPC_KEEPALIVE_TIME",
     doc: "How long a connection may be silent before it is pinged",
@@ -46,7 +46,7 @@ export const GRPC_SETTINGS = defineSettings({
     unit: "ms",
     schema: duration(7_200_000),
   },
-  /** How long it may take to say so. */
+  /** How long the ping may go unanswered. */
   grpcKeepaliveTimeout: {
     env: "GRPC_KEEPALIVE_TIMEOUT",
     doc: "How long the ping may go unanswered before the connection is closed",

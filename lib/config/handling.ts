@@ -27,7 +27,7 @@ export const HANDLING_SETTINGS = defineSettings({
     default: "256",
     schema: integer(1, 100_000),
   },
-  /** Events that wait for their turn when so many are being handled. */
+  /** Events that may wait while that many are handled. */
   maxQueue: {
     env: "MAX_QUEUE",
     doc:

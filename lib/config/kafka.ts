@@ -101,7 +101,7 @@ export const KAFKA_SETTINGS = defineSettings({
   /** Who it is. */
   kafkaSaslUsername: {
     env: "KAFKA_SASL_USERNAME",
-    doc: "As whom it logs in to Kafka",
+    doc: "User name for the login to Kafka",
     expected: "a name, or none",
     secret: "maybe",
     default: NONE,
@@ -110,7 +110,7 @@ export const KAFKA_SETTINGS = defineSettings({
   /** What proves it. */
   kafkaSaslPassword: {
     env: "KAFKA_SASL_PASSWORD",
-    doc: "The password of that name",
+    doc: "Password of that user",
     expected: "a password, or none",
     default: NONE,
     secret: true,

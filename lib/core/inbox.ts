@@ -135,7 +135,7 @@ export interface InboxRange {
   readonly id: string;
   /** Reads its entries in order; may be called more than once. */
   entries(): AsyncIterable<InboxEntry>;
-  /** Says that the range is done with. */
+  /** Marks the range as finished. */
   commit(): Promise<void>;
 }
 
@@ -164,7 +164,7 @@ export interface InboxState {
   readonly bytes: number;
   /** What it may take before it is full, in bytes. */
   readonly maxBytes: number;
-  /** Entries that are not done with and have not failed. */
+  /** Entries that are unfinished and have not failed. */
   readonly waiting: number;
   /** Entries that have failed and are to be run again. */
   readonly retrying: number;

@@ -1,6 +1,6 @@
 /**
- * Commits what is done with: a while after it is, for all partitions at once, one commit
- * at a time.
+ * Commits the offsets of finished records: shortly after they finish, for all partitions
+ * together, one commit at a time.
  *
  * @module
  */
@@ -15,21 +15,21 @@ export interface CommitterOptions {
   readonly groupId: string;
   /** How long a commit may wait for more, in milliseconds. */
   readonly interval: number;
-  /** Where everything before is done with, of the partitions that are ours now. */
+  /** The offset of each partition that is ours now; every record before it is finished. */
   readonly positions: () => readonly Position[];
   /** Whether they may be committed now. */
   readonly isOpen: () => boolean;
   /** Commits. */
   readonly commit: (positions: readonly Position[]) => Promise<void>;
-  /** Who is told. */
+  /** Observes the work. */
   readonly observer: SafeObserver;
   /** Where failures go. */
   readonly log: Logger;
 }
 
-/** Commits what is done with. */
+/** Commits the offsets of finished records. */
 export interface Committer {
-  /** Something is done with. */
+  /** Says that a record has finished. */
   touch(): void;
   /** A partition is ours from here on. */
   start(position: Position): void;

@@ -1,5 +1,5 @@
 /**
- * One record until it is done with: attempts with growing delays, then the dead letters.
+ * Delivers one record to its end: attempts with growing delays, then the dead letters.
  *
  * @module
  */
@@ -170,7 +170,7 @@ async function waitAgain(
   return stop.aborted ? "revoked" : undefined;
 }
 
-/** Keeps the record until it is kept: what is not is not done with. */
+/** Writes the dead letter, and tries until it is written. */
 async function bury(
   failed: Failed & { readonly reason: DeadReason },
   stop: AbortSignal,

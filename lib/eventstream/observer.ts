@@ -66,7 +66,7 @@ export interface StreamObserver {
       readonly error: unknown;
     },
   ): void;
-  /** A record is done with, after `seconds` from its first attempt. */
+  /** A record is finished, after `seconds` from its first attempt. */
   consumed?(
     record: Partition & {
       readonly groupId: string;
@@ -91,7 +91,7 @@ export interface StreamObserver {
       readonly reason: DeadReason;
     },
   ): void;
-  /** How many records of a partition are not done with. */
+  /** How many records of a partition are unfinished. */
   lag?(
     lag: Partition & { readonly groupId: string; readonly records: number },
   ): void;

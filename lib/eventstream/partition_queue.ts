@@ -9,8 +9,8 @@ import type { Partition } from "./observer.ts";
 import type { Fetched, Place } from "./port.ts";
 import type { StreamRecord } from "./record.ts";
 
-/** Options of {@linkcode createLane}. */
-export interface LaneOptions {
+/** Options of {@linkcode createPartitionQueue}. */
+export interface PartitionQueueOptions {
   /** The partition. */
   readonly partition: Partition;
   /** Where reading begins. */
@@ -20,8 +20,8 @@ export interface LaneOptions {
   /**
    * Does a record's work.
    *
-   * @param stop Ends when the lane is stopped.
-   * @returns Whether it is done with.
+   * @param stop Ends when the queue is stopped.
+   * @returns Whether the record is finished.
    */
   readonly handle: (
     record: StreamRecord,
@@ -29,19 +29,19 @@ export interface LaneOptions {
   ) => boolean | Promise<boolean>;
   /** Whether a record may be handled now. */
   readonly isOpen: () => boolean;
-  /** Called when a record is done with. */
+  /** Called when a record is finished. */
   readonly onProgress: () => void;
 }
 
 /** The records of one partition on their way. */
-export interface Lane {
+export interface PartitionQueue {
   /** The partition. */
   readonly partition: Partition;
   /** Where to read on. */
   readonly position: Place;
-  /** Everything before is done with. */
+  /** Every record before this offset is finished. */
   readonly done: Place;
-  /** Whether all that was read is done with. */
+  /** Whether every record that was read is finished. */
   readonly isIdle: boolean;
   /** Bytes that wait. */
   readonly bufferedBytes: number;
@@ -51,7 +51,7 @@ export interface Lane {
   readonly isStuck: boolean;
   /** Takes what was read. What does not follow on is left out. */
   push(fetched: Fetched, from: bigint): void;
-  /** Reads on from elsewhere, once all that was read is done with. */
+  /** Reads on from elsewhere, once every record that was read is finished. */
   seek(to: Place): void;
   /** Looks again whether a record may be handled. */
   wake(): void;
@@ -66,8 +66,10 @@ const MAX_BYTES = 524_288;
 /** After this time a record counts as stuck, in milliseconds. */
 const STUCK_AFTER = 500;
 
-/** Makes a lane, and begins with what is pushed to it. */
-export function createLane(options: LaneOptions): Lane {
+/** Makes a queue, and begins with what is pushed to it. */
+export function createPartitionQueue(
+  options: PartitionQueueOptions,
+): PartitionQueue {
   const { partition, handle, isOpen, onProgress } = options;
   const stopping = new AbortController();
   let buffer: StreamRecord[] = [];
@@ -93,7 +95,7 @@ export function createLane(options: LaneOptions): Lane {
       // Not every record is worth a turn of the microtask queue.
       const isDone = typeof handled === "boolean" ? handled : await handled;
       startedAt = undefined;
-      // Only a lane that is stopped gives up: the record stays undone.
+      // Only a queue that is stopped gives up: the record stays undone.
       if (!isDone) return;
       take(record);
       onProgress();
@@ -103,7 +105,7 @@ export function createLane(options: LaneOptions): Lane {
   function take(record: StreamRecord): void {
     bytes -= sizeOf(record);
     head++;
-    // What is hidden behind the last record is done with, too.
+    // What is hidden behind the last record is finished, too.
     done = head === buffer.length ? position : {
       offset: record.offset + 1n,
       topicId: position.topicId,

@@ -1,5 +1,5 @@
 /**
- * The queue between publishers and the broker: a lane per partition, in which one batch
+ * The queue between publishers and the broker: an outbox per partition, in which one batch
  * is on its way at a time, so that order holds and a partition without a leader stops
  * nobody else.
  *
@@ -83,7 +83,7 @@ export interface Publisher {
 }
 
 /** Messages of one partition. */
-interface Lane {
+interface Outbox {
   readonly partition: number;
   readonly waiting: Message[];
   /** The batch that is on its way. */
@@ -99,7 +99,7 @@ interface TopicQueue {
   /** When the partitions were counted, by `performance.now()`. */
   countedAt: number;
   isCounting: boolean;
-  readonly lanes: Map<number, Lane>;
+  readonly outboxes: Map<number, Outbox>;
 }
 
 /** How long a topic's number of partitions is believed, in milliseconds. */
@@ -176,7 +176,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         partitions: 0,
         countedAt: -Infinity,
         isCounting: false,
-        lanes: new Map(),
+        outboxes: new Map(),
       };
       topics.set(topic, queue);
     }
@@ -213,25 +213,25 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   function place(queue: TopicQueue, message: Message): void {
     const partition = partitionOf(message.record.key, queue.partitions);
-    let lane = queue.lanes.get(partition);
-    if (lane === undefined) {
-      lane = { partition, waiting: [], sending: [], isRunning: false };
-      queue.lanes.set(partition, lane);
+    let outbox = queue.outboxes.get(partition);
+    if (outbox === undefined) {
+      outbox = { partition, waiting: [], sending: [], isRunning: false };
+      queue.outboxes.set(partition, outbox);
     }
-    lane.waiting.push(message);
-    if (!lane.isRunning) run(queue.topic, lane);
+    outbox.waiting.push(message);
+    if (!outbox.isRunning) run(queue.topic, outbox);
   }
 
-  async function run(topic: string, lane: Lane): Promise<void> {
-    lane.isRunning = true;
+  async function run(topic: string, outbox: Outbox): Promise<void> {
+    outbox.isRunning = true;
     // What is published in the same turn goes together.
     await sleep(0, stop.signal);
-    while (lane.waiting.length > 0) {
-      lane.sending = takeBatch(lane.waiting, options.maxBatchBytes);
-      await deliver({ topic, partition: lane.partition }, lane.sending);
+    while (outbox.waiting.length > 0) {
+      outbox.sending = takeBatch(outbox.waiting, options.maxBatchBytes);
+      await deliver({ topic, partition: outbox.partition }, outbox.sending);
     }
-    lane.sending = [];
-    lane.isRunning = false;
+    outbox.sending = [];
+    outbox.isRunning = false;
   }
 
   /**
@@ -375,9 +375,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
         await within(limit, new Promise<void>((tell) => drained.push(tell)));
       }
       stop.abort();
-      for (const { topic, unplaced, lanes } of topics.values()) {
+      for (const { topic, unplaced, outboxes } of topics.values()) {
         prune(topic, unplaced, undefined);
-        for (const { sending, waiting } of lanes.values()) {
+        for (const { sending, waiting } of outboxes.values()) {
           prune(topic, [...sending, ...waiting], undefined);
         }
       }

@@ -1,12 +1,12 @@
 /**
- * Reads partitions on, as far as their lanes have room: one request at a time for each
+ * Reads partitions on, as far as their queues have room: one request at a time for each
  * broker, and none for a partition that is full.
  *
  * @module
  */
 
 import type { Logger } from "../core/context.ts";
-import type { Lane } from "./partition_queue.ts";
+import type { PartitionQueue } from "./partition_queue.ts";
 import type { SafeObserver } from "./observer.ts";
 import { type ConsumerPort, type Fetched, partitionKey } from "./port.ts";
 import { isLost, relocate } from "./relocate.ts";
@@ -18,8 +18,8 @@ export interface ReaderOptions {
   readonly consumer: ConsumerPort;
   /** The group's full id. */
   readonly groupId: string;
-  /** The lanes, by partition key. They come and go. */
-  readonly lanes: ReadonlyMap<string, Lane>;
+  /** The queues, by partition key. They come and go. */
+  readonly queues: ReadonlyMap<string, PartitionQueue>;
   /** Ends the waiting after failures. */
   readonly signal: AbortSignal;
   /** Called when a request has ended. */
@@ -36,15 +36,15 @@ export interface ReaderOptions {
 export interface Reader {
   /** Begins requests to all brokers that have something, and none under way. */
   read(): Promise<void>;
-  /** Whether a lane was full when last looked at, and is not any more. */
-  isAwaited(lane: Lane): boolean;
+  /** Whether a queue was full when last looked at, and is not any more. */
+  isAwaited(queue: PartitionQueue): boolean;
 }
 
 /** How long a broker waits for records, in milliseconds. */
 const MAX_WAIT = 500;
-/** The same while a full lane will have room soon, in milliseconds. */
+/** The same while a full queue will have room soon, in milliseconds. */
 const SHORT_WAIT = 10;
-/** Bytes that wait in all lanes when only empty ones are read on. */
+/** Bytes that wait in all queues when only empty ones are read on. */
 const MAX_BUFFERED = 16_777_216;
 /** How long a partition that cannot be read is left alone, in milliseconds. */
 const REST = 500;
@@ -52,11 +52,11 @@ const RETRY = { base: 100, max: 2_000 };
 
 /** Makes a reader. */
 export function createReader(options: ReaderOptions): Reader {
-  const { consumer, groupId, lanes, signal, onRead, observer, log } = options;
+  const { consumer, groupId, queues, signal, onRead, observer, log } = options;
   /** Brokers with a request under way. */
   const fetching = new Set<number>();
-  /** Lanes without room, whose progress is waited for. */
-  const full = new Set<Lane>();
+  /** Queues without room, whose progress is waited for. */
+  const full = new Set<PartitionQueue>();
   /** Until when partitions that cannot be read are left alone. */
   const resting = new Map<string, number>();
   let failures = 0;
@@ -67,23 +67,23 @@ export function createReader(options: ReaderOptions): Reader {
       if (until <= now) resting.delete(key);
     }
     full.clear();
-    const buffered = [...lanes.values()].reduce(
+    const buffered = [...queues.values()].reduce(
       (sum, { bufferedBytes }) => sum + bufferedBytes,
       0,
     );
     const isRoomy = buffered < MAX_BUFFERED;
-    const hungry = [...lanes].flatMap(([key, lane]) => {
-      if (lane.wantsMore && (isRoomy || lane.bufferedBytes === 0)) {
-        return resting.has(key) ? [] : [lane];
+    const hungry = [...queues].flatMap(([key, queue]) => {
+      if (queue.wantsMore && (isRoomy || queue.bufferedBytes === 0)) {
+        return resting.has(key) ? [] : [queue];
       }
-      full.add(lane);
+      full.add(queue);
       return [];
     });
     if (hungry.length === 0) return;
     const leaders = await consumer.leaders(
       hungry.map(({ partition }) => partition),
     );
-    const isShort = [...full].some((lane) => !lane.isStuck);
+    const isShort = [...full].some((queue) => !queue.isStuck);
     const byNode = Map.groupBy(
       hungry,
       ({ partition }) => leaders.get(partitionKey(partition)),
@@ -96,7 +96,7 @@ export function createReader(options: ReaderOptions): Reader {
 
   async function fetchFrom(
     node: number,
-    wanted: readonly Lane[],
+    wanted: readonly PartitionQueue[],
     maxWait: number,
   ): Promise<void> {
     fetching.add(node);
@@ -107,13 +107,13 @@ export function createReader(options: ReaderOptions): Reader {
     try {
       const all = await consumer.fetch({ node, positions, maxWait });
       const byKey = new Map(all.map((each) => [partitionKey(each), each]));
-      for (const [index, lane] of wanted.entries()) {
+      for (const [index, queue] of wanted.entries()) {
         const from = positions[index]?.offset;
-        const fetched = byKey.get(partitionKey(lane.partition));
+        const fetched = byKey.get(partitionKey(queue.partition));
         if (from === undefined) continue;
-        if (fetched !== undefined) await take(lane, fetched, from);
+        if (fetched !== undefined) await take(queue, fetched, from);
         // Partitions in which nothing has changed are left out of the answer.
-        else tellLag(lane, from);
+        else tellLag(queue, from);
       }
       failures = 0;
     } catch (error) {
@@ -129,17 +129,17 @@ export function createReader(options: ReaderOptions): Reader {
   }
 
   async function take(
-    lane: Lane,
+    queue: PartitionQueue,
     fetched: Fetched,
     from: bigint,
   ): Promise<void> {
-    const key = partitionKey(lane.partition);
+    const key = partitionKey(queue.partition);
     if (isLost(fetched)) {
       resting.set(key, performance.now() + REST);
       if (fetched.error !== undefined) options.onLost();
       try {
-        await relocate(lane, fetched, options);
-        if (lane.isIdle) resting.delete(key);
+        await relocate(queue, fetched, options);
+        if (queue.isIdle) resting.delete(key);
       } catch (error) {
         log.warn("Partition is not read", { groupId, error });
       }
@@ -151,17 +151,17 @@ export function createReader(options: ReaderOptions): Reader {
       log.warn("Partition is not read", { groupId, error: fetched.error });
       return;
     }
-    lane.push(fetched, from);
-    if (fetched.end !== undefined) tellLag(lane, fetched.end);
+    queue.push(fetched, from);
+    if (fetched.end !== undefined) tellLag(queue, fetched.end);
   }
 
-  function tellLag({ partition, done }: Lane, end: bigint): void {
+  function tellLag({ partition, done }: PartitionQueue, end: bigint): void {
     const records = Math.max(0, Number(end - done.offset));
     observer.lag({ ...partition, groupId, records });
   }
 
   return {
     read,
-    isAwaited: (lane) => full.has(lane) && lane.wantsMore,
+    isAwaited: (queue) => full.has(queue) && queue.wantsMore,
   };
 }

@@ -1,13 +1,13 @@
 /**
- * Where to read on when what was to come next is not there: the topic is another, or its
- * log begins later or ends earlier than it did.
+ * Where to read on when the next offset is gone: the topic was created again, or its log
+ * begins later or ends earlier than before.
  *
  * @module
  */
 
 import type { Logger } from "../core/context.ts";
 import type { RelocationReason, SafeObserver } from "./observer.ts";
-import type { Lane } from "./partition_queue.ts";
+import type { PartitionQueue } from "./partition_queue.ts";
 import {
   type ConsumerPort,
   type Fetched,
@@ -51,7 +51,8 @@ export const RELOCATED: Readonly<Record<RelocationReason, string>> = {
 };
 
 /**
- * Moves a lane to where it can be read on, once all that was read is done with.
+ * Moves a partition queue to where it can be read on, once every record that was read is
+ * finished.
  *
  * | What has happened | It is read on |
  * |---|---|
@@ -63,13 +64,13 @@ export const RELOCATED: Readonly<Record<RelocationReason, string>> = {
  * @throws {PortError} Nobody can say, or there is no such topic.
  */
 export async function relocate(
-  lane: Lane,
+  queue: PartitionQueue,
   fetched: Fetched,
   options: RelocateOptions,
 ): Promise<void> {
   const { consumer, groupId, observer, log } = options;
-  const { partition, position: from } = lane;
-  if (!lane.isIdle) return;
+  const { partition, position: from } = queue;
+  if (!queue.isIdle) return;
   const key = partitionKey(partition);
   const ids = await consumer.topicIds([partition.topic]);
   const topicId = ids.get(partition.topic);
@@ -85,7 +86,7 @@ export async function relocate(
     last,
     cut: fetched.cut,
   });
-  lane.seek(to);
+  queue.seek(to);
   if (reason === undefined) return;
   const offsets = { from: String(from.offset), to: String(to.offset) };
   const level = reason === "expired" ? "error" : "warn";

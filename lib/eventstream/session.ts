@@ -7,7 +7,10 @@
 
 import type { Logger } from "../core/context.ts";
 import { createCommitter } from "./committer.ts";
-import { createLane, type Lane } from "./partition_queue.ts";
+import {
+  createPartitionQueue,
+  type PartitionQueue,
+} from "./partition_queue.ts";
 import type { Partition, SafeObserver } from "./observer.ts";
 import {
   type Assignment,
@@ -36,7 +39,7 @@ export interface SessionOptions {
   readonly commitInterval: number;
   /** How long records may take to end, in milliseconds; then `interrupt` is called. */
   readonly grace: number;
-  /** Does a record's work. @returns Whether it is done with. */
+  /** Does a record's work. @returns Whether the record is finished. */
   readonly handle: (
     record: StreamRecord,
     stop: AbortSignal,
@@ -69,8 +72,8 @@ export async function runSession(
   options: SessionOptions,
 ): Promise<void> {
   const { consumer, groupId, observer, log } = options;
-  const lanes = new Map<string, Lane>();
-  /** Records at hand of lanes that are gone. */
+  const queues = new Map<string, PartitionQueue>();
+  /** Records at hand of queues that are gone. */
   const leaving = new Map<string, Promise<void>>();
   let synced: Assignment | undefined;
   let failure: { readonly error: unknown } | undefined;
@@ -82,7 +85,7 @@ export async function runSession(
     groupId,
     interval: options.commitInterval,
     positions: () =>
-      [...lanes.values()].map(({ partition, done }) => ({
+      [...queues.values()].map(({ partition, done }) => ({
         ...partition,
         ...done,
       })),
@@ -95,7 +98,7 @@ export async function runSession(
   const reader = createReader({
     consumer,
     groupId,
-    lanes,
+    queues,
     signal,
     onRead: () => wakeUp.resolve(),
     onLost: options.onLost,
@@ -115,10 +118,10 @@ export async function runSession(
     const isForgotten = synced !== undefined &&
       synced.memberId !== now.memberId;
     const kept = new Set(isForgotten ? [] : now.partitions.map(partitionKey));
-    const lost = [...lanes].filter(([key]) => !kept.has(key));
-    for (const [key, lane] of lost) drop(key, lane);
+    const lost = [...queues].filter(([key]) => !kept.has(key));
+    for (const [key, queue] of lost) drop(key, queue);
     const gained = now.partitions.filter((each) =>
-      !lanes.has(partitionKey(each))
+      !queues.has(partitionKey(each))
     );
     const starts = await findStarts(gained, options);
     if (signal.aborted) return;
@@ -132,13 +135,13 @@ export async function runSession(
       lost: lost.map(([, { partition }]) => partition),
     });
     options.onAssigned(now.partitions);
-    for (const lane of lanes.values()) lane.wake();
+    for (const queue of queues.values()) queue.wake();
     committer.touch();
   }
 
-  function drop(key: string, lane: Lane): void {
-    lanes.delete(key);
-    const ended = lane.stop();
+  function drop(key: string, queue: PartitionQueue): void {
+    queues.delete(key);
+    const ended = queue.stop();
     leaving.set(key, ended);
     ended.then(() => {
       if (leaving.get(key) === ended) leaving.delete(key);
@@ -148,7 +151,7 @@ export async function runSession(
   function open({ topic, partition, ...start }: Position): void {
     const place = { topic, partition };
     const key = partitionKey(place);
-    const lane = createLane({
+    const queue = createPartitionQueue({
       partition: place,
       start,
       // Its record is not committed, and comes again: not while it is worked on.
@@ -157,10 +160,10 @@ export async function runSession(
       isOpen,
       onProgress() {
         committer.touch();
-        if (reader.isAwaited(lane)) wakeUp.resolve();
+        if (reader.isAwaited(queue)) wakeUp.resolve();
       },
     });
-    lanes.set(key, lane);
+    queues.set(key, queue);
     committer.start({ ...place, ...start });
   }
 
@@ -170,7 +173,7 @@ export async function runSession(
   ): Promise<boolean> {
     const { topic, partition, offset, leaderEpoch } = record;
     const place = { topic, partition };
-    const { topicId } = lanes.get(partitionKey(place))?.position ?? {};
+    const { topicId } = queues.get(partitionKey(place))?.position ?? {};
     const position = { ...place, offset: offset + 1n, topicId, leaderEpoch };
     for (let attempt = 1; !stop.aborted; attempt++) {
       try {
@@ -217,7 +220,7 @@ export async function runSession(
 
   async function end(): Promise<void> {
     const stopped = Promise.all([
-      ...[...lanes.values()].map((lane) => lane.stop()),
+      ...[...queues.values()].map((queue) => queue.stop()),
       ...leaving.values(),
     ]);
     if (!await within(options.grace, stopped)) {

@@ -191,7 +191,7 @@ export interface EventStreamOptions {
    * `auditLog`}
    */
   readonly auditLog?: AuditLogSettings;
-  /** Is told about the work. */
+  /** Observes the work. */
   readonly observer?: StreamObserver;
   /** Where failures go. @default {nowhere} */
   readonly log?: Logger;

@@ -91,9 +91,9 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
 
   function handle(
     record: StreamRecord,
-    stopLane: AbortSignal,
+    stopQueue: AbortSignal,
   ): boolean | Promise<boolean> {
-    const outcome = deliver(record, stopLane, delivery);
+    const outcome = deliver(record, stopQueue, delivery);
     return typeof outcome === "string"
       ? outcome !== "revoked"
       : outcome.then((each) => each !== "revoked");

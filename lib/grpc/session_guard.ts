@@ -67,7 +67,7 @@ function guard(session: http2.Http2Session): void {
   if (onStream !== undefined) session.prependListener("stream", onStream);
 }
 
-/** Is told of a call when its headers are there. */
+/** Called with each call whose headers have arrived. */
 export type StreamListener = (
   stream: http2.ServerHttp2Stream,
   headers: http2.IncomingHttpHeaders,

@@ -45,11 +45,11 @@ export interface KafkaMetrics {
   produceFailed(
     batch: { readonly topic: string; readonly count: number },
   ): void;
-  /** Counts a record that is done with. */
+  /** Counts a record that is finished. */
   consumed(record: Partition & { readonly outcome: RecordOutcome }): void;
   /** Counts a record that is tried again. */
   retried(record: Partition): void;
-  /** Keeps how many records of a partition are not done with. */
+  /** Keeps how many records of a partition are unfinished. */
   lag(lag: Partition & { readonly records: number }): void;
   /** Counts that the group was distributed anew. */
   rebalanced(): void;
@@ -104,7 +104,7 @@ export function createKafkaMetrics(metrics: Metrics): KafkaMetrics {
   ));
   const consumed = perTopic(counter(
     "consumed",
-    "Records of the event stream that are done with, by how.",
+    "Records of the event stream that are finished, by how.",
     "topic",
     "outcome",
   ));

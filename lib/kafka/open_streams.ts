@@ -25,7 +25,7 @@ export interface OpenStreamsOptions {
   readonly config: StreamConfig;
   /** Where failures go. */
   readonly log: Logger;
-  /** Is told about the work. */
+  /** Observes the work. */
   readonly observer?: StreamObserver | undefined;
   /** What the stream `stdout` writes to. @default {one of its own} */
   readonly output?: LineWriter | undefined;

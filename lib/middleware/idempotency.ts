@@ -102,7 +102,7 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
   const { store, ttl, maxAttempts, log } = options;
   const running = new Map<string, Run>();
   const live = new Set<Live>();
-  /** Tokens of claims of which it is not known whether the store took them. */
+  /** Tokens of claims that the store may or may not have taken. */
   const inDoubt = new Map<string, string>();
   const unmarked = createUnmarked({ store, ttl, log });
   const settle = createSettler({ store, ttl, log, unmarked });
