@@ -32,7 +32,7 @@ import { groupOf } from "./kafka/group.ts";
 import { createKafkaMetrics } from "./kafka/metrics.ts";
 import { type ShutdownBudget, startBudget } from "./core/shutdown_budget.ts";
 import type { LogCategory } from "./config/log_levels.ts";
-import { unlessAborted } from "./eventstream/wait.ts";
+import { unlessAborted } from "./core/async.ts";
 import { SOURCES } from "./sources.ts";
 import { metricsIn } from "./telemetry/metrics_port.ts";
 import { openStore } from "./idempotency/open_store.ts";

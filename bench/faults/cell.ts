@@ -18,7 +18,7 @@ import {
   type Emulator,
   startEmulator,
 } from "../../dev/emulator/mod.ts";
-import { sleep } from "../../lib/core/sleep.ts";
+import { sleep } from "../../lib/core/async.ts";
 import { REPOSITORY } from "../scene.ts";
 import { account, type Tally } from "./accounting.ts";
 import { deliverAll } from "./connector.ts";

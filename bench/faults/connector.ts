@@ -5,7 +5,7 @@
  * @module
  */
 
-import { sleep } from "../../lib/core/sleep.ts";
+import { sleep } from "../../lib/core/async.ts";
 import type { NumberedEvent } from "./events.ts";
 
 /** One delivery of an event. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { sleep } from "../../lib/core/sleep.ts";
+import { sleep } from "../../lib/core/async.ts";
 import { BenchError } from "../errors.ts";
 import { percentile } from "../figures.ts";
 import type { ServerProcess } from "../process.ts";

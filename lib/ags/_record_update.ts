@@ -19,7 +19,7 @@
  */
 
 import type { Ags } from "../core/context.ts";
-import { sleep } from "../core/sleep.ts";
+import { sleep } from "../core/async.ts";
 import {
   conflict,
   isConflict,

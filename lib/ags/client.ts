@@ -24,7 +24,7 @@ import {
   createRefusedOperations,
   type RefusedOperation,
 } from "./refused_operations.ts";
-import { sleep } from "../core/sleep.ts";
+import { sleep } from "../core/async.ts";
 import { createTokenSource, TOKEN_ROUTE, type TokenTimes } from "./token.ts";
 
 /** Options of {@linkcode createAgsClient}. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { sleep } from "../core/sleep.ts";
+import { sleep } from "../core/async.ts";
 import type { InboxRange, InboxRanges } from "../core/inbox.ts";
 import type { Archive, Archived } from "./archive.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { abortable } from "./abortable.ts";
+import { abortable } from "./async.ts";
 
 /** Options of {@linkcode createLineWriter}. */
 export interface LineWriterOptions {

@@ -13,7 +13,7 @@ import {
 } from "./event_types.ts";
 import { nameOf } from "./handler_name.ts";
 import type { Handler } from "./on.ts";
-import { MAX_TIMEOUT } from "./sleep.ts";
+import { MAX_TIMEOUT } from "./async.ts";
 
 /** One handler of an event type. */
 export interface Route {

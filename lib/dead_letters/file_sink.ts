@@ -7,7 +7,7 @@
 import { StartError } from "../core/errors.ts";
 import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
-import { abortable } from "../core/abortable.ts";
+import { abortable } from "../core/async.ts";
 import type { DeadLetterSink } from "../core/dead_letter.ts";
 import { encodeLetter } from "./letter_line.ts";
 

@@ -10,7 +10,7 @@ import type { DeadLetter } from "./dead_letter.ts";
 import { DecodingError } from "./errors.ts";
 import type { DeadReason, RecordOutcome, SafeObserver } from "./observer.ts";
 import type { StreamRecord } from "./record.ts";
-import { growingDelay, sleep } from "./wait.ts";
+import { growingDelay, pause } from "../core/async.ts";
 
 /** What a callback gets beside the event. */
 export interface DeliveryContext {
@@ -165,7 +165,7 @@ async function waitAgain(
     report("Event failed, and is tried again", failed, options, { delay });
     const again = { topic, partition, groupId, attempt, delay, error };
     options.observer.retried(again);
-    await sleep(delay, stop);
+    await pause(delay, stop);
   }
   return stop.aborted ? "revoked" : undefined;
 }
@@ -188,7 +188,7 @@ async function bury(
     } catch (error) {
       const again = { record, attempt, error };
       report("Dead letter is not written, and is tried again", again, options);
-      await sleep(growingDelay(attempt, { base: 100, max: 10_000 }), stop);
+      await pause(growingDelay(attempt, { base: 100, max: 10_000 }), stop);
     }
   }
   return "revoked";

@@ -39,7 +39,7 @@ import { outgoingEvent } from "./outgoing_event.ts";
 import type { KafkaPort } from "./port.ts";
 import { createPublisher } from "./publisher.ts";
 import { startSubscription, type Subscription } from "./subscription.ts";
-import { unlessAborted } from "./wait.ts";
+import { unlessAborted } from "../core/async.ts";
 
 /** Bytes sent at once: brokers take a megabyte. */
 const MAX_BATCH_BYTES = 524_288;

@@ -25,7 +25,7 @@ import type { SafeObserver } from "./observer.ts";
 import { partitionOf } from "./partitioner.ts";
 import { PortError, type ProducerPort } from "./port.ts";
 import type { OutgoingRecord } from "./record.ts";
-import { growingDelay, sleep, within } from "./wait.ts";
+import { growingDelay, pause, within } from "../core/async.ts";
 
 /** Options of {@linkcode createPublisher}. */
 export interface PublisherOptions {
@@ -204,7 +204,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       } catch (error) {
         queue.unplaced = prune(queue.topic, queue.unplaced, error);
         if (queue.unplaced.length > 0) {
-          await pause(queue.unplaced, growingDelay(attempt, RETRY));
+          await pauseFor(queue.unplaced, growingDelay(attempt, RETRY));
         }
       }
     }
@@ -225,7 +225,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   async function run(topic: string, outbox: Outbox): Promise<void> {
     outbox.isRunning = true;
     // What is published in the same turn goes together.
-    await sleep(0, stop.signal);
+    await pause(0, stop.signal);
     while (outbox.waiting.length > 0) {
       outbox.sending = takeBatch(outbox.waiting, options.maxBatchBytes);
       await deliver({ topic, partition: outbox.partition }, outbox.sending);
@@ -270,7 +270,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
           return;
         }
         left = prune(to.topic, left, error);
-        if (left.length > 0) await pause(left, growingDelay(attempt, RETRY));
+        if (left.length > 0) await pauseFor(left, growingDelay(attempt, RETRY));
       } finally {
         clearTimeout(watch);
       }
@@ -326,9 +326,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   /** Waits, but not beyond the last deadline. */
-  function pause(batch: readonly Message[], delay: number): Promise<void> {
+  function pauseFor(batch: readonly Message[], delay: number): Promise<void> {
     const last = Math.max(...batch.map(({ deadline }) => deadline));
-    return sleep(Math.min(delay, last - performance.now()), stop.signal);
+    return pause(Math.min(delay, last - performance.now()), stop.signal);
   }
 
   /** Work, ended when the last message's time is up. */

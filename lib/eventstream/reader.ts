@@ -10,7 +10,7 @@ import type { PartitionQueue } from "./partition_queue.ts";
 import type { SafeObserver } from "./observer.ts";
 import { type ConsumerPort, type Fetched, partitionKey } from "./port.ts";
 import { isLost, relocate } from "./relocate.ts";
-import { growingDelay, sleep } from "./wait.ts";
+import { growingDelay, pause } from "../core/async.ts";
 
 /** Options of {@linkcode createReader}. */
 export interface ReaderOptions {
@@ -120,7 +120,7 @@ export function createReader(options: ReaderOptions): Reader {
       if (!signal.aborted) {
         failures++;
         log.warn("Records are not read", { groupId, node, error });
-        await sleep(growingDelay(failures, RETRY), signal);
+        await pause(growingDelay(failures, RETRY), signal);
       }
     } finally {
       fetching.delete(node);

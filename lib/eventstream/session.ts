@@ -23,7 +23,7 @@ import {
 import { createReader } from "./reader.ts";
 import { findStarts } from "./starts.ts";
 import type { StreamRecord } from "./record.ts";
-import { growingDelay, sleep, unlessAborted, within } from "./wait.ts";
+import { growingDelay, pause, unlessAborted, within } from "../core/async.ts";
 
 /** Options of {@linkcode runSession}. */
 export interface SessionOptions {
@@ -184,7 +184,7 @@ export async function runSession(
           groupId,
           error,
         });
-        await sleep(growingDelay(attempt, RETRY), stop);
+        await pause(growingDelay(attempt, RETRY), stop);
       }
     }
     return false;
@@ -211,7 +211,7 @@ export async function runSession(
           groupId,
           error,
         });
-        await sleep(growingDelay(failures, RETRY), signal);
+        await pause(growingDelay(failures, RETRY), signal);
         continue;
       }
       await within(TICK, wakeUp.promise);

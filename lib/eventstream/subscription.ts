@@ -17,7 +17,7 @@ import {
 } from "./port.ts";
 import type { StreamRecord } from "./record.ts";
 import { runSession } from "./session.ts";
-import { growingDelay, sleep, unlessAborted } from "./wait.ts";
+import { growingDelay, pause, unlessAborted } from "../core/async.ts";
 
 /** A subscription that runs. */
 export interface Subscription extends AsyncDisposable {
@@ -143,7 +143,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
       const isComplete = found.size === options.topics.length;
       while (!signal.aborted) {
         const early = AbortSignal.any([signal, hurry.signal]);
-        await sleep(isComplete ? LOOK_SELDOM : LOOK_OFTEN, early);
+        await pause(isComplete ? LOOK_SELDOM : LOOK_OFTEN, early);
         hurry = new AbortController();
         if (signal.aborted) return;
         try {
@@ -170,7 +170,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
         if (found === undefined) break;
         isJoined = found.size === 0;
         if (found.size > 0) await take(port, found);
-        else await sleep(LOOK_OFTEN, stop.signal);
+        else await pause(LOOK_OFTEN, stop.signal);
         failures = 0;
       } catch (error) {
         isJoined = false;
@@ -182,7 +182,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
           topics: options.topics,
           error,
         });
-        await sleep(growingDelay(failures, RETRY), stop.signal);
+        await pause(growingDelay(failures, RETRY), stop.signal);
       }
     }
   }

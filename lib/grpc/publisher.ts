@@ -11,7 +11,7 @@ import { DeadlineError, TerminalError } from "../core/errors.ts";
 import type { Lease } from "../core/lease.ts";
 import { parsePushback } from "../core/peer_delay.ts";
 import { exactJsonOf } from "../core/exact_json.ts";
-import { sleep } from "../core/sleep.ts";
+import { sleep } from "../core/async.ts";
 import {
   type Messaging,
   PublishError,

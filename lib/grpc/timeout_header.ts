@@ -5,7 +5,7 @@
  */
 
 import type { IncomingHttpHeaders } from "node:http2";
-import { MAX_TIMEOUT } from "../core/sleep.ts";
+import { MAX_TIMEOUT } from "../core/async.ts";
 
 /** Units of gRPC's time limits, in milliseconds; those below one never count here. */
 const UNITS: Readonly<Record<string, number>> = {

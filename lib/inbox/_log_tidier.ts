@@ -4,7 +4,7 @@
  * @module
  */
 
-import { sleep } from "../core/sleep.ts";
+import { sleep } from "../core/async.ts";
 import type { LogState } from "./_log_state.ts";
 import type { Segment } from "./_segment.ts";
 

@@ -11,7 +11,7 @@
  */
 
 import assert from "node:assert/strict";
-import { sleep } from "../core/sleep.ts";
+import { sleep } from "../core/async.ts";
 import {
   type DeliverOptions,
   type Inbox,

@@ -23,7 +23,7 @@ import { headerOf, RecordArrival } from "./record_arrival.ts";
 import type { StreamRecord } from "../eventstream/record.ts";
 import { isForGroup, REPLAY_HEADERS } from "./replay_headers.ts";
 import type { EventStream } from "../eventstream/stream.ts";
-import { unlessAborted } from "../eventstream/wait.ts";
+import { unlessAborted } from "../core/async.ts";
 
 /** Reads events: what `lib/events/json_events.ts` makes of AGS's files. */
 export interface EventReader {

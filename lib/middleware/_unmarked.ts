@@ -6,8 +6,7 @@
 
 import type { Logger } from "../core/context.ts";
 import type { Ending, IdempotencyStore } from "../core/idempotency_store.ts";
-import { sleep } from "../core/sleep.ts";
-import { orEnded } from "./_or_ended.ts";
+import { abortable, sleep } from "../core/async.ts";
 
 /** Events that have ended and are not marked. Disposing forgets them. */
 export interface Unmarked extends Disposable {
@@ -116,7 +115,7 @@ export function createUnmarked(options: UnmarkedOptions): Unmarked {
     async drain(signal) {
       try {
         while (ends.size > 0) {
-          await orEnded(start(), signal);
+          await abortable(start(), signal);
           if (ends.size > 0) await sleep(MIN_PAUSE, signal);
         }
       } catch {

@@ -28,7 +28,7 @@ import { keepLease, type KeptLease, leaseLength } from "./_lease.ts";
 import { follow } from "./_shared_run.ts";
 import { createSettler } from "./_settle.ts";
 import { createUnmarked } from "./_unmarked.ts";
-import { orEnded } from "./_or_ended.ts";
+import { abortable } from "../core/async.ts";
 import { eventKey } from "./event_key.ts";
 
 /** Options of {@linkcode createIdempotency}. */
@@ -234,7 +234,7 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
     middleware,
     async drain(signal) {
       const all = Array.from(live, ({ giveBack }) => giveBack());
-      await orEnded(Promise.all(all), signal).catch(() => {});
+      await abortable(Promise.all(all), signal).catch(() => {});
       const left = await unmarked.drain(signal);
       if (left === 0) return;
       log.error(

@@ -5,7 +5,7 @@
  */
 
 import { fstatSync } from "node:fs";
-import { sleep } from "../core/sleep.ts";
+import { sleep } from "../core/async.ts";
 
 /** How a system takes bytes: some of them, all, or it throws. */
 export type Write = (bytes: Uint8Array) => Promise<number>;

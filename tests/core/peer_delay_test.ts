@@ -8,8 +8,11 @@ import {
   peerDelay,
   tokenLife,
 } from "../../lib/core/peer_delay.ts";
-import { MAX_TIMEOUT, sleep } from "../../lib/core/sleep.ts";
-import { sleep as streamSleep } from "../../lib/eventstream/wait.ts";
+import {
+  MAX_TIMEOUT,
+  pause as streamSleep,
+  sleep,
+} from "../../lib/core/async.ts";
 
 const NOW = Date.parse("2026-01-02T03:04:05Z");
 

@@ -10,7 +10,7 @@ import type {
   Inbox,
   InboxVerdict,
 } from "../../lib/core/inbox.ts";
-import { sleep } from "../../lib/core/sleep.ts";
+import { sleep } from "../../lib/core/async.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

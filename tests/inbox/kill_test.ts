@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sleep } from "../../lib/core/sleep.ts";
+import { sleep } from "../../lib/core/async.ts";
 
 const PROGRAM = fileURLToPath(
   new URL("testdata/inbox_process.ts", import.meta.url),

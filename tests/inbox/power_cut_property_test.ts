@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Inbox, InboxDelivery } from "../../lib/core/inbox.ts";
-import { sleep } from "../../lib/core/sleep.ts";
+import { sleep } from "../../lib/core/async.ts";
 import { type DiskWorld, diskWorld } from "./_disk_world.ts";
 import { diskFull, type Random } from "./_fake_disk.ts";
 import { drain, entries, textOf } from "./_seen.ts";

@@ -7,7 +7,7 @@
 
 import { join } from "node:path";
 import { InboxError } from "../../../lib/core/inbox.ts";
-import { sleep } from "../../../lib/core/sleep.ts";
+import { sleep } from "../../../lib/core/async.ts";
 import { openFileInbox } from "../../../lib/inbox/file_inbox.ts";
 import { drain } from "../_seen.ts";
 

@@ -9,7 +9,7 @@
  */
 
 import { join } from "node:path";
-import { sleep } from "../../../lib/core/sleep.ts";
+import { sleep } from "../../../lib/core/async.ts";
 import type { Inbox } from "../../../lib/core/inbox.ts";
 import { openFileInbox } from "../../../lib/inbox/file_inbox.ts";
 

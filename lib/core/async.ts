@@ -1,10 +1,53 @@
 /**
- * Waiting that ends.
+ * Waiting that ends: by a signal, or after a time.
  *
  * @module
  */
 
-import { MAX_TIMEOUT } from "../core/sleep.ts";
+/** The longest timer that JavaScript has, in milliseconds: a longer one fires at once. */
+export const MAX_TIMEOUT = 2 ** 31 - 1;
+
+/**
+ * Waits for some time, {@linkcode MAX_TIMEOUT} at most, or until the signal ends.
+ *
+ * @throws The signal's reason.
+ */
+export function sleep(
+  milliseconds: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, Math.min(milliseconds, MAX_TIMEOUT));
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/**
+ * Waits for a promise, until the signal ends. What it stands for goes on.
+ *
+ * @throws The promise's reason, or the signal's.
+ */
+export function abortable<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const ended = Promise.withResolvers<T>();
+  const onAbort = () => ended.reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  promise.then(ended.resolve, ended.reject);
+  return ended.promise.finally(() =>
+    signal.removeEventListener("abort", onAbort)
+  );
+}
 
 /** Options of {@linkcode growingDelay}. */
 export interface GrowingDelayOptions {
@@ -32,7 +75,7 @@ export function growingDelay(
 }
 
 /** Waits, or less when the signal ends. Never rejects. */
-export function sleep(
+export function pause(
   milliseconds: number,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -54,7 +97,7 @@ export async function within(
   work: Promise<unknown>,
 ): Promise<boolean> {
   const timer = new AbortController();
-  const late = sleep(milliseconds, timer.signal).then(() => false);
+  const late = pause(milliseconds, timer.signal).then(() => false);
   try {
     return await Promise.race([work.then(() => true), late]);
   } finally {
