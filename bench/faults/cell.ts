@@ -18,12 +18,15 @@ import {
   type Emulator,
   startEmulator,
 } from "../../dev/emulator/mod.ts";
+import type { KafkaCluster } from "../../dev/kafka_cluster/cluster.ts";
 import { sleep } from "../../lib/core/async.ts";
+import { BenchError } from "../errors.ts";
 import { REPOSITORY } from "../scene.ts";
 import { account, type Tally } from "./accounting.ts";
 import { deliverAll } from "./connector.ts";
 import { eventPath, makeEvents } from "./events.ts";
 import type { FaultCase, Gap } from "./faults.ts";
+import { type KafkaRun, openKafkaRun } from "./kafka.ts";
 import { openLine } from "./line.ts";
 import { numberOf } from "./numbers.ts";
 import { startRedis } from "./redis.ts";
@@ -38,6 +41,8 @@ export interface CellOptions {
   readonly store: Store;
   /** How many events. */
   readonly events: number;
+  /** Starts Kafka, or has it already. */
+  readonly kafka?: () => Promise<KafkaCluster>;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -84,6 +89,7 @@ export async function runCell(options: CellOptions): Promise<Cell> {
     ? stack.use(await startRedis(options.signal))
     : undefined;
   const letters = stack.use(letterFile());
+  const kafka = await openKafka(options, stack);
   const start = async () =>
     stack.use(
       await startRestartable({
@@ -97,18 +103,21 @@ export async function runCell(options: CellOptions): Promise<Cell> {
           IDEMPOTENCY_STORE: redis?.url ?? store.kind,
           FULFILLMENT_API: store.api,
           DEAD_LETTER: `file:${letters.path}`,
+          ...kafka?.settings,
           ...fault.settings,
         },
         ...(fault.program !== undefined && { program: fault.program }),
         signal: options.signal,
       }),
     );
+  const { namespace } = emulator;
+  const events = makeEvents(options.events, namespace)
+    .map((each) => ({ ...each, bytes: kafka?.fill(each.bytes) ?? each.bytes }));
+  await kafka?.prepare(events);
   const { replicas = 1 } = fault;
   const service = await start();
   const services = [service];
   while (services.length < replicas) services.push(await start());
-  const { namespace } = emulator;
-  const events = makeEvents(options.events, namespace);
   emulator.faults.set(
     fault.ags?.({ events: options.events, store, namespace }) ?? [],
   );
@@ -148,13 +157,19 @@ export async function runCell(options: CellOptions): Promise<Cell> {
       held = promise;
       return resolve;
     },
+    kafka,
+    signal,
   });
   // Looked at when the deliveries are over; until then nobody waits for it.
   const disturbed = Promise.resolve(disturbance).then(
     () => undefined,
     (error: unknown) => error,
   );
-  const delivered = await deliverAll(events, {
+  const byKafka = fault.kafka?.source === "kafka" ? kafka : undefined;
+  const delivered = await byKafka?.deliverAll(events, {
+    held: () => held,
+    signal,
+  }) ?? await deliverAll(events, {
     async deliver({ number, bytes }, { line, round }) {
       await held;
       const patience = fault.patience?.(number, round) ?? { timeout: TIMEOUT };
@@ -174,7 +189,7 @@ export async function runCell(options: CellOptions): Promise<Cell> {
   const tally = account(delivered, {
     grants: (userId) =>
       emulator.state.grantCount(userId, CONSUMABLE_ITEM_ID).grants,
-    letters: await letters.numbers(),
+    letters: await kafka?.letters(options.signal) ?? await letters.numbers(),
   });
   const gap = fault.gap?.(store);
   return {
@@ -191,6 +206,15 @@ export async function runCell(options: CellOptions): Promise<Cell> {
       isDisturbed: failure === undefined,
     }),
   };
+}
+
+async function openKafka(
+  { fault, kafka }: CellOptions,
+  stack: AsyncDisposableStack,
+): Promise<KafkaRun | undefined> {
+  if (fault.kafka === undefined) return undefined;
+  if (kafka === undefined) throw new BenchError("There is no Kafka");
+  return stack.use(await openKafkaRun(await kafka(), fault.kafka));
 }
 
 /** What a cell is held against. */

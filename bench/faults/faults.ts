@@ -7,6 +7,8 @@
 
 import type { Emulator, Fault } from "../../dev/emulator/mod.ts";
 import type { ConnectorOptions } from "./connector.ts";
+import type { KafkaFault, KafkaScene } from "./kafka.ts";
+import { kafkaFaults } from "./kafka_faults.ts";
 import type { Patience } from "./line.ts";
 import { BAD_EVERY, isBad, userIdOf } from "./numbers.ts";
 import type { RedisServer } from "./redis.ts";
@@ -30,6 +32,10 @@ export interface Scene {
   pause(milliseconds: number): Promise<void>;
   /** Lets nothing be delivered until what it returns is called. */
   hold(): () => void;
+  /** The topic, if events come by Kafka. */
+  readonly kafka: KafkaScene | undefined;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
 }
 
 /** A row of the matrix. */
@@ -47,6 +53,8 @@ export interface FaultCase {
    * next one. @default {1}
    */
   readonly replicas?: number;
+  /** What has Kafka to do with it. @default {nothing} */
+  readonly kafka?: KafkaFault;
   /** Faults of AGS, from the start on. */
   readonly ags?: (run: AgsRun) => readonly Fault[];
   /** How the connector is told to misbehave. */
@@ -339,6 +347,7 @@ export const FAULTS: readonly FaultCase[] = [
       await pause(2_000);
     },
   },
+  ...kafkaFaults(refusals),
 ];
 
 /** Whether a fault is tried on a store. */

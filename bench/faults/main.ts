@@ -10,6 +10,11 @@ import { parseArgs } from "node:util";
 import { stopSignals } from "../../lib/process/stop_signals.ts";
 import { BenchError } from "../errors.ts";
 import { type Cell, runCell } from "./cell.ts";
+import {
+  type KafkaCluster,
+  startKafka,
+} from "../../dev/kafka_cluster/cluster.ts";
+import { missingForKafka } from "../../dev/kafka_cluster/jars.ts";
 import { type FaultCase, FAULTS, isTried } from "./faults.ts";
 import { hasRedis } from "./redis.ts";
 import {
@@ -33,8 +38,8 @@ Usage: deno task faults [options]
 
 Every cell is a process of the service of its own, as \`deno task start\` starts it,
 an emulated AGS, and a connector that delivers a whole batch again when one of its
-events has to come again. Redis needs redis-server; without it, its cells are left
-out, and named.
+events has to come again, or a topic. Redis needs redis-server, Kafka needs Java 17,
+OpenSSL and Maven; without them, their cells are left out, and named.
 
 Exits with 1 when an event was lost, or was granted twice where that is guaranteed
 not to happen.
@@ -45,6 +50,8 @@ interface Options {
   readonly faults: readonly FaultCase[];
   readonly stores: readonly Store[];
   readonly isRedisWanted: boolean;
+  /** Whether faults are named. */
+  readonly isChosen: boolean;
   readonly format: "text" | "json" | "markdown";
 }
 
@@ -83,6 +90,7 @@ function parse(args: string[]): Options | undefined {
     faults: choose("--only", FAULTS, values.only?.split(",")),
     stores,
     isRedisWanted: values.store !== undefined,
+    isChosen: values.only !== undefined,
     format: values.json ? "json" : values.markdown ? "markdown" : "text",
   };
 }
@@ -114,6 +122,20 @@ async function available(
   return stores.filter(({ kind }) => kind !== "redis");
 }
 
+/** Those of the faults that this machine can try. */
+function possible(
+  { faults, isChosen }: Options,
+): readonly FaultCase[] {
+  const [without = [], withKafka = []] = [false, true].map((wanted) =>
+    faults.filter(({ kafka }) => (kafka !== undefined) === wanted)
+  );
+  const missing = withKafka.length === 0 ? undefined : missingForKafka();
+  if (missing === undefined) return faults;
+  if (isChosen) throw new BenchError(missing);
+  console.error(`${missing}: the faults of Kafka are left out`);
+  return without;
+}
+
 async function main(options: Options): Promise<number> {
   using stop = stopSignals();
   const controller = new AbortController();
@@ -121,13 +143,18 @@ async function main(options: Options): Promise<number> {
     controller.abort(new BenchError(`Stopped by ${signal}`))
   );
   const stores = await available(options);
+  const faults = possible(options);
+  await using stack = new AsyncDisposableStack();
+  let cluster: Promise<KafkaCluster> | undefined;
+  const kafka = () =>
+    cluster ??= startKafka().then((started) => stack.use(started));
   const cells: Cell[] = [];
-  for (const fault of options.faults) {
+  for (const fault of faults) {
     for (const store of stores.filter((store) => isTried(fault, store))) {
       console.error(`${fault.title} … ${store.name}`);
       const { events } = options;
       const { signal } = controller;
-      cells.push(await runCell({ fault, store, events, signal }));
+      cells.push(await runCell({ fault, store, events, kafka, signal }));
     }
   }
   if (cells.length === 0) {
