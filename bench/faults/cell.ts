@@ -25,7 +25,7 @@ import { REPOSITORY } from "../scene.ts";
 import { account, type Tally } from "./accounting.ts";
 import { deliverAll } from "./connector.ts";
 import { eventPath, makeEvents } from "./events.ts";
-import type { FaultCase, Gap } from "./faults.ts";
+import type { FaultCase, Gap } from "./fault_case.ts";
 import { type KafkaRun, openKafkaRun } from "./kafka.ts";
 import { openLine } from "./line.ts";
 import { numberOf } from "./numbers.ts";

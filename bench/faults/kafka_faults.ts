@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FaultCase } from "./faults.ts";
+import type { FaultCase } from "./fault_case.ts";
 import { BAD_EVERY } from "./numbers.ts";
 import type { Store } from "./stores.ts";
 

@@ -15,7 +15,8 @@ import {
   startKafka,
 } from "../../dev/kafka_cluster/cluster.ts";
 import { missingForKafka } from "../../dev/kafka_cluster/jars.ts";
-import { type FaultCase, FAULTS, isTried } from "./faults.ts";
+import type { FaultCase } from "./fault_case.ts";
+import { FAULTS, isTried } from "./faults.ts";
 import { hasRedis } from "./redis.ts";
 import {
   problemLines,

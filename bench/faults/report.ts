@@ -5,7 +5,7 @@
  */
 
 import type { Cell } from "./cell.ts";
-import type { Gap } from "./faults.ts";
+import type { Gap } from "./fault_case.ts";
 import { STORES } from "./stores.ts";
 
 /** What a note says of a figure that need not be 0. */

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { runCell } from "../../bench/faults/cell.ts";
-import type { FaultCase } from "../../bench/faults/faults.ts";
+import type { FaultCase } from "../../bench/faults/fault_case.ts";
 import { type StoreName, STORES } from "../../bench/faults/stores.ts";
 
 /** Events in flight when the signal comes. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { runCell } from "../../bench/faults/cell.ts";
-import { type FaultCase, FAULTS, isTried } from "../../bench/faults/faults.ts";
+import type { FaultCase } from "../../bench/faults/fault_case.ts";
+import { FAULTS, isTried } from "../../bench/faults/faults.ts";
 import { type StoreName, STORES } from "../../bench/faults/stores.ts";
 
 const { signal } = new AbortController();
