@@ -162,11 +162,14 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) {
-  Deno.exit(
+/** Runs the service as the process that this is, and ends it. */
+export async function run(): Promise<never> {
+  return Deno.exit(
     await main({
       args: Deno.args,
       readEnvironment: (table) => readEnvironment(".env", table),
     }),
   );
 }
+
+if (import.meta.main) await run();

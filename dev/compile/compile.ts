@@ -123,7 +123,8 @@ ${imports.join("")}nameHandlers({\n${table.join("")}});\n`,
   const entry = join(stage, "entry.ts");
   await Deno.writeTextFile(
     entry,
-    'import "./names.ts";\nimport "../../main.ts";\n',
+    // In a bundle main.ts is not the main module.
+    'import "./names.ts";\nimport { run } from "../../main.ts";\nawait run();\n',
   );
   return entry;
 }
