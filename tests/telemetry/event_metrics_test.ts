@@ -25,6 +25,8 @@ const FAILURES: readonly Reason[] = [
   "deadline",
   "draining",
   "bug",
+  "too_large",
+  "unreadable",
 ];
 const LABELS = `type="${TEST_TYPE}",source="test"`;
 
