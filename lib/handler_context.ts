@@ -16,6 +16,7 @@ interface Bounds {
   readonly signal: AbortSignal;
   readonly deadline?: number | undefined;
   readonly lease?: Lease | undefined;
+  readonly ending?: DisposableStack | undefined;
 }
 
 /** Options of {@linkcode contextMaker}. */
@@ -35,12 +36,17 @@ export interface ContextMakerOptions {
 /** The context of each delivery. What most handlers never use is made when it is. */
 export function contextMaker(
   options: ContextMakerOptions,
-): (delivery: Delivery) => Context {
+): (delivery: Delivery, ending: DisposableStack) => Context {
   const { config, log, ags, messaging, publishing } = options;
-  return (delivery) => {
+  return (delivery, ending) => {
     const { event, controller: { signal }, attempt, deadline, traceId } =
       delivery;
-    const bounds: Bounds = { signal, deadline, lease: delivery.lease };
+    const bounds: Bounds = {
+      signal,
+      deadline,
+      lease: delivery.lease,
+      ending,
+    };
     let ownLog: Logger | undefined;
     let ownMessaging: Messaging | undefined;
     let eventStream: EventPublishing | undefined;

@@ -5,6 +5,7 @@
  */
 
 import { withoutSecrets } from "../config/secret.ts";
+import { parseBoundedJson } from "../core/bounded_json.ts";
 import { parseRetryAfter } from "../core/peer_delay.ts";
 import { AgsError, isTransient } from "./errors.ts";
 
@@ -20,12 +21,12 @@ const MAX_MESSAGE_LENGTH = 200;
  *
  * @param request What was asked, as `METHOD /route`.
  * @param response The answer; its body is `body`.
- * @param body The body's text; `undefined` when it was too much to be read.
+ * @param body The body; `undefined` when it was too much to be read.
  */
 export function refusal(
   request: string,
   response: Response,
-  body: string | undefined,
+  body: Uint8Array | undefined,
 ): AgsError {
   const { status, headers } = response;
   const retryAfter = parseRetryAfter(headers.get("retry-after"));
@@ -84,7 +85,7 @@ interface Words {
 const OAUTH = /^\w+ \/iam\/v\d+\/oauth\//;
 
 /** Reads AGS's own words; `undefined` for what are not. */
-function wordsOf(request: string, body: string): Words | undefined {
+function wordsOf(request: string, body: Uint8Array): Words | undefined {
   const fields = parseObject(body);
   const code = codeOf(fields["errorCode"] ?? fields["ErrorCode"]) ??
     (OAUTH.test(request) ? oauthWord(fields["error"]) : undefined);
@@ -132,12 +133,15 @@ export function mediaType(headers: Headers): string {
   return /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/.test(type) ? type : "no content type";
 }
 
-function parseObject(body: string): Record<string, unknown> {
+/** What a refusal may take in memory, in bytes, for as long as it is read. */
+const MAX_COST = 1024 * 1024;
+
+function parseObject(body: Uint8Array): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(body);
+    const value = parseBoundedJson(body, { maxCost: MAX_COST });
     if (typeof value === "object" && value !== null) return { ...value };
   } catch {
-    // Not JSON: a proxy's error page says nothing that the status does not.
+    // No JSON: a proxy's error page says nothing that the status does not.
   }
   return {};
 }

@@ -9,6 +9,11 @@ import { DeadlineError } from "../core/errors.ts";
 import type { Lease } from "../core/lease.ts";
 import type { CallSpan, TraceCall } from "../core/tracing.ts";
 import type { Secret } from "../config/secret.ts";
+import {
+  type AnswerAccount,
+  type AnswerMemoryOptions,
+  createAnswerMemory,
+} from "./answer_memory.ts";
 import { type BackoffOptions, nextDelay } from "./backoff.ts";
 import {
   type BreakerOptions,
@@ -49,6 +54,8 @@ export interface AgsClientOptions {
   readonly traceCall?: TraceCall | undefined;
   /** Time for one request, in milliseconds. @default {10000} */
   readonly requestTimeout?: number;
+  /** What answers may take in memory, while they are read and their events handled. */
+  readonly answerMemory?: AnswerMemoryOptions;
   /** How requests are retried. */
   readonly backoff?: BackoffOptions;
   /** When to stop asking. */
@@ -61,6 +68,11 @@ export interface AgsBinding {
   readonly signal: AbortSignal;
   /** No retry starts after it: milliseconds since the epoch. */
   readonly deadline?: number | undefined;
+  /**
+   * Ends when nobody needs the answers any more: until then they count towards what
+   * all answers may take. Without it they do while they are read.
+   */
+  readonly ending?: DisposableStack | undefined;
   /** What allows each request, right before it is sent. @default {nothing has to} */
   readonly lease?: Lease | undefined;
 }
@@ -98,13 +110,18 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
     onChanged: (state) => observer?.breakerChanged(state),
     ...options.breaker,
   });
+  const memory = createAnswerMemory(options.answerMemory);
   const operations = createRefusedOperations({
     breaker: options.breaker,
     onRefused: (refused) => observer?.refused(refused),
     onTold: options.onRefused,
   });
+  const httpClient = Deno.createHttpClient({
+    poolMaxIdlePerHost: MAX_IDLE_CONNECTIONS,
+  });
   const tokens = createTokenSource({
     ...options,
+    httpClient,
     onClientRefused: (error) =>
       operations.tell({ name: `POST ${TOKEN_ROUTE}`, by: "client", error }),
   });
@@ -112,7 +129,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
   const rateLimit = perMinute > 0 ? createRateLimit({ perMinute }) : undefined;
 
   async function request(
-    binding: AgsBinding,
+    { binding, account }: Bound,
     method: AgsMethod,
     template: string,
     asked: AgsRequestOptions,
@@ -187,6 +204,8 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
         const answer = await exchange(name, url, init, {
           signal,
           timeout: requestTimeout,
+          account,
+          httpClient,
           observer,
           onAnswer: span?.answered,
         });
@@ -230,17 +249,17 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
 
   /** The same, where the handler's own signal ending it is AGS not answering. */
   async function requestWithin(
-    binding: AgsBinding,
+    bound: Bound,
     method: AgsMethod,
     template: string,
     asked: AgsRequestOptions,
     span?: CallSpan,
   ): Promise<unknown> {
     try {
-      return await request(binding, method, template, asked, span);
+      return await request(bound, method, template, asked, span);
     } catch (error) {
       const isOwn = asked.signal?.aborted && error === asked.signal.reason;
-      if (!isOwn || binding.signal.aborted) throw error;
+      if (!isOwn || bound.binding.signal.aborted) throw error;
       throw new AgsError(
         `${method} ${template} was ended by the handler's own signal`,
         { retryable: true, cause: error },
@@ -256,6 +275,13 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
       return tokens.times;
     },
     bind(binding) {
+      let account: AnswerAccount | undefined;
+      const bound: Bound = {
+        binding,
+        get account() {
+          return account ??= memory.open(binding.ending);
+        },
+      };
       return {
         namespace,
         // The caller names the shape, as it would of `JSON.parse`.
@@ -265,7 +291,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
           asked: AgsRequestOptions = {},
         ) => {
           const run = (span?: CallSpan) =>
-            requestWithin(binding, method, path, asked, span) as Promise<T>;
+            requestWithin(bound, method, path, asked, span) as Promise<T>;
           return traceCall === undefined
             ? run()
             : traceCall({ method, route: path }, run);
@@ -277,8 +303,20 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
     },
     [Symbol.dispose]() {
       tokens[Symbol.dispose]();
+      httpClient.close();
     },
   };
+}
+
+/**
+ * Connections that are kept for later requests. Each keeps a buffer of up to 400 kB
+ * once an answer was large: what is asked at once may be much more than is needed then.
+ */
+const MAX_IDLE_CONNECTIONS = 64;
+
+interface Bound {
+  readonly binding: AgsBinding;
+  readonly account: AnswerAccount;
 }
 
 /** Methods that may be repeated to no harm unless a call says otherwise (RFC 9110). */

@@ -5,8 +5,11 @@
  */
 
 import { DeadlineError } from "../core/errors.ts";
+import { readBounded } from "../core/read_bounded.ts";
 import { AgsError } from "./errors.ts";
-import { mediaType, refusal } from "./_refusal.ts";
+import { readAnswer } from "./_answer_body.ts";
+import { refusal } from "./_refusal.ts";
+import type { AnswerAccount } from "./answer_memory.ts";
 import type { AgsObserver } from "./observer.ts";
 
 /** Options of {@linkcode exchange}. */
@@ -17,15 +20,16 @@ export interface ExchangeOptions {
   readonly timeout: number;
   /** Told how it ended. */
   readonly observer?: AgsObserver | undefined;
+  /** Whose connections are used. @default {those of all of the process} */
+  readonly httpClient?: Deno.HttpClient | undefined;
+  /** Whose memory the answer comes out of. */
+  readonly account: AnswerAccount;
   /** Called with the status of the answer, before its body is read. */
   readonly onAnswer?: ((status: number) => void) | undefined;
 }
 
-/** Largest answer read, in bytes: AGS's pages are far smaller. */
-const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
-
 /** Largest refusal read, in bytes. AGS's are below 1 kB, but for lists of errors. */
-const MAX_REFUSAL_BYTES = 256 * 1024;
+const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /**
  * Sends one request and reads its answer.
@@ -49,28 +53,32 @@ export async function exchange(
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", onAbort);
+  /** The status of an answer that waits for memory. */
+  let waiting: number | undefined;
   const timer = setTimeout(() => {
+    const what = waiting === undefined
+      ? `AGS did not answer ${name} within ${timeout} ms`
+      : `AGS's answer to ${name} found no memory within ${timeout} ms`;
     controller.abort(
-      new AgsError(`AGS did not answer ${name} within ${timeout} ms`, {
-        retryable: true,
-      }),
+      new AgsError(what, { status: waiting, retryable: true }),
     );
   }, timeout);
   try {
     const response = await fetch(url, {
       ...init,
       redirect: "manual",
+      ...(options.httpClient !== undefined && { client: options.httpClient }),
       signal: controller.signal,
     });
     code = String(response.status);
     options.onAnswer?.(response.status);
-    if (!response.ok) {
-      const words = await readText(response, MAX_REFUSAL_BYTES);
-      throw refusal(name, response, words);
-    }
-    const body = await readText(response, MAX_ANSWER_BYTES);
-    if (body === undefined) throw tooLarge(name, response);
-    return body === "" ? undefined : parse(name, response, body);
+    if (!response.ok) throw refusal(name, response, await wordsOf(response));
+    return await readAnswer(response, {
+      name,
+      account: options.account,
+      signal: controller.signal,
+      onWait: (isWaiting) => waiting = isWaiting ? response.status : undefined,
+    });
   } catch (error) {
     if (controller.signal.aborted) {
       code = codeOf(controller.signal.reason);
@@ -99,9 +107,16 @@ export async function exchange(
   }
 }
 
-/** A word for why an exchange was ended before its answer. */
+async function wordsOf({ body }: Response): Promise<Uint8Array | undefined> {
+  if (body === null) return new Uint8Array();
+  return await readBounded(body, MAX_REFUSAL_BYTES);
+}
+
+/** A word for why an exchange was ended before its answer was read. */
 function codeOf(reason: unknown): string {
-  if (reason instanceof AgsError) return "timeout";
+  if (reason instanceof AgsError) {
+    return reason.status === undefined ? "timeout" : "memory";
+  }
   return reason instanceof DeadlineError ? "deadline" : "cancelled";
 }
 
@@ -119,56 +134,4 @@ function withoutUrl(error: unknown, url: string): Error {
   const text = reason instanceof Error ? reason.message : String(reason);
   const href = URL.parse(url)?.href ?? url;
   return new Error(text.replaceAll(href, "AGS").replaceAll(url, "AGS"));
-}
-
-function parse(name: string, response: Response, body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    // Without the parser's own words: they show a part of the body.
-    throw new AgsError(
-      `AGS answered ${name} with ${response.status} and ${
-        mediaType(response.headers)
-      }: expected JSON`,
-      { status: response.status, isForeign: true, retryable: true },
-    );
-  }
-}
-
-/**
- * What a success of too many bytes is: AGS's own would be as large again, and what was
- * asked for is done; a page of something in between says nothing of either.
- */
-function tooLarge(name: string, { status, headers }: Response): AgsError {
-  const isForeign = !/[/+]json$/.test(mediaType(headers));
-  return new AgsError(
-    `AGS answered ${name} with more than ${MAX_ANSWER_BYTES} bytes`,
-    { status, isForeign, retryable: isForeign },
-  );
-}
-
-/** Reads a body; `undefined` when it has more bytes than it may. */
-async function readText(
-  { body, headers }: Response,
-  maxBytes: number,
-): Promise<string | undefined> {
-  if (body === null) return "";
-  // Of a compressed body the length says little.
-  const length = headers.has("content-encoding")
-    ? NaN
-    : Number(headers.get("content-length") ?? NaN);
-  if (length > maxBytes) {
-    await body.cancel();
-    return undefined;
-  }
-  const decoder = new TextDecoder();
-  let size = 0;
-  let text = "";
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    // Leaving the loop cancels the body.
-    if (size > maxBytes) return undefined;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }

@@ -14,8 +14,8 @@ export interface EndedExchange {
   /**
    * The HTTP status of an answer; else why there is none that counts: `network` (not
    * reached, or broken off), `timeout` (AGS took too long), `deadline` (the event's
-   * time was up), `cancelled` (nobody waits any more), or `invalid` (an answer that is
-   * not JSON or far too large).
+   * time was up), `cancelled` (nobody waits any more), `invalid` (an answer that is
+   * not JSON or far too large), or `memory` (there was none for the answer in time).
    */
   readonly code: string;
   /** How long it took. */

@@ -9,6 +9,7 @@ import { ShutdownError } from "../core/errors.ts";
 import { tokenLife } from "../core/peer_delay.ts";
 import type { CallSpan, TraceCall } from "../core/tracing.ts";
 import { Secret } from "../config/secret.ts";
+import { createAnswerMemory } from "./answer_memory.ts";
 import { AgsError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import type { AgsObserver } from "./observer.ts";
@@ -27,6 +28,8 @@ export interface TokenSourceOptions {
   readonly onClientRefused?: (error: AgsError) => void;
   /** Told of every login. */
   readonly observer?: AgsObserver;
+  /** Whose connections are used. @default {those of all of the process} */
+  readonly httpClient?: Deno.HttpClient | undefined;
   /** Runs each login within a span. @default {none} */
   readonly traceCall?: TraceCall | undefined;
   /** Time for one login, in milliseconds. @default {10000} */
@@ -85,10 +88,13 @@ const LOGIN_PAUSE = 100;
 /** The longest such pause, unless IAM asks for more. */
 const MAX_LOGIN_PAUSE = 5_000;
 
+/** Longest token, in characters: no server takes headers as long. */
+const MAX_TOKEN = 64 * 1024;
+
 const TokenAnswer = z.object({
   // What RFC 6750 lets a bearer token be made of: fetch() refuses some of the rest,
   // in words that show it.
-  access_token: z.string().regex(/^[\w\-.~+/]+=*$/),
+  access_token: z.string().max(MAX_TOKEN).regex(/^[\w\-.~+/]+=*$/),
   expires_in: z.number().positive(),
 });
 
@@ -114,6 +120,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { baseUrl, timeout = 10_000, observer } = options;
   const now = options.now ?? (() => performance.now());
   const disposed = new AbortController();
+  // One login is under way at a time, and nothing of its answer is kept.
+  const memory = createAnswerMemory();
   let token: Token | undefined;
   let login: Promise<Token> | undefined;
   let failures = 0;
@@ -195,6 +203,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       {
         signal: disposed.signal,
         timeout,
+        account: memory.open(),
+        httpClient: options.httpClient,
         observer,
         onAnswer: span?.answered,
       },

@@ -46,8 +46,11 @@ export interface AppOptions {
   readonly openChannels?: readonly string[];
   /** Policies around every handler, outermost first. */
   readonly middleware: readonly Middleware[];
-  /** Makes what the handler gets beside its event. */
-  readonly createContext: (delivery: Delivery) => Context;
+  /** Makes what the handler gets beside its event. `ending` ends when it has ended. */
+  readonly createContext: (
+    delivery: Delivery,
+    ending: DisposableStack,
+  ) => Context;
   /** Called with what does not enter the pipe: events that come while it drains. */
   readonly onRefused?: (delivery: Delivery, result: Result) => void;
 }
@@ -224,7 +227,9 @@ function invoke(createContext: AppOptions["createContext"]): Next {
       if (refusal !== undefined) throw refusal;
       controller.signal.throwIfAborted();
       delivery.isRun = true;
-      const value = await handler.handle(event, createContext(delivery));
+      using ending = new DisposableStack();
+      const context = createContext(delivery, ending);
+      const value = await handler.handle(event, context);
       return encode === undefined
         ? HANDLED
         : { ...HANDLED, answer: encode(value) };

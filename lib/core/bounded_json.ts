@@ -80,9 +80,7 @@ function isDeeper(json: Uint8Array, maxDepth: number): boolean {
   for (let at = 0; at < json.length; at++) {
     switch (json[at]) {
       case QUOTE:
-        for (at++; at < json.length && json[at] !== QUOTE; at++) {
-          if (json[at] === BACKSLASH) at++;
-        }
+        at = endOfString(json, at + 1);
         break;
       case 0x5b: // [
       case 0x7b: // {
@@ -95,4 +93,17 @@ function isDeeper(json: Uint8Array, maxDepth: number): boolean {
     }
   }
   return false;
+}
+
+/** The index of the quote that ends a string; that of the end, where there is none. */
+function endOfString(json: Uint8Array, start: number): number {
+  for (let at = start;;) {
+    const quote = json.indexOf(QUOTE, at);
+    if (quote === -1) return json.length;
+    let before = quote;
+    while (before > start && json[before - 1] === BACKSLASH) before--;
+    // An even number of them stand for themselves.
+    if ((quote - before) % 2 === 0) return quote;
+    at = quote + 1;
+  }
 }

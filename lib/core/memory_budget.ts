@@ -13,6 +13,8 @@
 export interface MemoryShare extends Disposable {
   /** How much it is, in bytes. */
   readonly bytes: number;
+  /** Gives back all of it but so many bytes. */
+  shrink(bytes: number): void;
   /**
    * Keeps the share, for somebody who may need it longer than the one who took it.
    *
@@ -74,8 +76,9 @@ export function createMemoryBudget(limit: number): MemoryBudget {
   const waiters = new Set<Waiter>();
   let used = 0;
 
-  function share(bytes: number): MemoryShare {
-    used += bytes;
+  function share(taken: number): MemoryShare {
+    used += taken;
+    let bytes = taken;
     let holders = 0;
     const retain = (): Disposable => {
       holders++;
@@ -84,12 +87,27 @@ export function createMemoryBudget(limit: number): MemoryBudget {
         [Symbol.dispose]() {
           if (!isHeld) return;
           isHeld = false;
-          if (--holders === 0) giveBack(bytes);
+          if (--holders > 0) return;
+          const last = bytes;
+          bytes = 0;
+          giveBack(last);
         },
       };
     };
     const own = retain();
-    return { bytes, retain, [Symbol.dispose]: () => own[Symbol.dispose]() };
+    return {
+      get bytes() {
+        return bytes;
+      },
+      shrink(kept) {
+        const less = bytes - kept;
+        if (less <= 0) return;
+        bytes = kept;
+        giveBack(less);
+      },
+      retain,
+      [Symbol.dispose]: () => own[Symbol.dispose](),
+    };
   }
 
   function giveBack(bytes: number): void {

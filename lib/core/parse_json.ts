@@ -4,8 +4,14 @@
  * @module
  */
 
+import { boundedCost, JsonBoundError } from "./bounded_json.ts";
 import { TerminalError } from "./errors.ts";
 import { parseExactJson } from "./exact_json.ts";
+
+/** What the JSON of one event may take in memory, in bytes: a quarter of the heap. */
+const MAX_COST = 32 * 1024 * 1024;
+
+const encoder = new TextEncoder();
 
 /**
  * Reads JSON out of an event: the body of a message, the payload of a task. A whole
@@ -30,8 +36,9 @@ import { parseExactJson } from "./exact_json.ts";
  * @param text The text.
  * @param check Returns what it is given, checked, or throws. Its error is kept as the
  * cause, and so reaches the log: it is not to quote what must not be there.
- * @throws {TerminalError} The text is not JSON, or not what `check` wants: it will
- * not be either when it comes again. The text itself is not in the error.
+ * @throws {TerminalError} The text is not JSON, nests more than 100 levels deep, takes
+ * more than 32 MB once it is parsed, or is not what `check` wants: it will be so when
+ * it comes again, too. The text itself is not in the error.
  */
 export function parseJson<T = unknown>(
   text: string,
@@ -39,8 +46,15 @@ export function parseJson<T = unknown>(
 ): T {
   let value: unknown;
   try {
+    boundedCost(encoder.encode(text), { maxCost: MAX_COST });
     value = parseExactJson(text);
-  } catch {
+  } catch (error) {
+    if (error instanceof JsonBoundError) {
+      throw new TerminalError(
+        "JSON in the event is more than there is memory for",
+        { cause: error },
+      );
+    }
     // Without the cause: the engine's message quotes the text.
     throw new TerminalError("Text in the event is not JSON: wanted JSON");
   }

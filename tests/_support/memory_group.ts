@@ -8,8 +8,8 @@ import { join } from "node:path";
 
 /** A control group. Disposing removes it: all its processes have to have ended. */
 export interface MemoryGroup extends Disposable {
-  /** Has a process count from now on, with all that it takes afterwards. */
-  add(pid: number): void;
+  /** Whoever writes a process id there has it count, with all that it takes then. */
+  readonly processes: string;
   /** The most that it ever had at once, in MB. */
   readonly peakMegabytes: number;
 }
@@ -50,8 +50,7 @@ export function memoryGroup(megabytes: number): MemoryGroup | undefined {
       continue;
     }
     return {
-      add: (pid) =>
-        Deno.writeTextFileSync(join(group, "cgroup.procs"), String(pid)),
+      processes: join(group, "cgroup.procs"),
       get peakMegabytes() {
         const bytes = Deno.readTextFileSync(join(group, peak));
         return Number(bytes) / MEGABYTE;

@@ -11,7 +11,11 @@ function refused(
     ? body
     : JSON.stringify(body);
   const response = new Response(null, { status, headers });
-  return refusal(request, response, text);
+  return refusal(
+    request,
+    response,
+    text === undefined ? undefined : new TextEncoder().encode(text),
+  );
 }
 
 const LOGIN = { request: "POST /iam/v3/oauth/token" };

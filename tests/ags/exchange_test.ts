@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import {
+  type AnswerAccount,
+  createAnswerMemory,
+} from "../../lib/ags/answer_memory.ts";
 import { AgsError } from "../../lib/ags/errors.ts";
 import { exchange } from "../../lib/ags/exchange.ts";
 import { rejection } from "./_client.ts";
@@ -12,12 +16,14 @@ interface Asked {
   readonly timeout?: number;
   readonly path?: string;
   readonly init?: RequestInit;
+  readonly account?: AnswerAccount;
 }
 
 function ask(url: string, asked: Asked = {}): Promise<unknown> {
   const { path = "/x/u1", init = {}, timeout = 10_000 } = asked;
   const signal = asked.signal ?? new AbortController().signal;
-  return exchange(NAME, url + path, init, { signal, timeout });
+  const { account = createAnswerMemory().open() } = asked;
+  return exchange(NAME, url + path, init, { signal, timeout, account });
 }
 
 async function refused(url: string, asked: Asked = {}): Promise<AgsError> {
@@ -207,8 +213,8 @@ Deno.test("exchange() ends with its signal's reason while a body comes", async (
   assert.equal(await asked, reason);
 });
 
-Deno.test("exchange() reads a large answer, up to 8 MiB", async () => {
-  const body = JSON.stringify("x".repeat(8 * MEGABYTE - 2));
+Deno.test("exchange() reads a large answer, up to 2 MiB", async () => {
+  const body = JSON.stringify("x".repeat(2 * MEGABYTE - 2));
   await using server = serve(() => new Response(body));
   assert.equal(await ask(server.url), body.slice(1, -1));
 });
@@ -225,30 +231,30 @@ function streamOf(megabytes: number): ReadableStream<Uint8Array<ArrayBuffer>> {
 }
 
 const OVERSIZE: readonly (readonly [string, () => Response])[] = [
-  ["says how long it is", () => new Response(new Uint8Array(9 * MEGABYTE))],
-  ["does not say so", () => new Response(streamOf(9))],
+  ["says how long it is", () => new Response(new Uint8Array(3 * MEGABYTE))],
+  ["does not say so", () => new Response(streamOf(3))],
   ["never ends", () => new Response(streamOf(Infinity))],
   [
     "is small only as long as it is compressed",
     () =>
-      new Response(streamOf(9).pipeThrough(new CompressionStream("gzip")), {
+      new Response(streamOf(3).pipeThrough(new CompressionStream("gzip")), {
         headers: { "content-encoding": "gzip" },
       }),
   ],
 ];
 
 for (const [what, answer] of OVERSIZE) {
-  Deno.test(`exchange() stops reading an answer above 8 MiB that ${what}`, async () => {
+  Deno.test(`exchange() stops reading an answer above 2 MiB that ${what}`, async () => {
     await using server = serve(answer);
     const error = await refused(server.url);
-    assert.match(error.message, /with more than 8388608 bytes$/);
+    assert.match(error.message, /with more than 2097152 bytes$/);
     assert.deepEqual([error.retryable, error.isForeign], [true, true]);
   });
 }
 
-Deno.test("exchange() takes JSON above 8 MiB for AGS's own, which is as large when it is asked again", async () => {
+Deno.test("exchange() takes JSON above 2 MiB for AGS's own, which is as large when it is asked again", async () => {
   await using server = serve(() =>
-    new Response(streamOf(9), {
+    new Response(streamOf(3), {
       headers: { "content-type": "application/json; charset=utf-8" },
     })
   );
@@ -259,7 +265,7 @@ Deno.test("exchange() takes JSON above 8 MiB for AGS's own, which is as large wh
 Deno.test("exchange() stops reading a compressed answer whatever length it says", async () => {
   const zipped = new Uint8Array(
     await new Response(
-      streamOf(9).pipeThrough(new CompressionStream("gzip")),
+      streamOf(3).pipeThrough(new CompressionStream("gzip")),
     ).arrayBuffer(),
   );
   await using server = serveBytes(async (connection) => {
@@ -273,5 +279,105 @@ Deno.test("exchange() stops reading a compressed answer whatever length it says"
     }
   });
   const error = await refused(server.url);
-  assert.match(error.message, /with more than 8388608 bytes$/);
+  assert.match(error.message, /with more than 2097152 bytes$/);
 });
+
+const DEAR: Readonly<Record<string, string>> = {
+  "2 million lists in each other": "[".repeat(1e6) + "]".repeat(1e6),
+  "101 levels": "[".repeat(101) + "]".repeat(101),
+  "101 levels of objects": '{"a":'.repeat(101) + "1" + "}".repeat(101),
+  "300,000 lists beside each other": `[${Array(3e5).fill("[]").join()}]`,
+  "100,000 objects that all differ": `[${
+    Array.from({ length: 1e5 }, (_, at) => `{"k${at}":1}`).join()
+  }]`,
+};
+
+for (const [what, body] of Object.entries(DEAR)) {
+  Deno.test(`exchange() does not parse ${what}`, async () => {
+    for (
+      const [type, isForeign] of [
+        ["application/json", false],
+        ["text/html", true],
+      ] as const
+    ) {
+      await using server = serve(() =>
+        new Response(body, { headers: { "content-type": type } })
+      );
+      const error = await refused(server.url);
+      assert.equal(
+        error.message,
+        `AGS answered ${NAME} with more than there is memory for`,
+      );
+      assert.deepEqual([error.retryable, error.isForeign], [
+        isForeign,
+        isForeign,
+      ]);
+    }
+  });
+}
+
+Deno.test("exchange() parses 100 levels, as ever they are made", async () => {
+  const body = '[{"a":'.repeat(50) + '"[[[{{{"' + "}]".repeat(50);
+  await using server = serve(() => new Response(body));
+  assert.deepEqual(await ask(server.url), JSON.parse(body));
+});
+
+Deno.test("exchange() gives an answer's memory back when its event has ended, and at once without one", async () => {
+  const body = JSON.stringify(["x".repeat(1_000_000)]);
+  await using server = serve(() => new Response(body));
+  const memory = createAnswerMemory({ free: 0, shared: 9 * MEGABYTE });
+  for (let time = 0; time < 5; time++) {
+    await ask(server.url, { account: memory.open() });
+    using ending = new DisposableStack();
+    await ask(server.url, { account: memory.open(ending) });
+  }
+});
+
+Deno.test("exchange() waits for memory, and fails when there is none in time: AGS is not to blame", async () => {
+  const body = JSON.stringify(["x".repeat(1_000_000)]);
+  await using server = serve(() => new Response(body));
+  using ending = new DisposableStack();
+  const memory = createAnswerMemory({
+    free: 0,
+    shared: 9 * MEGABYTE,
+    reserve: 8 * MEGABYTE,
+  });
+  // The first holds its answer, the second is on its turn.
+  for (let time = 0; time < 2; time++) {
+    await ask(server.url, { account: memory.open(ending) });
+  }
+  const error = await refused(server.url, {
+    account: memory.open(ending),
+    timeout: 500,
+  });
+  assert.equal(
+    error.message,
+    `AGS's answer to ${NAME} found no memory within 500 ms`,
+  );
+  assert.deepEqual([error.status, error.retryable], [200, true]);
+});
+
+for (
+  const what of ["connection that breaks", "body that is no JSON"] as const
+) {
+  Deno.test(`exchange() keeps no memory after a ${what}`, async () => {
+    const memory = createAnswerMemory({ free: 0, shared: 8 * MEGABYTE });
+    await using server = serveBytes(async (connection) => {
+      const length = what === "connection that breaks" ? 2e6 : 1e6;
+      await text(
+        connection,
+        `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n`,
+      );
+      const piece = new Uint8Array(100_000).fill(0x78);
+      for (let sent = 0; sent < 1e6;) {
+        sent += await connection.write(
+          piece.subarray(0, Math.min(piece.length, 1e6 - sent)),
+        );
+      }
+    });
+    using ending = new DisposableStack();
+    for (let time = 0; time < 5; time++) {
+      await refused(server.url, { account: memory.open(ending) });
+    }
+  });
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Fault } from "../../dev/emulator/mod.ts";
+import { createAnswerMemory } from "../../lib/ags/answer_memory.ts";
 import type { AgsObserver } from "../../lib/ags/observer.ts";
 import { CancelledError, DeadlineError } from "../../lib/core/errors.ts";
 import { FULFILLMENT, open, rejection, TOKEN, until } from "./_client.ts";
@@ -176,6 +177,7 @@ for (const [code, answer] of ANSWERS) {
     await exchange("GET /x", `${server.url}/x`, {}, {
       signal: new AbortController().signal,
       timeout: 10_000,
+      account: createAnswerMemory().open(),
       observer,
     }).catch(() => {});
     assert.deepEqual(told, [`${code} GET /x`]);
@@ -185,7 +187,8 @@ for (const [code, answer] of ANSWERS) {
 Deno.test("An exchange with nobody there is told of as network", async () => {
   const { observer, told } = recorder();
   const { signal } = new AbortController();
-  const options = { signal, timeout: 10_000, observer };
+  const account = createAnswerMemory().open();
+  const options = { signal, timeout: 10_000, account, observer };
   await rejection(exchange("GET /x", deadUrl(), {}, options));
   assert.deepEqual(told, ["network GET /x"]);
 });

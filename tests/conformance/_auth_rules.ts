@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { DEFAULT_CLIENT_ID } from "../../dev/emulator/mod.ts";
-import { memoryGroup } from "../_support/memory_group.ts";
+import { type MemoryGroup, memoryGroup } from "../_support/memory_group.ts";
 import { type Answer, call } from "../grpc/_grpc.ts";
 import { agsId } from "./_events.ts";
 import { type Front, startFront } from "./_front.ts";
@@ -86,9 +86,8 @@ async function survives(suite: Suite, attack: () => Response): Promise<void> {
   using group = memoryGroup(MAX_MEMORY);
   await using front = startFront();
   {
-    await using world = await startGuarded(suite, front);
+    await using world = await startGuarded(suite, front, group);
     const { target, channel } = world;
-    group?.add(target.pid);
     const token = await loginToken(world);
     front.answer(JWKS, attack);
     const calls = Array.from({ length: 50 }, () => sendWith(world, token));
@@ -105,9 +104,14 @@ async function survives(suite: Suite, attack: () => Response): Promise<void> {
   }
 }
 
-async function startGuarded(suite: Suite, front: Front): Promise<World> {
+async function startGuarded(
+  suite: Suite,
+  front: Front,
+  group?: MemoryGroup,
+): Promise<World> {
   const world = await startWorld(suite, {
     env: { GRPC_AUTH: "iam", AB_BASE_URL: front.url },
+    group,
   });
   front.leadsTo = world.emulator.url;
   return world;

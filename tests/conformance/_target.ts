@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { TextLineStream } from "./_lines.ts";
 import { searchFor, type SecretSearch } from "./_secrets.ts";
+import type { MemoryGroup } from "../_support/memory_group.ts";
 import { freePort } from "../../dev/free_port.ts";
 
 /** Options of {@linkcode StartTarget}. */
@@ -30,6 +31,8 @@ export interface TargetOptions {
   readonly isUnread?: boolean;
   /** Where a shell has its standard output go, such as `>/dev/full`. */
   readonly redirection?: string;
+  /** A group that it takes its memory from. @default {none} */
+  readonly group?: MemoryGroup | undefined;
   /** What may stand on standard error; nothing else may. @default {nothing} */
   readonly mayComplain?: RegExp;
 }
@@ -151,10 +154,14 @@ function spawn(how: TargetCommand, options: TargetOptions): Target {
   const grpcPort = Number(options.env["GRPC_PORT"] ?? freePort());
   const metricsPort = Number(options.env["METRICS_PORT"] ?? freePort());
   const args = [...how.args ?? [], ...options.args ?? []];
-  const { redirection, isUnread = false } = options;
-  const [command, before] = redirection === undefined
+  const { redirection = "", group, isUnread = false } = options;
+  const joined = group === undefined ? "" : `echo $$ > ${group.processes} &&`;
+  const [command, before] = redirection === "" && group === undefined
     ? [how.command, []]
-    : ["/bin/sh", ["-c", `exec "$0" "$@" ${redirection}`, how.command]];
+    : [
+      "/bin/sh",
+      ["-c", `${joined} exec "$0" "$@" ${redirection}`, how.command],
+    ];
   const child = new Deno.Command(command, {
     args: [...before, ...args],
     ...(options.cwd !== undefined && { cwd: options.cwd }),

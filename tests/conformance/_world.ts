@@ -67,7 +67,10 @@ export interface SendOptions extends EventOptions, CallOptions {
 /** Options of {@linkcode startWorld}. */
 export interface WorldOptions extends
   Partial<
-    Pick<TargetOptions, "mayComplain" | "cwd" | "isUnread" | "redirection">
+    Pick<
+      TargetOptions,
+      "mayComplain" | "group" | "cwd" | "isUnread" | "redirection"
+    >
   > {
   /** Variables beside those that every process needs. */
   readonly env?: Readonly<Record<string, string>>;

@@ -6,6 +6,7 @@
  */
 
 import { agsRules } from "./_ags_rules.ts";
+import { answerRules } from "./_answer_rules.ts";
 import { authRules } from "./_auth_rules.ts";
 import { deadLetterRules } from "./_dead_letter_rules.ts";
 import { eventRules } from "./_event_rules.ts";
@@ -79,6 +80,7 @@ export function conformance(
   deadLetterRules(suite);
   outputRules(suite);
   agsRules(suite);
+  answerRules(suite);
   authRules(suite);
   refusalRules(suite);
   operatorRules(suite);

@@ -46,3 +46,20 @@ Deno.test("parseJson() checks with a function, such as a schema's", () => {
   assert.ok(error.cause instanceof z.ZodError);
   assert.doesNotMatch(String(error.cause), /secret-text/);
 });
+
+Deno.test("parseJson() does not parse what there is no memory for", () => {
+  for (
+    const text of [
+      "[".repeat(2_000_000) + "]".repeat(2_000_000),
+      `[${Array(1_300_000).fill("[]").join()}]`,
+      '{"a":'.repeat(101) + "1" + "}".repeat(101),
+    ]
+  ) {
+    const error = errorOf(() => parseJson(text));
+    assert.equal(
+      error.message,
+      "JSON in the event is more than there is memory for",
+    );
+    assert.equal(error.fault, "event");
+  }
+});
