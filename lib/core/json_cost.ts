@@ -18,7 +18,7 @@ export interface JsonCosts {
 }
 
 /** What `JSON.parse()` makes. */
-const PARSED: JsonCosts = { object: 64, array: 56, value: 40 };
+export const PARSED_JSON: JsonCosts = { object: 64, array: 56, value: 40 };
 
 /** A member that gives its object a shape that no other has had so far. */
 const NEW_SHAPE = 144;
@@ -45,7 +45,10 @@ const LIST = -1;
  * @param costs What the values take. @default {what `JSON.parse()` makes}
  * @returns Bytes, rather too many than too few; the text itself not counted.
  */
-export function jsonCost(json: Uint8Array, costs: JsonCosts = PARSED): number {
+export function jsonCost(
+  json: Uint8Array,
+  costs: JsonCosts = PARSED_JSON,
+): number {
   const { length } = json;
   // Shapes of another text are none of this one; nobody can tell them beforehand.
   const noMembers = (Math.random() * 2 ** 31) | 0;

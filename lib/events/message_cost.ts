@@ -1,0 +1,290 @@
+/**
+ * What a message takes in memory once it is decoded, told from its bytes.
+ *
+ * @module
+ */
+
+import protobuf from "protobufjs";
+import { type JsonCosts, PARSED_JSON } from "../core/json_cost.ts";
+import { bufferOf } from "./buffer.ts";
+
+/** Counts what a message takes. */
+export type MessageCost = (bytes: Uint8Array) => number;
+
+/**
+ * What the parts of a message take in V8 at most, in bytes, as `message_codec.ts` makes
+ * them; measured: `tests/events/message_cost_test.ts` decodes what is dearest and
+ * compares.
+ */
+const COSTS = {
+  /** An object, beside its properties. */
+  object: 64,
+  /** A property: of many, each has an entry in a table. */
+  property: 8,
+  propertyOfMany: 96,
+  /** A list and a map that are empty: messages have them all. */
+  list: 48,
+  map: 128,
+  /** Any value: its place, and a number or the head of a string. */
+  value: 40,
+  /** Digits of 64 bits, as text. */
+  long: 144,
+  /** An entry of a map, beside its key: that gives it a shape of its own. */
+  entry: 144,
+  /** A message of protobuf's own, such as a time: it becomes a text. */
+  wellKnown: 96,
+  /** Beside its bytes. */
+  bytes: 256,
+} as const;
+
+/** Messages that become values: they live as long as what they are in is decoded. */
+const ANY_JSON = /^\.google\.protobuf\.(Struct|Value|ListValue)$/;
+
+/** Of each byte of a string: one of another alphabet makes all wide. */
+const CHARACTER = 2;
+
+/** From so many properties on an object is a table. */
+const MANY = 100;
+
+/** What is known of a field. */
+interface FieldCost {
+  readonly wireType: number;
+  /** Whether its values may come one behind the other in one record. */
+  readonly isPackable: boolean;
+  readonly value: number;
+  /** Of each byte of its value. */
+  readonly byte: number;
+  /** The message that it holds. */
+  readonly message: MessagePlan | undefined;
+}
+
+/** A message type: what it takes by itself, and its fields by number. */
+interface MessagePlan {
+  base: number;
+  readonly fields: Map<number, FieldCost>;
+}
+
+/** Where a message is read. */
+interface Scan {
+  readonly reader: protobuf.Reader;
+  cost: number;
+}
+
+/**
+ * Plans how messages of a type are counted.
+ *
+ * @param type The type.
+ * @returns What counts: rather too much than too little. Of bytes that are no such
+ * message it counts as far as the decoder would get.
+ */
+export function messageCostOf(type: protobuf.Type): MessageCost {
+  const plan = planOf(type, new Map());
+  return (bytes) => {
+    // The decoder's own reader: what one refuses, the other does, too.
+    const reader = new protobuf.BufferReader(bufferOf(bytes));
+    const scan: Scan = { reader, cost: bytes.length };
+    try {
+      scanMessage(scan, plan, { end: bytes.length, depth: 0 });
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+    }
+    return scan.cost;
+  };
+}
+
+function planOf(
+  type: protobuf.Type,
+  known: Map<protobuf.Type, MessagePlan>,
+): MessagePlan {
+  const existing = known.get(type);
+  if (existing !== undefined) return existing;
+  const plan: MessagePlan = { base: 0, fields: new Map() };
+  // Known before its fields are planned: a message may contain itself.
+  known.set(type, plan);
+  for (const field of type.fieldsArray) {
+    field.resolve();
+    plan.fields.set(field.id, fieldCost(field, known));
+  }
+  plan.base = baseOf(type);
+  return plan;
+}
+
+/** What a message takes that has nothing in it. */
+function baseOf({ fullName, fieldsArray: fields }: protobuf.Type): number {
+  if (ANY_JSON.test(fullName)) return COSTS.object;
+  if (fullName.startsWith(".google.protobuf.")) return COSTS.wellKnown;
+  const property = fields.length < MANY ? COSTS.property : COSTS.propertyOfMany;
+  return fields.reduce<number>(
+    (cost, field) => cost + property + emptyOf(field),
+    COSTS.object,
+  );
+}
+
+function emptyOf({ repeated, map, type }: protobuf.Field): number {
+  if (map) return COSTS.map;
+  if (repeated) return COSTS.list;
+  return type === "bytes" ? COSTS.bytes : 0;
+}
+
+function fieldCost(
+  field: protobuf.Field,
+  known: Map<protobuf.Type, MessagePlan>,
+): FieldCost {
+  const value = valueCost(field, known);
+  if (!(field instanceof protobuf.MapField)) return value;
+  const key = { type: field.keyType, resolvedType: null, repeated: false };
+  return {
+    wireType: 2,
+    isPackable: false,
+    // It may come without its value, which then is an empty one.
+    value: COSTS.entry + valueOfNothing(field),
+    byte: 0,
+    message: {
+      base: 0,
+      fields: new Map([[1, valueCost(key, known)], [2, value]]),
+    },
+  };
+}
+
+function valueOfNothing({ type, resolvedType }: protobuf.Field): number {
+  if (resolvedType instanceof protobuf.Type) return baseOf(resolvedType);
+  return type === "bytes" ? COSTS.bytes : 0;
+}
+
+function valueCost(
+  { type, resolvedType, repeated }: Pick<
+    protobuf.Field,
+    "type" | "resolvedType" | "repeated"
+  >,
+  known: Map<protobuf.Type, MessagePlan>,
+): FieldCost {
+  if (resolvedType instanceof protobuf.Type) {
+    return {
+      wireType: 2,
+      isPackable: false,
+      value: COSTS.value,
+      byte: 0,
+      message: planOf(resolvedType, known),
+    };
+  }
+  const wireType = resolvedType === null ? WIRE_TYPES[type] ?? 0 : 0;
+  return {
+    wireType,
+    isPackable: repeated && wireType !== 2,
+    value: type === "bytes"
+      ? COSTS.bytes
+      : type in protobuf.types.long
+      ? COSTS.long
+      : COSTS.value,
+    byte: wireType === 2 ? CHARACTER : 0,
+    message: undefined,
+  };
+}
+
+/** Wire types of scalars that are no varints. */
+const WIRE_TYPES: Readonly<Record<string, number>> = {
+  double: 1,
+  fixed64: 1,
+  sfixed64: 1,
+  string: 2,
+  bytes: 2,
+  float: 5,
+  fixed32: 5,
+  sfixed32: 5,
+};
+
+interface Extent {
+  /** Where the message ends. */
+  readonly end: number;
+  /** How many messages it is in. */
+  readonly depth: number;
+}
+
+function scanMessage(
+  scan: Scan,
+  plan: MessagePlan,
+  { end, depth }: Extent,
+): void {
+  const { reader } = scan;
+  if (depth > protobuf.Reader.recursionLimit) {
+    throw new RangeError("Message is too deep");
+  }
+  scan.cost += plan.base;
+  while (reader.pos < end) {
+    const tag = reader.tag();
+    const wireType = tag & 7;
+    const field = plan.fields.get(tag >>> 3);
+    if (field?.wireType === wireType) {
+      scan.cost += field.value;
+      if (wireType === 2) scanContent(scan, field, depth);
+      else reader.skipType(wireType);
+    } else if (wireType === 2 && field?.isPackable) {
+      scanPacked(scan, field);
+    } else reader.skipType(wireType, depth, tag >>> 3);
+  }
+  if (reader.pos > end) throw new RangeError("Message is cut off");
+}
+
+function scanContent(scan: Scan, field: FieldCost, depth: number): void {
+  const { reader } = scan;
+  const length = reader.size();
+  const end = endOf(reader, length);
+  if (field.message !== undefined) {
+    scanMessage(scan, field.message, { end, depth: depth + 1 });
+  } else {
+    scan.cost += field.byte * length;
+    reader.pos = end;
+  }
+}
+
+function scanPacked(scan: Scan, field: FieldCost): void {
+  const { reader } = scan;
+  const length = reader.size();
+  const end = endOf(reader, length);
+  let count = 0;
+  if (field.wireType === 1) count = length / 8;
+  else if (field.wireType === 5) count = length / 4;
+  else {
+    for (let at = reader.pos; at < end; at++) {
+      if (reader.buf[at]! < 0x80) count++;
+    }
+  }
+  scan.cost += field.value * Math.ceil(count);
+  reader.pos = end;
+}
+
+function endOf(reader: protobuf.Reader, length: number): number {
+  const end = reader.pos + length;
+  if (end > reader.len) throw new RangeError("Message is cut off");
+  return end;
+}
+
+/**
+ * What values of JSON take that becomes messages of some types, each of which may be
+ * any of those that the types hold.
+ *
+ * @param types The types.
+ * @returns For `jsonCost()`: the costs of what is decoded. That of what is parsed, and
+ * gone then, is not counted beside it.
+ */
+export function jsonCostsOf(types: Iterable<protobuf.Type>): JsonCosts {
+  const known = new Set<protobuf.Type>();
+  const visit = (type: protobuf.Type) => {
+    if (known.has(type)) return;
+    known.add(type);
+    for (const field of type.fieldsArray) {
+      const { resolvedType } = field.resolve();
+      if (resolvedType instanceof protobuf.Type) visit(resolvedType);
+    }
+  };
+  for (const type of types) visit(type);
+  const all = [...known];
+  const hasBytes = all.some(({ fieldsArray }) =>
+    fieldsArray.some(({ type }) => type === "bytes")
+  );
+  return {
+    object: Math.max(PARSED_JSON.object, ...all.map(baseOf)),
+    array: PARSED_JSON.array,
+    value: hasBytes ? COSTS.bytes : PARSED_JSON.value,
+  };
+}
