@@ -14,6 +14,7 @@ import type { LogFields, Logger } from "./core/context.ts";
 import type { DeadLetterSink } from "./core/dead_letter.ts";
 import { AppError } from "./core/errors.ts";
 import type { LineWriter } from "./core/line_writer.ts";
+import { createMemoryBudget } from "./core/memory_budget.ts";
 import type { Handler } from "./core/on.ts";
 import { logDeadLetters } from "./dead_letters/log_sink.ts";
 import { openDeadLetters } from "./dead_letters/open.ts";
@@ -176,6 +177,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }));
 
   const port = metricsIn(metrics.registry);
+  const memory = createMemoryBudget(config.eventMemoryBytes);
   const streams = stack.use(openStreams({
     config,
     ...(config.kafkaBrokers.length > 0 &&
@@ -243,6 +245,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     concurrency: pipe.concurrency,
     limit: config.maxConcurrency,
     queueLimit: config.maxQueue,
+    memory,
     sources: config.sources,
   });
 
@@ -296,7 +299,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const named = new Set(handlers.flatMap(({ types }) => types));
   for (const { name, open } of enabled) {
     const log = logs[name as LogCategory] ?? logs.service;
-    const deps = { app, config, catalog, named, log, metrics: port };
+    const deps = { app, config, catalog, named, log, metrics: port, memory };
     sources.push(stack.use(await open(deps)));
   }
 

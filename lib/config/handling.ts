@@ -37,6 +37,18 @@ export const HANDLING_SETTINGS = defineSettings({
     default: "64",
     schema: integer(0, 100_000),
   },
+  /** What events may take of the process's memory once they are decoded. */
+  eventMemoryBytes: {
+    env: "EVENT_MEMORY_BYTES",
+    doc:
+      "Memory that events may take at once, decoded; beyond it events from " +
+      "Kafka wait, and calls are answered RESOURCE_EXHAUSTED. One that alone " +
+      "takes more is set aside as a dead letter",
+    expected: "a whole number from 1048576 to 4294967296",
+    default: "33554432",
+    unit: "bytes",
+    schema: integer(1_048_576, 4_294_967_296),
+  },
   /** Failures until an event is set aside; 0: never. */
   maxAttempts: {
     env: "MAX_ATTEMPTS",

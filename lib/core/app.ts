@@ -21,6 +21,7 @@ import {
 import type { Event } from "./event.ts";
 import type { Digest } from "./event_id.ts";
 import { channelOf } from "./event_types.ts";
+import type { MemoryShare } from "./memory_budget.ts";
 import type { Handler } from "./on.ts";
 import {
   DRAINING,
@@ -75,6 +76,13 @@ export interface DispatchOptions {
   readonly arrival?: Arrival | undefined;
   /** An operator sends again what was set aside. @default {false} */
   readonly isReplay?: boolean;
+  /**
+   * What the event takes of the memory for events. A handler that runs retains it, for
+   * as long as it runs.
+   */
+  readonly share?: MemoryShare | undefined;
+  /** Whether there is no memory to decode it now. @default {false} */
+  readonly isOverloaded?: boolean | undefined;
 }
 
 /** A running app. Sources dispatch events to it. */
@@ -227,6 +235,8 @@ function invoke(createContext: AppOptions["createContext"]): Next {
       if (refusal !== undefined) throw refusal;
       controller.signal.throwIfAborted();
       delivery.isRun = true;
+      // A handler that does not heed its signal holds its event on.
+      using _held = delivery.share?.retain();
       using ending = new DisposableStack();
       const context = createContext(delivery, ending);
       const value = await handler.handle(event, context);
@@ -270,6 +280,8 @@ function deliveryOf(event: Event, how: Delivering): Delivery {
     firstAt: undefined,
     refusal: how.malformed,
     isReplay: how.isReplay ?? false,
+    share: how.share,
+    isOverloaded: how.isOverloaded ?? false,
   };
 }
 

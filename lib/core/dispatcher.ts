@@ -8,6 +8,7 @@ import type { Event } from "./event.ts";
 import type { Digest } from "./event_id.ts";
 import type { ClaimResult } from "./idempotency_store.ts";
 import type { Lease } from "./lease.ts";
+import type { MemoryShare } from "./memory_budget.ts";
 import type { Handler } from "./on.ts";
 import type { Result } from "./outcome.ts";
 import type { Arrival } from "./tracing.ts";
@@ -49,6 +50,10 @@ export interface Delivery {
   firstAt: number | undefined;
   /** An operator sends the event again: it is run although it was set aside. */
   readonly isReplay: boolean;
+  /** What it takes of the memory for events, where its source counts. */
+  readonly share?: MemoryShare | undefined;
+  /** Whether there is no memory to decode it now: it is not to go on. */
+  readonly isOverloaded?: boolean;
   /** The message as it arrived, where the source has it. */
   readonly bytes?: Uint8Array | undefined;
   /** What is known of a message that is not kept. */

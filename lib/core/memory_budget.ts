@@ -9,6 +9,8 @@
  * @module
  */
 
+import { TerminalError } from "./errors.ts";
+
 /** A part of the budget. Disposing gives it back, unless somebody retains it. */
 export interface MemoryShare extends Disposable {
   /** How much it is, in bytes. */
@@ -47,6 +49,22 @@ export interface MemoryBudget {
    * @throws {RangeError} It is more than all there is.
    */
   take(bytes: number, signal: AbortSignal): Promise<MemoryShare>;
+}
+
+/**
+ * Why an event is malformed that alone takes more than there is: it never will be
+ * decoded.
+ *
+ * @param bytes What it would take.
+ * @param budget All there is.
+ */
+export function tooDear(
+  bytes: number,
+  { limit }: Pick<MemoryBudget, "limit">,
+): TerminalError {
+  return new TerminalError(
+    `Event would take ${bytes} bytes of memory: expected at most ${limit}, EVENT_MEMORY_BYTES`,
+  );
 }
 
 /** Somebody who waits. */

@@ -16,6 +16,7 @@ import type { EventCatalog } from "./catalog.ts";
 import type { Logger } from "./context.ts";
 import { AppError } from "./errors.ts";
 import { channelOf } from "./event_types.ts";
+import type { MemoryBudget } from "./memory_budget.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Handler } from "./on.ts";
 
@@ -58,6 +59,11 @@ export interface SourceDeps<C = ServiceConfig> {
   readonly log: Logger;
   /** Where it counts. */
   readonly metrics: Metrics;
+  /**
+   * What events may take, decoded, of all sources together. A source takes a share for
+   * each before it decodes it, and hands it to the app.
+   */
+  readonly memory: MemoryBudget;
 }
 
 /** A source that is open. Disposing ends it at once; `drain` first, to lose nothing. */

@@ -8,9 +8,11 @@ import type protobuf from "protobufjs";
 import { TerminalError } from "../core/errors.ts";
 import { parseEventType } from "../core/event_key.ts";
 import { type ExactJsonOptions, parseExactJson } from "../core/exact_json.ts";
+import { jsonCost, type JsonCosts } from "../core/json_cost.ts";
 import type { CatalogEvent, EventCatalog } from "../core/catalog.ts";
 import { type DecodeJson, jsonDecoderOf } from "./json_codec.ts";
 import { propertyName } from "./message_codec.ts";
+import { jsonCostsOf } from "./message_cost.ts";
 import { loadServedEvents, type ServedEvent } from "./served_events.ts";
 
 /** Options of {@linkcode createJsonEvents}. */
@@ -29,6 +31,13 @@ export interface JsonEventsOptions {
 export interface JsonEvents {
   /** What comes before the names of those that have a handler: their topics. */
   readonly channels: readonly string[];
+  /**
+   * Counts what an event takes in memory once it is read.
+   *
+   * @param channel Where it came.
+   * @param bytes Its envelope, in UTF-8.
+   */
+  costOf(channel: string, bytes: Uint8Array): number;
   /**
    * Reads an event.
    *
@@ -67,6 +76,7 @@ interface Candidate {
   /** The type its handler named; `undefined` when none did. */
   readonly type: string | undefined;
   readonly source: string;
+  readonly message: protobuf.Type;
   readonly decode: DecodeJson;
   /** Whether its message is what the envelope's payload is. */
   readonly isPayload: boolean;
@@ -80,12 +90,14 @@ export function createJsonEvents(options: JsonEventsOptions): JsonEvents {
   for (const { key, ...candidate } of allCandidates(options)) {
     candidates.set(key, [...candidates.get(key) ?? [], candidate]);
   }
+  const costs = costsOf(candidates);
   const except = options.longField;
   const channels = new Set(
     [...candidates.keys()].map((key) => parseEventType(key).channel),
   );
   return {
     channels: [...channels].sort(),
+    costOf: (channel, bytes) => jsonCost(bytes, costs.get(channel)),
     read(channel, text) {
       const envelope = parseObject(text, { except });
       const { name } = envelope;
@@ -99,6 +111,24 @@ export function createJsonEvents(options: JsonEventsOptions): JsonEvents {
       return { envelope, known };
     },
   };
+}
+
+/** What values take by channel: which of its events it is, only its name will tell. */
+function costsOf(
+  candidates: ReadonlyMap<string, readonly Candidate[]>,
+): ReadonlyMap<string, JsonCosts> {
+  const channels = Map.groupBy(
+    candidates,
+    ([key]) => parseEventType(key).channel,
+  );
+  return new Map(
+    [...channels].map(([channel, all]) => [
+      channel,
+      jsonCostsOf(
+        all.flatMap(([, each]) => each.map(({ message }) => message)),
+      ),
+    ]),
+  );
 }
 
 /**
@@ -129,6 +159,7 @@ function allCandidates(
       key: parseEventType(name).key,
       type,
       source,
+      message,
       decode: jsonDecoderOf(message),
       isPayload: !("id" in message.fields || "payload" in message.fields),
       extra: new Set(

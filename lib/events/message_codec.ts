@@ -48,19 +48,11 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 const MAX_VARINT = 10;
 
 /**
- * Numbers read from one message at most: a tag, a length and a value are one each.
- * Two bytes can make an object, so that a message of 4 MB could make 200 MB of them;
- * events of AGS have a few hundred numbers.
- */
-const MAX_NUMBERS = 500_000;
-
-/**
  * The library's reader, which takes a field of another wire type than the proto file's
  * for an unknown one, as protobuf asks; with bounds, and faster with strings.
  */
 class StrictReader extends protobuf.BufferReader {
   readonly #buffer: Buffer;
-  #numbers = 0;
   #tag = 0;
 
   constructor(bytes: Uint8Array) {
@@ -69,40 +61,8 @@ class StrictReader extends protobuf.BufferReader {
     this.#buffer = buffer;
   }
 
-  #count(): void {
-    if (++this.#numbers > MAX_NUMBERS) {
-      throw new RangeError(`Message has more than ${MAX_NUMBERS} numbers`);
-    }
-  }
-
   override tag(): number {
-    this.#count();
     return this.#tag = super.tag();
-  }
-
-  override size(): number {
-    this.#count();
-    return super.size();
-  }
-
-  override uint32(): number {
-    this.#count();
-    return super.uint32();
-  }
-
-  override int64() {
-    this.#count();
-    return super.int64();
-  }
-
-  override uint64() {
-    this.#count();
-    return super.uint64();
-  }
-
-  override sint64() {
-    this.#count();
-    return super.sint64();
   }
 
   /** Reads as Node does: the library's own way is JavaScript. */

@@ -56,6 +56,8 @@ interface FieldCost {
   readonly byte: number;
   /** The message that it holds. */
   readonly message: MessagePlan | undefined;
+  /** Whether that is an entry of a map, which is no message to the decoder. */
+  readonly isEntry: boolean;
 }
 
 /** A message type: what it takes by itself, and its fields by number. */
@@ -139,6 +141,7 @@ function fieldCost(
     // It may come without its value, which then is an empty one.
     value: COSTS.entry + valueOfNothing(field),
     byte: 0,
+    isEntry: true,
     message: {
       base: 0,
       fields: new Map([[1, valueCost(key, known)], [2, value]]),
@@ -165,6 +168,7 @@ function valueCost(
       value: COSTS.value,
       byte: 0,
       message: planOf(resolvedType, known),
+      isEntry: false,
     };
   }
   const wireType = resolvedType === null ? WIRE_TYPES[type] ?? 0 : 0;
@@ -178,6 +182,7 @@ function valueCost(
       : COSTS.value,
     byte: wireType === 2 ? CHARACTER : 0,
     message: undefined,
+    isEntry: false,
   };
 }
 
@@ -230,7 +235,8 @@ function scanContent(scan: Scan, field: FieldCost, depth: number): void {
   const length = reader.size();
   const end = endOf(reader, length);
   if (field.message !== undefined) {
-    scanMessage(scan, field.message, { end, depth: depth + 1 });
+    const inner = field.isEntry ? depth : depth + 1;
+    scanMessage(scan, field.message, { end, depth: inner });
   } else {
     scan.cost += field.byte * length;
     reader.pos = end;

@@ -10,6 +10,7 @@ import type { Event } from "../core/event.ts";
 import type { Result } from "../core/outcome.ts";
 import type { CatalogEvent, EventCatalog } from "../core/catalog.ts";
 import { type Decode, decoderOf } from "./message_codec.ts";
+import { type MessageCost, messageCostOf } from "./message_cost.ts";
 import { haveSameShape } from "./message_shape.ts";
 import {
   ProtoFileError,
@@ -33,6 +34,8 @@ export interface ServedEvent {
   readonly message: protobuf.Type;
   /** Turns bytes into what the handler gets. */
   readonly decode: Decode;
+  /** Counts what that takes, in bytes. */
+  readonly costOf: MessageCost;
   /**
    * The event's attributes, where its message has not the envelope that AGS's events
    * share. Throws when the message lacks what makes it an event.
@@ -152,6 +155,7 @@ function servedEvent({ type, event, method }: Loaded): ServedEvent {
     package: event.package,
     message: method.request,
     decode: decoderOf(method.request),
+    costOf: messageCostOf(method.request),
   };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Logger } from "../core/context.ts";
-import { EventError } from "../core/errors.ts";
+import { EventError, ShutdownError } from "../core/errors.ts";
 import type { DeadLetter } from "./dead_letter.ts";
 import { DecodingError } from "./errors.ts";
 import type { DeadReason, RecordOutcome, SafeObserver } from "./observer.ts";
@@ -154,6 +154,8 @@ async function waitAgain(
   options: DeliverOptions,
 ): Promise<"revoked" | undefined> {
   const { attempt, error, record: { topic, partition } } = failed;
+  // It was not begun, and whoever reads on after us begins with it.
+  if (error instanceof ShutdownError) return "revoked";
   const { baseDelay = 0, maxDelay = 0 } = options.retry ?? {};
   const asked = error instanceof EventError ? error.retryAfter ?? 0 : 0;
   const delay = Math.max(

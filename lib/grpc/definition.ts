@@ -17,7 +17,7 @@ export const grpcSource: SourceDefinition<typeof GRPC_SETTINGS> = {
   topic: { settings: GRPC_SETTINGS },
   openChannels: OPEN_CHANNELS,
   carries: (type, isAgs) => isAgs || OPEN_CHANNELS.includes(channelOf(type)),
-  async open({ app, catalog, config, named, log, metrics }) {
+  async open({ app, catalog, config, named, log, metrics, memory }) {
     const server = await startGrpcServer({
       app,
       catalog,
@@ -32,6 +32,7 @@ export const grpcSource: SourceDefinition<typeof GRPC_SETTINGS> = {
       keepaliveTime: config.grpcKeepaliveTime,
       keepaliveTimeout: config.grpcKeepaliveTimeout,
       log,
+      memory,
       observer: createGrpcMetrics(metrics),
     });
     return {

@@ -12,6 +12,7 @@ import type { Authorizer } from "./auth.ts";
 import type { CallObserver, RefusedCall } from "./call_observer.ts";
 import { createInflater } from "./compression.ts";
 import type { EventCatalog } from "../core/catalog.ts";
+import type { MemoryBudget } from "../core/memory_budget.ts";
 import { addHealth } from "./health.ts";
 import { quietLibrary } from "./library_log.ts";
 import { loadOpenEvents } from "../events/open_events.ts";
@@ -38,6 +39,8 @@ export interface GrpcServerOptions {
   readonly named?: ReadonlySet<string>;
   /** The port; 0 takes any free one. */
   readonly port: number;
+  /** What events may take, decoded. @default {as much as they need} */
+  readonly memory?: MemoryBudget;
   /** Where refusals are logged that no event came of. @default {nowhere} */
   readonly log?: Logger;
   /** Told of every call. @default {nobody} */
@@ -137,6 +140,7 @@ export async function startGrpcServer(
   addEvents(server, {
     app,
     events,
+    memory: options.memory,
     onReject,
     authorize,
     inflater,

@@ -13,12 +13,13 @@ import {
   UnreadableError,
 } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
+import type { MemoryBudget } from "../core/memory_budget.ts";
 import { type Digest, digestId, digestOf } from "../core/event_id.ts";
 import type { Authorizer } from "./auth.ts";
 import type { RefusedCall } from "./call_observer.ts";
 import type { Result } from "../core/outcome.ts";
 import type { Inflater } from "./compression.ts";
-import { readEvent } from "../events/read_event.ts";
+import { readEvent, readWithin } from "../events/read_event.ts";
 import type { ServedEvent } from "../events/served_events.ts";
 import type { Oversized } from "./oversized.ts";
 import { type Refusal, refusalOf } from "./status.ts";
@@ -29,6 +30,8 @@ export interface AddEventsOptions {
   readonly app: EventTarget;
   /** The events to serve. */
   readonly events: readonly ServedEvent[];
+  /** What events may take, decoded. @default {as much as they need} */
+  readonly memory?: MemoryBudget | undefined;
   /** What a rejected event is answered. */
   readonly onReject: "reject" | "ack";
   /** Says who may send events. @default {everybody} */
@@ -108,10 +111,7 @@ async function respond(
   }
   const inflated = options.inflater?.open(request);
   if (inflated === undefined) {
-    return await answer(served, options, call, {
-      bytes: request,
-      ...readEvent(served, request),
-    });
+    return await answerRead(served, options, call, request);
   }
   if (inflated instanceof UnreadableError) {
     const digest = digestOf(request);
@@ -124,10 +124,23 @@ async function respond(
   }
   if ("code" in inflated) return refuse(served, options, inflated);
   using message = inflated;
-  return await answer(served, options, call, {
-    bytes: message.bytes,
-    ...readEvent(served, message.bytes),
-  });
+  return await answerRead(served, options, call, message.bytes);
+}
+
+async function answerRead(
+  served: ServedEvent,
+  options: AddEventsOptions,
+  call: Call,
+  bytes: Buffer,
+): Promise<Buffer | Refusal> {
+  const { memory } = options;
+  if (memory === undefined) {
+    const read = readEvent(served, bytes);
+    return await answer(served, options, call, { bytes, ...read });
+  }
+  const read = readWithin(served, bytes, memory);
+  using _share = read.share;
+  return await answer(served, options, call, { bytes, ...read });
 }
 
 function refuse(
@@ -212,8 +225,11 @@ function deadlineOf(call: Call): number | undefined {
 }
 
 /** What came of a call. */
-interface Received
-  extends Pick<DispatchOptions, "bytes" | "digest" | "malformed"> {
+interface Received extends
+  Pick<
+    DispatchOptions,
+    "bytes" | "digest" | "malformed" | "share" | "isOverloaded"
+  > {
   readonly event: Event;
 }
 

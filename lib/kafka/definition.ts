@@ -32,7 +32,7 @@ export function kafkaSourceOf(
     topic: { settings: KAFKA_SETTINGS },
     // Messages and tasks come by the sidecar, which calls.
     carries: (_type, isAgs) => isAgs,
-    open({ app, catalog, config, named, log, metrics }) {
+    open({ app, catalog, config, named, log, metrics, memory }) {
       const kafkaMetrics = createKafkaMetrics(metrics);
       const streams = openStreams({
         config,
@@ -55,6 +55,7 @@ export function kafkaSourceOf(
           envelopeFields: ENVELOPE_KEYS,
           longField: NANO_KEY,
         }),
+        memory,
         prefix,
         groupId: groupOf(config),
         groupProtocol: config.kafkaGroupProtocol,

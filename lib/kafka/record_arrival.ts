@@ -9,6 +9,14 @@ import type { StreamRecord } from "../eventstream/record.ts";
 
 const decoder = new TextDecoder();
 
+/** What an envelope says of the trace it belongs to. */
+export interface EnvelopeTrace {
+  /** The span, as the publisher's tracer writes it. */
+  readonly spanContext?: unknown;
+  /** The trace alone. */
+  readonly traceId?: unknown;
+}
+
 /**
  * A record as an event's arrival. Its trace is what its headers say, or else what the
  * envelope does, in whichever form the publisher's tracer has.
@@ -16,15 +24,15 @@ const decoder = new TextDecoder();
 export class RecordArrival implements Arrival {
   /** The record as it was read. */
   readonly record: StreamRecord;
-  readonly #envelope: Readonly<Record<string, unknown>>;
+  readonly #trace: EnvelopeTrace;
 
-  /** Takes a record, and its envelope as far as that could be read. */
-  constructor(
-    record: StreamRecord,
-    envelope: Readonly<Record<string, unknown>>,
-  ) {
+  /**
+   * Takes a record, and what its envelope says of its trace: of that, nothing is kept
+   * while the event is handled.
+   */
+  constructor(record: StreamRecord, { spanContext, traceId }: EnvelopeTrace) {
     this.record = record;
-    this.#envelope = envelope;
+    this.#trace = { spanContext, traceId };
   }
 
   /** It was read. */
@@ -42,7 +50,7 @@ export class RecordArrival implements Arrival {
     if (found !== undefined || name !== "traceparent") return found;
     // Of two, the last to be read counts: B3 in the headers is all there is to say.
     const hasB3 = headers.some(([each]) => /^(b3|x-b3-traceid)$/i.test(each));
-    return hasB3 ? undefined : traceparentOf(this.#envelope);
+    return hasB3 ? undefined : traceparentOf(this.#trace);
   }
 }
 
@@ -71,7 +79,7 @@ const TRACE_ID = /^([\da-f]{16}){1,2}$/;
  * trace by B3's custom: the one whose id is the end of the trace's.
  */
 export function traceparentOf(
-  { spanContext, traceId }: Readonly<Record<string, unknown>>,
+  { spanContext, traceId }: EnvelopeTrace,
 ): string | undefined {
   if (typeof spanContext === "string" && spanContext.length <= 128) {
     const text = spanContext.toLowerCase();

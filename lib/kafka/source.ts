@@ -14,6 +14,7 @@ import {
   TerminalError,
 } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
+import { type MemoryBudget, tooDear } from "../core/memory_budget.ts";
 import { attributesOf } from "../core/event_attributes.ts";
 import { bytesId } from "../core/event_id.ts";
 import type { Outcome, Result } from "../core/outcome.ts";
@@ -29,6 +30,8 @@ import { unlessAborted } from "../core/async.ts";
 export interface EventReader {
   /** Topics, without prefix, whose events have a handler. */
   readonly channels: readonly string[];
+  /** Counts what an event takes in memory once it is read. */
+  costOf(channel: string, bytes: Uint8Array): number;
   /**
    * Reads an event.
    *
@@ -67,6 +70,8 @@ export interface KafkaSourceOptions {
   readonly stream: EventStream;
   /** Reads them. */
   readonly events: EventReader;
+  /** What they may take, decoded: beyond it they wait. */
+  readonly memory: MemoryBudget;
   /** What comes before topics and the group. */
   readonly prefix: string;
   /** The group whose members share the events, without prefix. */
@@ -99,6 +104,7 @@ export interface KafkaSource extends AsyncDisposable {
 }
 
 const NAME = "kafka";
+const SHUTDOWN = new ShutdownError("Service is shutting down");
 /** Go reads bytes that are not UTF-8 as U+FFFD, and takes no byte order mark. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** The longest timer there is: who drains the source says when to stop waiting. */
@@ -116,7 +122,7 @@ const MAX_GRACE = 2 ** 31 - 1;
  * @throws {AppError} No handler takes an event that comes by Kafka.
  */
 export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
-  const { app, stream, events, prefix, groupId, observer } = options;
+  const { app, stream, events, memory, prefix, groupId, observer } = options;
   const { channels: topics } = events;
   if (topics.length === 0) {
     throw new AppError(
@@ -131,12 +137,20 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
     record: StreamRecord,
   ): Promise<"skipped" | undefined> {
     if (!isForGroup(record, group)) return "skipped";
-    const found = read(record);
+    const value = record.value ?? new Uint8Array();
+    const cost = events.costOf(channelOf(record), value);
+    // One that fits never waits for ever: what others take, they give back.
+    using share = cost > memory.limit
+      ? undefined
+      : await memory.take(cost, stop.signal);
+    const found = share === undefined
+      ? unreadable(record, tooDear(cost, memory))
+      : read(record, value);
     if (found === undefined) {
       observer?.unhandled?.(record.topic);
       return "skipped";
     }
-    const { event, envelope, malformed } = found;
+    const { event, arrival, malformed } = found;
     const controller = new AbortController();
     controllers.add(controller);
     try {
@@ -145,7 +159,8 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
         controller,
         bytes: record.value,
         malformed,
-        arrival: new RecordArrival(record, envelope),
+        share,
+        arrival,
         isReplay: headerOf(record.headers, REPLAY_HEADERS.replay) !== undefined,
       });
       if (!DONE.has(result.outcome)) throw again(result);
@@ -156,33 +171,45 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
   }
 
   /** The event of a record; `undefined` when no handler takes it. */
-  function read(record: StreamRecord): Read | undefined {
-    const value = record.value ?? new Uint8Array();
-    const channel = withoutPrefix(prefix, record.topic);
+  function read(record: StreamRecord, value: Uint8Array): Read | undefined {
     try {
-      const { envelope, known } = events.read(channel, decoder.decode(value));
+      const { envelope, known } = events.read(
+        channelOf(record),
+        decoder.decode(value),
+      );
       if (known === undefined) return undefined;
       const { type, source, data, malformed, unknownFields } = known;
       if (unknownFields > 0) observer?.unknownFields?.(type, unknownFields);
       const event: Event = data === undefined
         ? { type, source, id: bytesId(value), data }
         : { type, source, ...attributesOf(type, data) };
-      return { event, envelope, malformed };
+      return { event, arrival: new RecordArrival(record, envelope), malformed };
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause;
       observer?.undecodable?.(record.topic);
-      return {
-        // Which event it is cannot be read: its topic is known.
-        event: {
-          type: channel,
-          id: bytesId(value),
-          source: "",
-          data: undefined,
-        },
-        envelope: {},
-        malformed: new TerminalError("Record is no event", { cause }),
-      };
+      return unreadable(
+        record,
+        new TerminalError("Record is no event", { cause }),
+      );
     }
+  }
+
+  /** Which event it is cannot be read: its topic is known. */
+  function unreadable(record: StreamRecord, malformed: TerminalError): Read {
+    return {
+      event: {
+        type: channelOf(record),
+        id: bytesId(record.value ?? new Uint8Array()),
+        source: "",
+        data: undefined,
+      },
+      arrival: new RecordArrival(record, {}),
+      malformed,
+    };
+  }
+
+  function channelOf({ topic }: StreamRecord): string {
+    return withoutPrefix(prefix, topic);
   }
 
   const stop = new AbortController();
@@ -208,13 +235,12 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
       return subscription.partitions;
     },
     async close(signal) {
-      stop.abort();
+      stop.abort(SHUTDOWN);
       await unlessAborted(subscription.closed, signal);
     },
     async [Symbol.asyncDispose]() {
-      stop.abort();
-      const reason = new ShutdownError("Service is shutting down");
-      for (const controller of controllers) controller.abort(reason);
+      stop.abort(SHUTDOWN);
+      for (const controller of controllers) controller.abort(SHUTDOWN);
       await subscription.closed;
     },
   };
@@ -232,7 +258,7 @@ const DONE: ReadonlySet<Outcome> = new Set([
 /** An event, as its record has it. */
 interface Read {
   readonly event: Event;
-  readonly envelope: Readonly<Record<string, unknown>>;
+  readonly arrival: RecordArrival;
   readonly malformed: TerminalError | undefined;
 }
 

@@ -55,6 +55,7 @@ export function createConcurrency(options: ConcurrencyOptions): Concurrency {
     delivery: Delivery,
     next: (delivery: Delivery) => Promise<Result>,
   ): Promise<Result> {
+    if (delivery.isOverloaded) return OVERLOADED;
     if (running < limit) running++;
     else if (!hasRoom()) return OVERLOADED;
     else {

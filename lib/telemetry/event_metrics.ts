@@ -27,6 +27,15 @@ export interface EventSources {
   readonly limit: number;
   /** How many may wait. */
   readonly queueLimit: number;
+  /** What they take of the memory for events. */
+  readonly memory: {
+    /** What is taken, in bytes. */
+    readonly used: number;
+    /** All there is, in bytes. */
+    readonly limit: number;
+    /** Events that wait for some. */
+    readonly waiting: number;
+  };
   /** The sources that deliver them: `grpc`. */
   readonly sources: readonly string[];
 }
@@ -138,7 +147,7 @@ export function createEventMetrics(registry: Registry): EventMetrics {
   }
 
   return {
-    watch({ routes, concurrency, limit, queueLimit, sources }) {
+    watch({ routes, concurrency, limit, queueLimit, memory, sources }) {
       for (const source of sources) {
         for (const [type, all] of routes) {
           for (const { sharedAs: handler } of all) {
@@ -165,6 +174,21 @@ export function createEventMetrics(registry: Registry): EventMetrics {
         name: "events_queue_limit",
         help: "Events that may wait for their turn (MAX_QUEUE).",
         read: () => queueLimit,
+      });
+      createReading(registry, {
+        name: "event_memory_bytes",
+        help: "Memory that events take, decoded.",
+        read: () => memory.used,
+      });
+      createReading(registry, {
+        name: "event_memory_limit_bytes",
+        help: "Memory that events may take, decoded (EVENT_MEMORY_BYTES).",
+        read: () => memory.limit,
+      });
+      createReading(registry, {
+        name: "event_memory_waiting",
+        help: "Events from Kafka that wait for memory.",
+        read: () => memory.waiting,
       });
     },
     ended(delivery, { outcome, reason }, time) {

@@ -12,8 +12,10 @@ import {
   ShutdownError,
   TerminalError,
 } from "../../lib/core/errors.ts";
+import { createMemoryBudget } from "../../lib/core/memory_budget.ts";
 import type { Handler, OnOptions } from "../../lib/core/on.ts";
 import type { Result } from "../../lib/core/outcome.ts";
+import { deadline } from "../../lib/middleware/deadline.ts";
 import {
   TEST_TYPE,
   testContext,
@@ -265,4 +267,31 @@ Deno.test("inFlight counts events until they are answered", async () => {
   ends[1]?.();
   await results[1];
   assert.equal(app.inFlight, 0);
+});
+
+Deno.test("A handler retains its event's memory for as long as it runs, though its event has ended", async () => {
+  const memory = createMemoryBudget(100);
+  const handled = Promise.withResolvers<void>();
+  const app = createApp({
+    handlers: [
+      testHandler(() => handled.promise),
+      testHandler(() => {}, { name: "other" }),
+    ],
+    knownTypes: [TEST_TYPE],
+    middleware: [deadline({ timeout: 1 })],
+    createContext: testContext,
+  });
+  {
+    using share = memory.tryTake(100);
+    const { reason } = await app.dispatch(testEvent(), {
+      source: "test",
+      controller: new AbortController(),
+      share,
+    });
+    assert.equal(reason, "deadline");
+  }
+  assert.equal(memory.used, 100);
+  handled.resolve();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.equal(memory.used, 0);
 });

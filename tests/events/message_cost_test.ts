@@ -121,6 +121,29 @@ Deno.test("messageCostOf() stops where messages are deeper than the decoder goes
   assert.throws(() => decoderOf(fixtureType("Everything"))(deep));
 });
 
+Deno.test("messageCostOf() counts as deep as the decoder goes, in maps and any JSON, too", () => {
+  const list = wire.nested(4, new Uint8Array(1_000));
+  const wrap = {
+    self: (inside: Uint8Array) => wire.nested(10, inside),
+    selves: (inside: Uint8Array) => wire.nested(11, inside),
+    selvesByName: (inside: Uint8Array) =>
+      wire.nested(12, wire.nested(2, inside)),
+  };
+  const decode = decoderOf(fixtureType("Everything"));
+  for (const [name, around] of Object.entries(wrap)) {
+    let [bytes, bare] = [
+      wire.nested(4, list),
+      wire.nested(4, new Uint8Array()),
+    ];
+    for (let levels = 0; levels < 99; levels++) {
+      [bytes, bare] = [around(bytes), around(bare)];
+    }
+    decode(bytes);
+    const counted = costOf("Everything", bytes) - costOf("Everything", bare);
+    assert.ok(counted > 1_000 * 100, `${name}: ${counted}`);
+  }
+});
+
 Deno.test("messageCostOf() does not count the same bytes twice where they share a buffer", () => {
   const around = Buffer.alloc(1_000, 0xff);
   const bytes = wire.record(14, 2, wire.text("abc"));

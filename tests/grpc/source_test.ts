@@ -9,10 +9,17 @@ import {
 } from "../../lib/core/errors.ts";
 import type { Event } from "../../lib/core/event.ts";
 import { bytesId, contentId } from "../../lib/core/event_id.ts";
-import { HANDLED, type Result, resultOf } from "../../lib/core/outcome.ts";
+import { createMemoryBudget } from "../../lib/core/memory_budget.ts";
+import {
+  HANDLED,
+  OVERLOADED,
+  type Result,
+  resultOf,
+} from "../../lib/core/outcome.ts";
 import { decoderOf } from "../../lib/events/message_codec.ts";
+import { messageCostOf } from "../../lib/events/message_cost.ts";
 import { readProtoFiles } from "../../lib/events/proto_files.ts";
-import { addEvents } from "../../lib/grpc/source.ts";
+import { addEvents, type AddEventsOptions } from "../../lib/grpc/source.ts";
 import { makeFolder } from "./_fixture.ts";
 import { call, type Channel, serve } from "./_grpc.ts";
 import * as wire from "./_wire.ts";
@@ -40,7 +47,7 @@ type Dispatch = (dispatched: Dispatched) => Promise<Result> | Result;
 /** A server of one event, whose app is the test. */
 async function servePlaced(
   dispatch: Dispatch,
-  onReject: "reject" | "ack" = "reject",
+  options: Partial<Pick<AddEventsOptions, "onReject" | "memory">> = {},
 ): Promise<Channel> {
   using folder = makeFolder({ "placed.proto": PROTO });
   const { root } = readProtoFiles(folder.path, ["placed.proto"]);
@@ -56,8 +63,11 @@ async function servePlaced(
     package: "shop.v1",
     message: root.lookupType("shop.v1.Placed"),
     decode: decoderOf(root.lookupType("shop.v1.Placed")),
+    costOf: messageCostOf(root.lookupType("shop.v1.Placed")),
   }];
-  return await serve((server) => addEvents(server, { app, events, onReject }));
+  return await serve((server) =>
+    addEvents(server, { app, events, onReject: "reject", ...options })
+  );
 }
 
 /** What the app gets of one call with these bytes. */
@@ -143,7 +153,9 @@ Deno.test("the source answers rejects as ON_REJECT says", async () => {
   const { status, details } = await call(rejecting.client, PATH);
   assert.equal(status, "INVALID_ARGUMENT");
   assert.doesNotMatch(details, /secret/);
-  await using acknowledging = await servePlaced(rejected, "ack");
+  await using acknowledging = await servePlaced(rejected, {
+    onReject: "ack",
+  });
   assert.equal((await call(acknowledging.client, PATH)).status, "OK");
 });
 
@@ -234,4 +246,67 @@ Deno.test("the source takes a call that says so for an operator's replay", async
     });
   }
   assert.deepEqual(seen, [false, true]);
+});
+
+/** What a message of two texts takes, rather more. */
+const SHARE = 1_000;
+
+Deno.test("a call takes a share of the memory for events until it is answered", async () => {
+  const memory = createMemoryBudget(SHARE);
+  let used = 0;
+  await using channel = await servePlaced(({ options }) => {
+    used = memory.used;
+    assert.equal(options.share?.bytes, used);
+    return HANDLED;
+  }, { memory });
+  for (let calls = 0; calls < 3; calls++) {
+    const bytes = texts([1, "e-1"], [2, "game"]);
+    assert.equal((await call(channel.client, PATH, bytes)).status, "OK");
+    assert.ok(used > bytes.length);
+    assert.equal(memory.used, 0);
+  }
+});
+
+Deno.test("a call for which there is no memory is not decoded, and is overloaded", async () => {
+  const memory = createMemoryBudget(SHARE);
+  using others = memory.tryTake(SHARE);
+  assert.ok(others);
+  let seen: Dispatched | undefined;
+  await using channel = await servePlaced((dispatched) => {
+    seen = dispatched;
+    return OVERLOADED;
+  }, { memory });
+  const bytes = texts([1, "e-1"]);
+  const { status } = await call(channel.client, PATH, bytes);
+  assert.equal(status, "RESOURCE_EXHAUSTED");
+  assert.deepEqual(seen?.event, {
+    type: TYPE,
+    source: "shop.v1",
+    id: bytesId(bytes),
+    data: undefined,
+  });
+  assert.equal(seen.options.isOverloaded, true);
+  assert.equal(seen.options.malformed, undefined);
+  assert.equal(memory.used, SHARE);
+});
+
+Deno.test("a call that alone takes more than all memory for events is malformed, and keeps its bytes", async () => {
+  const memory = createMemoryBudget(SHARE);
+  let seen: Dispatched | undefined;
+  await using channel = await servePlaced((dispatched) => {
+    seen = dispatched;
+    return resultOf(
+      dispatched.options.malformed,
+      new AbortController().signal,
+    );
+  }, { memory });
+  const bytes = texts([1, "x".repeat(SHARE)]);
+  const { status } = await call(channel.client, PATH, bytes);
+  assert.equal(status, "INVALID_ARGUMENT");
+  assert.match(
+    String(seen?.options.malformed),
+    /Event would take \d+ bytes of memory: expected at most 1000, EVENT_MEMORY_BYTES/,
+  );
+  assert.deepEqual(new Uint8Array(seen?.options.bytes ?? []), bytes);
+  assert.equal(memory.used, 0);
 });

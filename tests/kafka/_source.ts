@@ -6,6 +6,10 @@
 
 import { createApp } from "../../lib/core/app.ts";
 import type { DeadLetter } from "../../lib/core/dead_letter.ts";
+import {
+  createMemoryBudget,
+  type MemoryBudget,
+} from "../../lib/core/memory_budget.ts";
 import type { Middleware } from "../../lib/core/dispatcher.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import { readCatalog } from "../../lib/events/catalog.ts";
@@ -67,6 +71,8 @@ export interface TestSourceOptions {
   readonly partitions?: number;
   /** How often an event may fail; 0: there is no idempotency at all. @default {0} */
   readonly maxAttempts?: number;
+  /** What events may take. @default {32 MiB} */
+  readonly memory?: MemoryBudget;
   /** Keeps letters. */
   readonly keep?: () => Promise<void>;
   readonly middleware?: readonly Middleware[];
@@ -127,6 +133,7 @@ export async function startSource(
       served: loadServedEvents(catalog, app.types).events,
       envelopeFields: ENVELOPE_KEYS,
     }),
+    memory: options.memory ?? createMemoryBudget(33_554_432),
     prefix: "stage",
     groupId: "handler",
     groupProtocol: "classic",

@@ -6,6 +6,7 @@ import {
 } from "../../lib/core/errors.ts";
 import type { Event } from "../../lib/core/event.ts";
 import { bytesId } from "../../lib/core/event_id.ts";
+import { createMemoryBudget } from "../../lib/core/memory_budget.ts";
 import { OVERLOADED, type Result } from "../../lib/core/outcome.ts";
 import type { Arrival } from "../../lib/core/tracing.ts";
 import { GROUP, loginText, startSource, TOPIC } from "./_source.ts";
@@ -340,3 +341,64 @@ Deno.test("the trace of a record is that of its headers, or else that of its env
     TOPIC,
   ]);
 });
+
+Deno.test("events wait for memory that others hold, and each gives its own back", async () => {
+  const gate = Promise.withResolvers<void>();
+  const memory = createMemoryBudget(5_000);
+  const begun: string[] = [];
+  await using test = await startSource({
+    partitions: 4,
+    memory,
+    async handle({ id }) {
+      begun.push(id);
+      await gate.promise;
+    },
+  });
+  for (let partition = 0; partition < 4; partition++) {
+    test.login(`e${partition}`, partition);
+  }
+  await until(() => memory.waiting > 0 && begun.length + memory.waiting === 4);
+  assert.ok(begun.length > 0);
+  assert.ok(memory.used > 0 && memory.used <= memory.limit);
+  gate.resolve();
+  for (let partition = 0; partition < 4; partition++) {
+    await test.committed(1, partition);
+  }
+  assert.equal(begun.length, 4);
+  assert.deepEqual([memory.used, memory.waiting], [0, 0]);
+});
+
+Deno.test("an event that alone takes more than all memory for events becomes a dead letter, and the next one is handled", async () => {
+  const ids: string[] = [];
+  await using test = await startSource({
+    memory: createMemoryBudget(10_000),
+    handle: ({ id }) => void ids.push(id),
+  });
+  const large = loginText("large", { x: Array(1_000).fill({}) });
+  test.put(large);
+  test.login("small");
+  await test.committed(2);
+  assert.deepEqual(ids, ["small"]);
+  const [letter = assert.fail()] = test.letters;
+  assert.equal(letter.outcome, "rejected");
+  assert.match(String(letter.error), /EVENT_MEMORY_BYTES/);
+  assert.deepEqual(letter.bytes, new TextEncoder().encode(large));
+});
+
+Deno.test("events of no handler, and what is no event, give their memory back", async () => {
+  const memory = createMemoryBudget(10_000);
+  await using test = await startSource({ memory, handle: () => {} });
+  test.put('{"name":"userLoggedOut","id":"1"}');
+  test.put("no event");
+  test.put('{"name":"userLoggedIn","id":["malformed"]}');
+  await test.committed(3);
+  assert.equal(memory.used, 0);
+});
+
+async function until(isThere: () => boolean): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!isThere()) {
+    assert.ok(Date.now() < end, "it never came");
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

@@ -291,3 +291,13 @@ Deno.test("Whatever comes and goes in whatever order, places are neither lost no
     { numRuns: 60 },
   );
 });
+
+Deno.test("an event for which there is no memory is overloaded, and takes no place", async () => {
+  const concurrency = createConcurrency({ limit: 1, queueLimit: 1 });
+  const result = await concurrency.middleware(
+    testDelivery({ isOverloaded: true }),
+    () => assert.fail("is not to go on"),
+  );
+  assert.equal(result, OVERLOADED);
+  assert.deepEqual([concurrency.running, concurrency.queued], [0, 0]);
+});

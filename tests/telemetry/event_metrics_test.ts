@@ -38,6 +38,7 @@ function start() {
     routes: new Map([[TEST_TYPE, [{ handler: testHandler() }]]]),
     concurrency,
     limit: 7,
+    memory: { used: 5, limit: 7, waiting: 1 },
     queueLimit: 5,
     sources: ["test"],
   });
