@@ -35,6 +35,19 @@ export const saturation: readonly Panel[] = [
     unit: "none",
   },
   {
+    title: "Memory of events",
+    question:
+      "How close are events, decoded, to the memory that they may take?",
+    queries: [
+      {
+        expr: `max by (instance) (event_memory_bytes{${ON}})`,
+        legend: "{{instance}}",
+      },
+      { expr: `min(event_memory_limit_bytes{${ON}})`, legend: "limit" },
+    ],
+    unit: "bytes",
+  },
+  {
     title: "Turned away",
     question: "How many events a second find neither a place nor a queue?",
     queries: [{

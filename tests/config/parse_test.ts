@@ -42,6 +42,7 @@ Deno.test("parseConfig() takes every default", () => {
     asyncMessagingPublisherGrpcPort: 7_474,
     handlerTimeout: 30_000,
     maxConcurrency: 256,
+    eventMemoryBytes: 33_554_432,
     maxQueue: 64,
     rateLimit: 0,
     shutdownGrace: 20_000,
