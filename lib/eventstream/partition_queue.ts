@@ -76,7 +76,8 @@ export function createPartitionQueue(
   let head = 0;
   let bytes = 0;
   let position = options.start;
-  let done = options.start;
+  // Apart, as they change with every record.
+  let { offset: doneOffset, leaderEpoch: doneEpoch } = options.start;
   let startedAt: number | undefined;
   let signal = Promise.withResolvers<void>();
   const ended = run();
@@ -106,15 +107,18 @@ export function createPartitionQueue(
     bytes -= sizeOf(record);
     head++;
     // What is hidden behind the last record is finished, too.
-    done = head === buffer.length ? position : {
-      offset: record.offset + 1n,
-      topicId: position.topicId,
-      leaderEpoch: record.leaderEpoch,
-    };
+    doneOffset = record.offset + 1n;
+    doneEpoch = record.leaderEpoch;
     if (head === buffer.length) {
       buffer = [];
       head = 0;
+      finish(position);
     }
+  }
+
+  function finish({ offset, leaderEpoch }: Place): void {
+    doneOffset = offset;
+    doneEpoch = leaderEpoch;
   }
 
   return {
@@ -123,7 +127,8 @@ export function createPartitionQueue(
       return position;
     },
     get done() {
-      return done;
+      const { topicId } = position;
+      return { offset: doneOffset, topicId, leaderEpoch: doneEpoch };
     },
     get isIdle() {
       return buffer.length === 0;
@@ -152,8 +157,8 @@ export function createPartitionQueue(
         const { topicId } = position;
         position = { offset: next, topicId, leaderEpoch };
       }
-      if (isIdle && buffer.length === 0 && next !== done.offset) {
-        done = position;
+      if (isIdle && buffer.length === 0 && next !== doneOffset) {
+        finish(position);
         onProgress();
       }
       signal.resolve();
@@ -161,7 +166,7 @@ export function createPartitionQueue(
     seek(to) {
       if (buffer.length > 0) return;
       position = to;
-      done = to;
+      finish(to);
       onProgress();
     },
     wake: () => signal.resolve(),

@@ -3,6 +3,7 @@
  */
 
 import assert from "node:assert/strict";
+import { kafkaAdmin } from "../../dev/kafka_cluster/admin.ts";
 import { agsId, eventBytes, LOGGED_IN, PATHS } from "../conformance/_events.ts";
 import { environment } from "../conformance/_world.ts";
 import { run, tempFolder, tool } from "../dev/_run.ts";
@@ -218,4 +219,27 @@ test("`deno task send --kafka` publishes as AGS does", async (kafkaTest) => {
   assert.equal(sent.stderr, "");
   assert.match(sent.stdout, /^Published on \S+\.userAuthentication in /);
   await corner.granted([player]);
+});
+
+test("AGS says to come back in an hour: the event and what is behind it are done a minute later", async (kafkaTest) => {
+  await using corner = await makeCorner(kafkaTest, { hasTopic: false });
+  await using admin = kafkaAdmin(kafkaTest.kafka.brokers);
+  await admin.createTopic(corner.topic, { partitions: 1 });
+  const { emulator } = corner;
+  await using service = await startReplica(emulator, corner.env);
+  await ready(service);
+  emulator.faults.set([{
+    kind: "tooManyRequests",
+    retryAfter: 3_600,
+    times: 1,
+    match: { path: "/platform/v3" },
+  }]);
+  const all = players(2);
+  for (const player of all) await corner.publish(player);
+  await service.target.logged(({ outcome }) => outcome === "failed");
+  await until(
+    "both grants",
+    () => all.every((player) => corner.grants(player) === 1) || undefined,
+    { patience: 120_000 },
+  );
 });
