@@ -37,7 +37,7 @@ async function underPressure(
     sendsOtlp: true,
   }, { hasGate: true });
   const { target, channel, emulator: { namespace } } = world;
-  group?.add(target.pid);
+  if (group) Deno.writeTextFileSync(group.processes, `${target.pid}`);
   await run({
     world,
     send: (calls, accounts) =>

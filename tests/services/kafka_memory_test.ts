@@ -64,7 +64,9 @@ async function underPressure(
     },
     { path: PROGRAM, args: [] },
   );
-  group?.add(service.target.pid);
+  if (group) {
+    Deno.writeTextFileSync(group.processes, `${service.target.pid}`);
+  }
   await ready(service);
   await run({
     service,
