@@ -186,7 +186,7 @@ Deno.test("plainFields() leaves alone what only looks like it", () => {
     d: "eyJ",
     e: "2 @ 3 Bearer",
     f: "@grpc/grpc-js 1.14",
-    g: "npm/registry.npmjs.org/@logtape/logtape/2.4.2 and zod@4.6.7",
+    g: "npm/registry.example.org/@logtape/logtape/2.4.2 and zod@4.6.7",
     h: "at async file:///a/@b/c.ts:1:2, 100%, %40",
   };
   assert.deepEqual(plainFields(fields), fields);
