@@ -37,7 +37,7 @@ async function underPressure(
     sendsOtlp: true,
   }, { hasGate: true });
   const { target, channel, emulator: { namespace } } = world;
-  if (group) Deno.writeTextFileSync(group.processes, `${target.pid}`);
+  if (group) await Deno.writeTextFile(group.processes, `${target.pid}`);
   await run({
     world,
     send: (calls, accounts) =>

@@ -65,7 +65,7 @@ async function underPressure(
     { path: PROGRAM, args: [] },
   );
   if (group) {
-    Deno.writeTextFileSync(group.processes, `${service.target.pid}`);
+    await Deno.writeTextFile(group.processes, `${service.target.pid}`);
   }
   await ready(service);
   await run({
