@@ -84,6 +84,23 @@ Deno.test("dispatch() hands the handler the event and the context made for it", 
   assert.equal(delivery.isRun, true);
 });
 
+for (const how of ["returned", "thrown"] as const) {
+  Deno.test(`what a context holds for a handler is given back when it has ${how}, and not before`, async () => {
+    const order: string[] = [];
+    await dispatchTo(async () => {
+      await Promise.resolve();
+      order.push("handler");
+      if (how === "thrown") throw new Error("boom");
+    }, {
+      createContext: (each, ending) => {
+        ending.defer(() => void order.push("given back"));
+        return testContext(each);
+      },
+    });
+    assert.deepEqual(order, ["handler", "given back"]);
+  });
+}
+
 for (
   const [what, error] of [
     ["an Error", new Error("boom")],
