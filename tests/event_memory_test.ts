@@ -35,9 +35,8 @@ async function underPressure(
     knownLeak: 0,
     canPing: true,
     sendsOtlp: true,
-  }, { hasGate: true });
+  }, { hasGate: true, group });
   const { target, channel, emulator: { namespace } } = world;
-  if (group) await Deno.writeTextFile(group.processes, `${target.pid}`);
   await run({
     world,
     send: (calls, accounts) =>

@@ -7,6 +7,7 @@
 import type { Emulator } from "../../dev/emulator/mod.ts";
 import { connect, type EventClient } from "../../dev/event_client.ts";
 import { startSource } from "../conformance/_source.ts";
+import type { MemoryGroup } from "../_support/memory_group.ts";
 import type { Target } from "../conformance/_target.ts";
 import { environment } from "../conformance/_world.ts";
 
@@ -22,6 +23,8 @@ export interface Program {
   readonly path: string;
   /** Its arguments. */
   readonly args: readonly string[];
+  /** A group that it takes its memory from. @default {none} */
+  readonly group?: MemoryGroup | undefined;
 }
 
 /** Starts a replica. */
@@ -32,7 +35,8 @@ export async function startReplica(
 ): Promise<Replica> {
   const target = await startSource({
     env: { ...environment(emulator), ...env },
-    ...(program !== undefined && { args: program.args }),
+    ...(program !== undefined &&
+      { args: program.args, group: program.group }),
   }, program?.path);
   const client = connect(`127.0.0.1:${target.grpcPort}`);
   return {

@@ -62,11 +62,8 @@ async function underPressure(
       DEAD_LETTER: "log",
       HANDLER_TIMEOUT: "60s",
     },
-    { path: PROGRAM, args: [] },
+    { path: PROGRAM, args: [], group },
   );
-  if (group) {
-    await Deno.writeTextFile(group.processes, `${service.target.pid}`);
-  }
   await ready(service);
   await run({
     service,
