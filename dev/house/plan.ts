@@ -26,6 +26,7 @@ const EDGES = [
   "ags",
   "archive",
   "dead_letters",
+  "destinations",
   "eventstream",
   "grpc",
   "http",
@@ -42,6 +43,7 @@ const FOUNDATIONS: Readonly<Record<string, readonly string[]>> = {
 };
 /** What handlers may import: each has a word in the import map. */
 const FACES = [
+  "lib/destinations/mod.ts",
   "lib/eventstream/mod.ts",
   "lib/mod.ts",
   "lib/ags/mod.ts",

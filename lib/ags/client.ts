@@ -24,7 +24,7 @@ import { AgsError, isInDoubt, isTransient } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import type { AgsObserver } from "./observer.ts";
 import { fillPath } from "./path.ts";
-import { createRateLimit } from "./rate_limit.ts";
+import { createRateLimit } from "../core/rate_limit.ts";
 import {
   createRefusedOperations,
   type RefusedOperation,

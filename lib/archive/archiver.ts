@@ -4,7 +4,7 @@
  * @module
  */
 
-import { sleep } from "../core/async.ts";
+import { growingDelay, sleep } from "../core/async.ts";
 import type { InboxRange, InboxRanges } from "../core/inbox.ts";
 import type { Archive, Archived } from "./archive.ts";
 
@@ -40,8 +40,8 @@ export interface Archiver extends AsyncDisposable {
   drain(signal: AbortSignal): Promise<void>;
 }
 
-const FIRST_DELAY = 1_000;
-const MAX_DELAY = 60_000;
+/** Waits between tries, in milliseconds. */
+const DELAYS = { base: 1_000, max: 60_000 };
 
 /**
  * Starts archiving. A range that fails is tried again until it is archived: meanwhile
@@ -65,7 +65,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
   /** The next range; `undefined` if there is nothing left and no time to wait. */
   async function next(): Promise<InboxRange | undefined> {
     const signal = AbortSignal.any([ended.signal, hurried.signal]);
-    for (let delay = FIRST_DELAY;; delay = Math.min(2 * delay, MAX_DELAY)) {
+    for (let attempt = 1;; attempt++) {
       try {
         return hurried.signal.aborted
           ? await ranges.rest({ maxBytes, signal: ended.signal })
@@ -74,6 +74,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
         ended.signal.throwIfAborted();
         // The wait was ended: now the rest is wanted.
         if (error === hurried.signal.reason) continue;
+        const delay = growingDelay(attempt, DELAYS);
         observer?.failed?.(error, delay);
         await sleep(delay, ended.signal);
       }
@@ -82,7 +83,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
 
   async function keep(range: InboxRange): Promise<void> {
     const { signal } = ended;
-    for (let delay = FIRST_DELAY;; delay = Math.min(2 * delay, MAX_DELAY)) {
+    for (let attempt = 1;; attempt++) {
       const start = performance.now();
       try {
         const archived = await archive.write(range, signal);
@@ -91,6 +92,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
         return;
       } catch (error) {
         signal.throwIfAborted();
+        const delay = growingDelay(attempt, DELAYS);
         observer?.failed?.(error, delay);
         await sleep(delay, signal);
       }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { sleep } from "../core/async.ts";
+import { MAX_TIMEOUT, sleep } from "../core/async.ts";
 import type {
   DeliverOptions,
   InboxDeadLetter,
@@ -20,8 +20,6 @@ import { chooseDelay } from "./_retry_queue.ts";
 const DAY = 86_400_000;
 /** How long what cannot be read, written or kept is left alone, in milliseconds. */
 const PAUSE = 1_000;
-/** Timers are no longer than this, in milliseconds. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** What entries are run from and failed ones go to. */
 export interface DeliveryLogs {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { sleep } from "../core/async.ts";
+import { pause } from "../core/async.ts";
 import type { LogState } from "./_log_state.ts";
 import type { Segment } from "./_segment.ts";
 
@@ -54,7 +54,7 @@ export class LogTidier implements AsyncDisposable {
         this.#log.options.observer.failed?.(error);
         if (this.#closed.signal.aborted) break;
         this.#isTidy = false;
-        await sleep(RETRY_DELAY, this.#closed.signal).catch(() => {});
+        await pause(RETRY_DELAY, this.#closed.signal);
       }
     }
     this.#running = undefined;

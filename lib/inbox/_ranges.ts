@@ -11,6 +11,7 @@ import type {
   InboxRanges,
   NextRangeOptions,
 } from "../core/inbox.ts";
+import { MAX_TIMEOUT } from "../core/async.ts";
 import { Cursor, type CursorState } from "./_cursor.ts";
 import type { FileSystem } from "./_file_system.ts";
 import type { Log } from "./_log.ts";
@@ -160,9 +161,6 @@ async function* readRange(
     yield entry;
   }
 }
-
-/** Timers are no longer than this, in milliseconds. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 async function heardOrDue(
   heard: Promise<void>,

@@ -16,6 +16,7 @@
  */
 
 import { join } from "node:path";
+import { abortable } from "../core/async.ts";
 import { StartError } from "../core/errors.ts";
 import {
   type DeliverOptions,
@@ -200,7 +201,8 @@ class FileInbox implements Inbox {
         reason: "full",
       });
     }
-    await until(accepted.append(stored), signal);
+    const done = accepted.append(stored);
+    await (signal === undefined ? done : abortable(done, signal));
   }
 
   deliver(options: DeliverOptions): InboxDelivery {
@@ -223,15 +225,4 @@ class FileInbox implements Inbox {
     await this.#delivery?.[Symbol.asyncDispose]();
     await this.#opened.disposeAsync();
   }
-}
-
-function until(promise: Promise<void>, signal?: AbortSignal): Promise<void> {
-  if (signal === undefined) return promise;
-  const ended = Promise.withResolvers<void>();
-  const onAbort = () => ended.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  promise.then(ended.resolve, ended.reject);
-  return ended.promise.finally(() =>
-    signal.removeEventListener("abort", onAbort)
-  );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { AgsError } from "../../lib/ags/errors.ts";
-import { createRateLimit } from "../../lib/ags/rate_limit.ts";
+import { createRateLimit } from "../../lib/core/rate_limit.ts";
 import { FULFILLMENT, open, rejection } from "./_client.ts";
 import { skipSleeps } from "./_sleeps.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Keeps the requests of all handlers within what AGS allows.
+ * Keeps requests within what a server allows.
  *
  * @module
  */
