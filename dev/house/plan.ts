@@ -95,6 +95,16 @@ export const PARTS: readonly Part[] = [
   { path: "lib/sources.ts", imports: ["lib/core/", ...EDGES] },
   // For tests: with the emulator, which never ships.
   { path: "lib/testing/", imports: ["lib/", "dev/"] },
+  {
+    path: "lib/service/",
+    imports: [
+      "lib/service/",
+      "lib/handler_context.ts",
+      "lib/middleware/",
+      ...BASE,
+      ...EDGES,
+    ],
+  },
   { path: "lib/service.ts", imports: ["lib/"] },
   {
     path: "lib/mod.ts",

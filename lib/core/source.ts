@@ -101,6 +101,26 @@ export class NotReadyError extends Error {
   override name = "NotReadyError";
 }
 
+/**
+ * The sources that `SOURCES` names.
+ *
+ * @param all The sources there are.
+ * @param names What the setting says.
+ * @throws {AppError} It names one that there is not.
+ */
+export function enabledSources(
+  all: readonly SourceDefinition[],
+  names: readonly string[],
+): readonly SourceDefinition[] {
+  const known = all.map(({ name }) => name);
+  if (names.some((name) => !known.includes(name))) {
+    throw new AppError(
+      `SOURCES names a source that there is not: expected ${known.join(", ")}`,
+    );
+  }
+  return all.filter(({ name }) => names.includes(name));
+}
+
 /** Options of {@linkcode checkCarried}. */
 export interface CheckCarriedOptions {
   /** The sources that are switched on. */

@@ -1,0 +1,113 @@
+/**
+ * The app of the service: handlers, the pipe around them, and what its policies need.
+ *
+ * @module
+ */
+
+import { type App, createApp } from "../core/app.ts";
+import type { EventCatalog } from "../core/catalog.ts";
+import type { Config } from "../core/config.ts";
+import type { MemoryBudget } from "../core/memory_budget.ts";
+import type { Handler } from "../core/on.ts";
+import { checkCarried, type SourceDefinition } from "../core/source.ts";
+import { type OpenedStore, openStore } from "../idempotency/open_store.ts";
+import { createPipe, type Pipe } from "../middleware/pipe.ts";
+import type { ConfirmRecord, Logs } from "../telemetry/log.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { Clients } from "./clients.ts";
+import { openDeadLetterSink } from "./dead_letters.ts";
+
+/** Options of {@linkcode openApp}. */
+export interface OpenAppOptions {
+  /** The settings. */
+  readonly config: Config;
+  /** What `handlers/mod.ts` lists. */
+  readonly handlers: readonly Handler[];
+  /** AGS's events. */
+  readonly catalog: EventCatalog;
+  /** The sources there are. */
+  readonly all: readonly SourceDefinition[];
+  /** Those that are switched on. */
+  readonly enabled: readonly SourceDefinition[];
+  /** What handlers reach the world with. */
+  readonly clients: Clients;
+  /** What events may take, decoded. */
+  readonly memory: MemoryBudget;
+  /** Who counts and traces events. */
+  readonly telemetry: Telemetry;
+  /** Where the service logs, by category. */
+  readonly logs: Logs;
+  /** Writes records that must not be dropped. @default {as `logs` does} */
+  readonly confirm?: ConfirmRecord | undefined;
+  /** Whether payloads are logged, redacted. @default {false} */
+  readonly logsPayloads?: boolean | undefined;
+}
+
+/** The app, and what it stands on. Disposing closes the store and the dead letters. */
+export interface OpenedApp extends AsyncDisposable {
+  /** Takes events. */
+  readonly app: App;
+  /** The policies around its handlers. */
+  readonly pipe: Pipe;
+  /** What remembers which events are done; `undefined` where nothing does. */
+  readonly store: OpenedStore | undefined;
+}
+
+/**
+ * Opens the store and the dead letters, and puts the pipe around the handlers.
+ *
+ * @throws {AppError} A handler's event type does not exist, is handled twice, or comes
+ * by no source that is switched on.
+ * @throws {LetterFileError} The file of dead letters cannot be written.
+ */
+export async function openApp(options: OpenAppOptions): Promise<OpenedApp> {
+  const { config, handlers, catalog, all, enabled, clients, logs } = options;
+  const { tracing, events, idempotency, countLetter } = options.telemetry;
+  await using stack = new AsyncDisposableStack();
+  const letters = stack.use(
+    await openDeadLetterSink({ ...options, streams: clients.streams }),
+  );
+  const store = stack.use(
+    openStore({ config, log: logs.idempotency, observer: idempotency }),
+  );
+  if (store !== undefined) idempotency.watch(store.name);
+  const pipe = stack.use(createPipe({
+    config,
+    log: logs.events,
+    logsPayloads: options.logsPayloads ?? false,
+    onEnded: events.ended,
+    trace: tracing.middleware,
+    store,
+    storeLog: logs.idempotency,
+    letters,
+    onLetter: countLetter,
+  }));
+  const app = createApp({
+    handlers,
+    knownTypes: [
+      ...catalog.types,
+      ...all.flatMap(({ eventTypes = [] }) => eventTypes),
+    ],
+    openChannels: all.flatMap(({ openChannels = [] }) => openChannels),
+    middleware: pipe.middleware,
+    createContext: clients.createContext,
+    onRefused: (delivery, result) =>
+      events.ended(delivery, result, { milliseconds: 0 }),
+  });
+  checkCarried(handlers, { enabled, all, agsTypes: catalog.types });
+  events.watch({
+    routes: app.routes,
+    concurrency: pipe.concurrency,
+    limit: config.maxConcurrency,
+    queueLimit: config.maxQueue,
+    memory: options.memory,
+    sources: config.sources,
+  });
+  const running = stack.move();
+  return {
+    app,
+    pipe,
+    store,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
