@@ -28,7 +28,7 @@ Deno.test("loadServedEvents() gives the path, the package and the decoder of an 
   ]);
   const [event] = events;
   assert.equal(events.length, 1);
-  const { decode, message, ...facts } = event!;
+  const { decode, costOf, message, ...facts } = event!;
   assert.equal(message.fullName, ".accelbyte.shop.order.v1.Placed");
   assert.deepEqual(facts, {
     type: "order.placed",
@@ -42,6 +42,7 @@ Deno.test("loadServedEvents() gives the path, the package and the decoder of an 
     wire.record(2, 0, wire.varint(12)),
   );
   assert.deepEqual(decode(bytes), { id: "o-1", price: "12" });
+  assert.ok(costOf(bytes) > bytes.length);
 });
 
 Deno.test("loadServedEvents() reads the proto files of registered handlers only", () => {
