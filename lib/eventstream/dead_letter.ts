@@ -36,29 +36,54 @@ const encoder = new TextEncoder();
 export function deadLetterParts(
   letter: DeadLetter,
 ): LetterParts & { readonly topic: string } {
-  const { topic, partition, offset, leaderEpoch: _, ...record } = letter.record;
-  const name = DEAD_LETTER_HEADERS;
-  const why: readonly (readonly [string, string | number | bigint])[] = [
-    [name.reason, letter.reason],
-    [name.error, describeError(letter.error)],
-    [name.attempts, letter.attempts],
-    [name.group, letter.groupId],
-    [name.topic, topic],
-    [name.partition, partition],
-    [name.offset, offset],
-  ];
+  const { topic, partition: _p, offset: _o, leaderEpoch: _, ...record } =
+    letter.record;
   return {
     topic: deadLetterTopic(topic),
     record,
-    why: why.map(([key, value]): RecordHeader => [
-      key,
-      encoder.encode(String(value)),
-    ]),
+    why: reasonHeaders(letter).map(letterHeader),
   };
 }
 
+/** A header of a dead letter, before it is bytes. */
+export type LetterFact = readonly [
+  name: string,
+  value: string | number | bigint,
+];
+
+/** What {@linkcode reasonHeaders} says. */
+export interface LetterReason extends Omit<DeadLetter, "record" | "reason"> {
+  /** Why. */
+  readonly reason: string;
+  /** The record, where the event came as one. */
+  readonly record?: StreamRecord | undefined;
+}
+
+/** What every dead letter says, whoever gave its event up. */
+export function reasonHeaders(
+  { reason, error, attempts, groupId, record }: LetterReason,
+): readonly LetterFact[] {
+  const name = DEAD_LETTER_HEADERS;
+  return [
+    [name.reason, reason],
+    [name.error, describeError(error)],
+    [name.attempts, attempts],
+    [name.group, groupId],
+    ...(record === undefined ? [] : [
+      [name.topic, record.topic] as const,
+      [name.partition, record.partition] as const,
+      [name.offset, record.offset] as const,
+    ]),
+  ];
+}
+
+/** A header as a record has it. */
+export function letterHeader([name, value]: LetterFact): RecordHeader {
+  return [name, encoder.encode(String(value).toWellFormed())];
+}
+
 /** An error as a header has it: class and message, of bounded length. */
-export function describeError(error: unknown): string {
+function describeError(error: unknown): string {
   const text = error instanceof Error
     ? `${error.name}: ${error.message}`
     : String(error);

@@ -5,7 +5,8 @@
  */
 
 import type { Logger } from "../core/context.ts";
-import { EventError, ShutdownError } from "../core/errors.ts";
+import { EventError } from "../core/errors.ts";
+import type { Outcome, Result } from "../core/outcome.ts";
 import type { DeadLetter } from "./dead_letter.ts";
 import { DecodingError } from "./errors.ts";
 import type { DeadReason, RecordOutcome, SafeObserver } from "./observer.ts";
@@ -22,11 +23,17 @@ export interface DeliveryContext {
   readonly record: StreamRecord;
 }
 
-/** Does a record's work. @returns Whether it was for us. */
+/**
+ * Does a record's work.
+ *
+ * @returns How it ended. Whoever returns a failure has logged it, and has kept the dead
+ * letter of what is `rejected` or `exhausted`.
+ * @throws Why the record cannot be handled: that is logged here, and its dead letter kept.
+ */
 export type RecordWork = (
   record: StreamRecord,
   context: DeliveryContext,
-) => Promise<"handled" | "skipped"> | "handled" | "skipped";
+) => Result | Promise<Result>;
 
 /** When to try again, and when to give up. */
 export interface RetryOptions {
@@ -80,28 +87,48 @@ export function deliver(
     });
     return outcome;
   };
-  const again = async (error: unknown) => {
-    const { outcome, attempts } = await tryAgain(
-      { record, attempt: 1, error },
-      stop,
-      options,
-    );
+  const first = { record, attempt: 1 };
+  const again = async (failed: Failed) => {
+    const { outcome, attempts } = await tryAgain(failed, stop, options);
     return tell(outcome, attempts);
   };
+  const end = (result: Result) => {
+    const outcome = FINISHED[result.outcome];
+    return outcome === undefined
+      ? again({ ...first, result, error: result.error })
+      : tell(outcome, 1);
+  };
+  const fail = (error: unknown) => again({ ...first, error });
   try {
-    const { signal } = options;
-    const outcome = options.work(record, { signal, attempt: 1, record });
-    return typeof outcome === "string"
-      ? tell(outcome, 1)
-      : outcome.then((each) => tell(each, 1), again);
+    const result = options.work(record, { ...first, signal: options.signal });
+    return result instanceof Promise ? result.then(end, fail) : end(result);
   } catch (error) {
-    return again(error);
+    return fail(error);
   }
 }
+
+/** The results whose records are committed, and what they count as. */
+const FINISHED: Readonly<Partial<Record<Outcome, RecordOutcome>>> = {
+  handled: "handled",
+  duplicate: "handled",
+  rejected: "handled",
+  exhausted: "handled",
+  skipped: "skipped",
+};
 
 interface Ended {
   readonly outcome: RecordOutcome;
   readonly attempts: number;
+}
+
+/** An attempt that did not finish its record. */
+interface Failed {
+  readonly record: StreamRecord;
+  readonly attempt: number;
+  /** What the work returned; `undefined` when it threw. */
+  readonly result?: Result;
+  /** What went wrong. */
+  readonly error: unknown;
 }
 
 /** All attempts after the first. */
@@ -110,8 +137,7 @@ async function tryAgain(
   stop: AbortSignal,
   options: DeliverOptions,
 ): Promise<Ended> {
-  const { work, retry, signal } = options;
-  const { record } = first;
+  const { retry } = options;
   for (let failed = first;;) {
     const { attempt: attempts } = failed;
     if (retry === undefined && !(failed.error instanceof DecodingError)) {
@@ -123,28 +149,35 @@ async function tryAgain(
       ? await waitAgain(failed, stop, options)
       : await bury({ ...failed, reason }, stop, options);
     if (ended !== undefined) return { outcome: ended, attempts };
-    const attempt = attempts + 1;
-    try {
-      const outcome = await work(record, { signal, attempt, record });
-      return { outcome, attempts: attempt };
-    } catch (error) {
-      failed = { record, attempt, error };
+    const next = await attemptAgain(failed, options);
+    if (typeof next === "string") {
+      return { outcome: next, attempts: attempts + 1 };
     }
+    failed = next;
   }
 }
 
-interface Failed {
-  readonly record: StreamRecord;
-  readonly attempt: number;
-  readonly error: unknown;
+async function attemptAgain(
+  { record, attempt }: Failed,
+  { work, signal }: DeliverOptions,
+): Promise<RecordOutcome | Failed> {
+  const next = { record, attempt: attempt + 1 };
+  try {
+    const result = await work(record, { ...next, signal });
+    return FINISHED[result.outcome] ?? { ...next, result, error: result.error };
+  } catch (error) {
+    return { ...next, error };
+  }
 }
 
 function reasonOf(
-  { attempt, error }: Failed,
+  { attempt, result, error }: Failed,
   retry: RetryOptions | undefined,
 ): DeadReason | undefined {
-  if (error instanceof DecodingError) return "undecodable";
-  if (error instanceof EventError && !error.retryable) return "rejected";
+  if (result === undefined) {
+    if (error instanceof DecodingError) return "undecodable";
+    if (error instanceof EventError && !error.retryable) return "rejected";
+  }
   return attempt >= (retry?.maxAttempts ?? 1) ? "exhausted" : undefined;
 }
 
@@ -155,7 +188,7 @@ async function waitAgain(
 ): Promise<"revoked" | undefined> {
   const { attempt, error, record: { topic, partition } } = failed;
   // It was not begun, and whoever reads on after us begins with it.
-  if (error instanceof ShutdownError) return "revoked";
+  if (failed.result?.reason === "draining") return "revoked";
   const { baseDelay = 0, maxDelay = 0 } = options.retry ?? {};
   const asked = error instanceof EventError ? error.retryAfter ?? 0 : 0;
   const delay = Math.max(
@@ -198,11 +231,14 @@ async function bury(
 
 function report(
   message: string,
-  { record, attempt, error }: Failed,
+  { record, attempt, result, error }: Failed,
   { log, groupId }: DeliverOptions,
   more: Readonly<Record<string, unknown>> = {},
 ): void {
   const { topic, partition, offset } = record;
   const place = { topic, partition, offset: String(offset), groupId };
-  log.warn(message, { ...place, attempt, error, ...more });
+  const why = result === undefined
+    ? { error }
+    : { outcome: result.outcome, reason: result.reason };
+  log.warn(message, { ...place, attempt, ...why, ...more });
 }

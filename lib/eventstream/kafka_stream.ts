@@ -6,6 +6,7 @@
 
 import type { Logger } from "../core/context.ts";
 import { digestOf } from "../core/event_id.ts";
+import { HANDLED, type Result, SKIPPED } from "../core/outcome.ts";
 import { auditLogSettings, outgoingAuditLog } from "./audit_log.ts";
 import { nanoseconds } from "./clock.ts";
 import { checkConnection, type ConnectionOptions } from "./connection.ts";
@@ -221,7 +222,7 @@ function checkSubscription(
 }
 
 function rawWork(callback: RecordCallback): RecordWork {
-  return (record, context) => handled(callback(record, context));
+  return (record, context) => settled(callback(record, context), resultOf);
 }
 
 function eventWork(
@@ -231,25 +232,33 @@ function eventWork(
 ): RecordWork {
   return (record, context) => {
     const event = decodeEvent(record, withoutPrefix(prefix, record.topic));
-    if (eventName !== "" && event.name !== eventName) return "skipped";
-    return handled(callback(event, context));
+    if (eventName !== "" && event.name !== eventName) return SKIPPED;
+    return settled(callback(event, context), () => HANDLED);
   };
 }
 
-function handled(
-  result: Returned | Promise<Returned>,
-): Done | Promise<Done> {
-  return result === undefined || result === "skipped"
-    ? result ?? "handled"
-    : handledLater(result);
+/** What returns at once has no promise: not every record is worth one. */
+function settled<T>(
+  returned: T | Promise<T>,
+  result: (value: T) => Result,
+): Result | Promise<Result> {
+  return isThenable(returned)
+    ? Promise.resolve(returned).then(result)
+    : result(returned);
 }
 
-async function handledLater(result: Promise<Returned>): Promise<Done> {
-  return await result ?? "handled";
+function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === "object" && value !== null && "then" in value;
 }
 
-type Done = "handled" | "skipped";
-type Returned = void | "skipped";
+/** A callback that is typed to return nothing may return anything. */
+function resultOf(returned: Awaited<ReturnType<RecordCallback>>): Result {
+  if (returned === "skipped") return SKIPPED;
+  return typeof returned === "object" && returned !== null &&
+      "outcome" in returned
+    ? returned
+    : HANDLED;
+}
 
 const SILENT: Logger = {
   debug() {},

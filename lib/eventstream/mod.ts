@@ -19,6 +19,7 @@ import type { EventStream, EventStreamOptions } from "./stream.ts";
 export type { Secret } from "../config/secret.ts";
 export type { LogFields, Logger } from "../core/context.ts";
 export type * from "../core/line_writer.ts";
+export type { Outcome, Reason, Result } from "../core/outcome.ts";
 export {
   type AuditLog,
   type AuditLogSettings,

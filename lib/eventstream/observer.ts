@@ -6,7 +6,7 @@
 
 /** How a record ended that came out of a subscription. */
 export type RecordOutcome =
-  /** The callback resolved. */
+  /** The callback resolved: an app that took it has finished it, whichever way. */
   | "handled"
   /** Its event has another name than was subscribed to. */
   | "skipped"

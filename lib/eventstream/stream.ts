@@ -6,6 +6,7 @@
 
 import type { Logger } from "../core/context.ts";
 import type { LineWriter } from "../core/line_writer.ts";
+import type { Result } from "../core/outcome.ts";
 import type { AuditLog, AuditLogSettings } from "./audit_log.ts";
 import type { SaslOptions, TlsOptions } from "./connection.ts";
 import type { DeadLetter } from "./dead_letter.ts";
@@ -24,11 +25,17 @@ export type EventCallback = (
   context: DeliveryContext,
 ) => void | Promise<void>;
 
-/** Handles a record as it is. `"skipped"`: it was for somebody else. */
+/**
+ * Handles a record as it is. Resolving means done, throwing means again, or dead letters.
+ *
+ * @returns `"skipped"`: it was for somebody else. A result: it has gone through an app,
+ * which logs what fails and keeps the dead letters. What is `failed`, `overloaded` or
+ * `cancelled` is delivered again; after anything else the record is committed.
+ */
 export type RecordCallback = (
   record: StreamRecord,
   context: DeliveryContext,
-) => void | "skipped" | Promise<void | "skipped">;
+) => void | "skipped" | Result | Promise<void | "skipped" | Result>;
 
 /** What to subscribe to. */
 export interface SubscribeOptions {

@@ -9,7 +9,11 @@ import type { Logger } from "../core/context.ts";
 import type { DeadLetter, DeadLetterSink } from "../core/dead_letter.ts";
 import { channelOf } from "../core/event_types.ts";
 import { digestId, digestOf } from "../core/event_id.ts";
-import { describeError } from "../eventstream/dead_letter.ts";
+import {
+  type LetterFact,
+  letterHeader,
+  reasonHeaders,
+} from "../eventstream/dead_letter.ts";
 import { DEAD_LETTER_HEADERS } from "../eventstream/dead_letter_headers.ts";
 import { type LetterParts, sendFitting } from "../eventstream/letter_forms.ts";
 import { withoutPrefix } from "../eventstream/names.ts";
@@ -112,7 +116,13 @@ export function openLetterTopics(options: LetterTopicsOptions): DeadLetterSink {
 function letterParts(letter: DeadLetter, groupId: string): LetterParts {
   const { event, arrival } = letter;
   const record = arrival instanceof RecordArrival ? arrival.record : undefined;
-  const why = [...reasons(letter, groupId), ...placeOf(letter)];
+  const { attempts, error } = letter;
+  // What does not decode has no data.
+  const reason = event.data === undefined ? "undecodable" : letter.outcome;
+  const why = [
+    ...reasonHeaders({ reason, error, attempts, groupId, record }),
+    ...factsOf(letter),
+  ];
   const value = record?.value ?? letter.bytes;
   return {
     record: {
@@ -121,21 +131,15 @@ function letterParts(letter: DeadLetter, groupId: string): LetterParts {
       ...(record !== undefined && { timestamp: record.timestamp }),
       headers: own(record?.headers ?? []),
     },
-    why: why.map(headerFrom),
+    why: why.map(letterHeader),
   };
 }
 
-type Fact = readonly [name: string, value: string | number | bigint];
-
-function reasons(letter: DeadLetter, groupId: string): readonly Fact[] {
+/** What a letter of the app says beside what every dead letter does. */
+function factsOf(letter: DeadLetter): readonly LetterFact[] {
   const name = LETTER_HEADERS;
   const { event, outcome, errorId, digest } = letter;
-  const isUndecodable = event.data === undefined;
   return [
-    [name.reason, isUndecodable ? "undecodable" : outcome],
-    [name.error, describeError(letter.error)],
-    [name.attempts, letter.attempts],
-    [name.group, groupId],
     [name.outcome, outcome],
     [name.cause, letter.reason],
     [name.type, event.type],
@@ -152,17 +156,6 @@ function reasons(letter: DeadLetter, groupId: string): readonly Fact[] {
   ];
 }
 
-function placeOf({ arrival }: DeadLetter): readonly Fact[] {
-  if (!(arrival instanceof RecordArrival)) return [];
-  const name = LETTER_HEADERS;
-  const { topic, partition, offset } = arrival.record;
-  return [
-    [name.topic, topic],
-    [name.partition, partition],
-    [name.offset, offset],
-  ];
-}
-
 /** Where a record is, for the log. */
 function recordPlace({ topic, partition, offset }: StreamRecord) {
   return { from: topic, partition, offset: String(offset) };
@@ -174,10 +167,6 @@ const MAX_ID = 1_024;
 /** Whoever publishes chooses ids: one that is as long as an event is kept as its hash. */
 function shortId(id: string): string {
   return id.length <= MAX_ID ? id : digestId(digestOf(encoder.encode(id)));
-}
-
-function headerFrom([name, value]: Fact): RecordHeader {
-  return [name, encoder.encode(String(value).toWellFormed())];
 }
 
 /** What a record had of its own: not what came to it when it was sent again. */

@@ -6,18 +6,16 @@
 
 import type { EventTarget } from "../core/app.ts";
 import type { Logger } from "../core/context.ts";
-import {
-  AppError,
-  EventError,
-  RetryableError,
-  ShutdownError,
-  TerminalError,
-} from "../core/errors.ts";
+import { AppError, ShutdownError, TerminalError } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
-import { type MemoryBudget, tooDear } from "../core/memory_budget.ts";
+import {
+  type MemoryBudget,
+  type MemoryShare,
+  tooDear,
+} from "../core/memory_budget.ts";
 import { attributesOf } from "../core/event_attributes.ts";
 import { bytesId } from "../core/event_id.ts";
-import type { Outcome, Result } from "../core/outcome.ts";
+import { DRAINING, type Result, SKIPPED } from "../core/outcome.ts";
 import { withoutPrefix, withPrefix } from "../eventstream/names.ts";
 import type { Partition } from "../eventstream/observer.ts";
 import { headerOf, RecordArrival } from "./record_arrival.ts";
@@ -133,28 +131,25 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
   /** Of events at hand. */
   const controllers = new Set<AbortController>();
 
-  async function deliver(
-    record: StreamRecord,
-  ): Promise<"skipped" | undefined> {
-    if (!isForGroup(record, group)) return "skipped";
+  async function deliver(record: StreamRecord): Promise<Result> {
+    if (!isForGroup(record, group)) return SKIPPED;
     const value = record.value ?? new Uint8Array();
     const cost = events.costOf(channelOf(record), value);
-    // One that fits never waits for ever: what others take, they give back.
-    using share = cost > memory.limit
-      ? undefined
-      : await memory.take(cost, stop.signal);
-    const found = share === undefined
-      ? unreadable(record, tooDear(cost, memory))
-      : read(record, value);
+    const fits = cost <= memory.limit;
+    using share = fits ? await take(cost) : undefined;
+    if (fits && share === undefined) return DRAINING;
+    const found = fits
+      ? read(record, value)
+      : unreadable(record, tooDear(cost, memory));
     if (found === undefined) {
       observer?.unhandled?.(record.topic);
-      return "skipped";
+      return SKIPPED;
     }
     const { event, arrival, malformed } = found;
     const controller = new AbortController();
     controllers.add(controller);
     try {
-      const result = await app.dispatch(event, {
+      return await app.dispatch(event, {
         source: NAME,
         controller,
         bytes: record.value,
@@ -163,10 +158,18 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
         arrival,
         isReplay: headerOf(record.headers, REPLAY_HEADERS.replay) !== undefined,
       });
-      if (!DONE.has(result.outcome)) throw again(result);
-      return result.outcome === "skipped" ? "skipped" : undefined;
     } finally {
       controllers.delete(controller);
+    }
+  }
+
+  /** A share of the memory: others give theirs back. `undefined` if the source stops. */
+  async function take(cost: number): Promise<MemoryShare | undefined> {
+    try {
+      return await memory.take(cost, stop.signal);
+    } catch (error) {
+      if (error === SHUTDOWN) return undefined;
+      throw error;
     }
   }
 
@@ -246,27 +249,9 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
   };
 }
 
-/** Outcomes after which an event is not wanted again. */
-const DONE: ReadonlySet<Outcome> = new Set([
-  "handled",
-  "skipped",
-  "duplicate",
-  "rejected",
-  "exhausted",
-]);
-
 /** An event, as its record has it. */
 interface Read {
   readonly event: Event;
   readonly arrival: RecordArrival;
   readonly malformed: TerminalError | undefined;
-}
-
-/** What has the record delivered again. */
-function again({ outcome, error }: Result): Error {
-  // Said once already, by the app: here it only decides how long to wait.
-  const retryAfter = error instanceof EventError ? error.retryAfter : undefined;
-  return new RetryableError(`Event ${outcome}`, {
-    ...(retryAfter !== undefined && { retryAfter }),
-  });
 }

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
 import { RetryableError, TerminalError } from "../../lib/core/errors.ts";
+import {
+  DRAINING,
+  HANDLED,
+  type Outcome,
+  type Result,
+  SKIPPED,
+} from "../../lib/core/outcome.ts";
 import type { DeadLetter } from "../../lib/eventstream/dead_letter.ts";
 import {
   deliver,
@@ -10,7 +17,7 @@ import { DecodingError } from "../../lib/eventstream/errors.ts";
 import { safeObserver } from "../../lib/eventstream/observer.ts";
 import type { RecordOutcome } from "../../lib/eventstream/observer.ts";
 import { fakeTime } from "../_support/fake_time.ts";
-import { recordLog } from "../_support/log.ts";
+import { type RecordingLogger, recordLog } from "../_support/log.ts";
 import { recordAt } from "./_records.ts";
 
 const RECORD = recordAt(0);
@@ -23,6 +30,7 @@ interface Run {
   /** Delays before the next attempt, as observed. */
   readonly delays: number[];
   readonly stop: AbortController;
+  readonly log: RecordingLogger;
 }
 
 function run(
@@ -33,6 +41,7 @@ function run(
   const letters: DeadLetter[] = [];
   const delays: number[] = [];
   const stop = new AbortController();
+  const log = recordLog();
   const outcome = deliver(RECORD, stop.signal, {
     groupId: "g",
     work(_record, { attempt }) {
@@ -42,11 +51,15 @@ function run(
     retry: { maxAttempts: 4, baseDelay: 100, maxDelay: 300 },
     deadLetter: (letter) => Promise.resolve(void letters.push(letter)),
     observer: safeObserver({ retried: ({ delay }) => void delays.push(delay) }),
-    log: recordLog(),
+    log,
     signal: new AbortController().signal,
     ...options,
   });
-  return { outcome, calls, letters, delays, stop };
+  return { outcome, calls, letters, delays, stop, log };
+}
+
+function resultOf(outcome: Outcome, error?: unknown): Result {
+  return { outcome, reason: "unavailable", error };
 }
 
 function fail(error: unknown): () => never {
@@ -56,9 +69,48 @@ function fail(error: unknown): () => never {
 }
 
 Deno.test("a record whose work is done is handled or skipped", async () => {
-  assert.equal(await run(() => "handled").outcome, "handled");
-  const skipped = Promise.resolve("skipped" as const);
+  assert.equal(await run(() => HANDLED).outcome, "handled");
+  const skipped = Promise.resolve(SKIPPED);
   assert.equal(await run(() => skipped).outcome, "skipped");
+});
+
+Deno.test("a result says whether its record is committed: what it says is not said again", async () => {
+  for (const outcome of ["duplicate", "rejected", "exhausted"] as const) {
+    const { outcome: ended, letters, log } = run(() => resultOf(outcome));
+    assert.equal(await ended, "handled", outcome);
+    assert.deepEqual([letters, log.lines], [[], []]);
+  }
+  for (const outcome of ["failed", "overloaded", "cancelled"] as const) {
+    using time = fakeTime();
+    const { outcome: ended, calls, log } = run((attempt) =>
+      attempt < 3 ? Promise.resolve(resultOf(outcome)) : HANDLED
+    );
+    await time.advance(1_000);
+    assert.equal(await ended, "handled");
+    assert.deepEqual(calls, [1, 2, 3], outcome);
+    for (const { fields } of log.lines) {
+      assert.equal(fields.outcome, outcome);
+      assert.ok(!Object.hasOwn(fields, "error"));
+    }
+  }
+});
+
+Deno.test("a result says when its record is delivered again", async () => {
+  using time = fakeTime();
+  const error = new RetryableError("Busy", { retryAfter: 5_000 });
+  const { calls, stop, outcome } = run(() => resultOf("failed", error));
+  await time.advance(4_999);
+  assert.deepEqual(calls, [1]);
+  await time.advance(1);
+  assert.deepEqual(calls, [1, 2]);
+  stop.abort();
+  assert.equal(await outcome, "revoked");
+});
+
+Deno.test("a record that an app which drains does not take is left to the next reader", async () => {
+  const { outcome, calls, delays } = run(() => DRAINING);
+  assert.equal(await outcome, "revoked");
+  assert.deepEqual([calls, delays], [[1], []]);
 });
 
 Deno.test("a record that fails is tried again after growing delays, then is dead", async () => {
@@ -82,7 +134,7 @@ Deno.test("a record that fails is tried again after growing delays, then is dead
 Deno.test("a record that failed once is handled the next time", async () => {
   using time = fakeTime();
   const { outcome, letters } = run((attempt) =>
-    attempt === 1 ? fail(new Error("Once"))() : "handled"
+    attempt === 1 ? fail(new Error("Once"))() : HANDLED
   );
   await time.advance(100);
   assert.equal(await outcome, "handled");

@@ -91,6 +91,11 @@ Deno.test("an event that is overloaded waits for its turn", async () => {
   await test.committed(1);
   assert.deepEqual(ids, ["a"]);
   assert.equal(refusals, -1);
+  const again = test.log.lines.filter(({ message }) =>
+    message === "Event failed, and is tried again"
+  );
+  assert.equal(again.length, 3);
+  for (const { fields } of again) assert.equal(fields.outcome, "overloaded");
 });
 
 Deno.test("an event that is rejected is committed once its letter is kept, not before", async () => {
