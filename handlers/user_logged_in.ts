@@ -8,7 +8,4 @@ export default on("userAuthentication.userLoggedIn", async (event, ctx) => {
     userId: event.data.userId,
     itemId: ctx.config.itemIdToGrant,
   });
-}, {
-  // A session that is renewed is not a login.
-  filter: (event) => !event.data.payload?.userAuthentication?.refresh,
 });

@@ -14,8 +14,4 @@ export default on(
       itemId: ctx.config.itemIdToGrant,
     });
   },
-  {
-    // A session that is renewed is not a login.
-    filter: (event) => !event.data.payload?.userAuthentication?.refresh,
-  },
 );

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Ending } from "./idempotency_store.ts";
 import {
   CancelledError,
   DeadlineError,
@@ -56,6 +57,8 @@ export interface Result {
   readonly errorId?: string;
   /** The handler's answer, as the source's `encode` made it; absent for most events. */
   readonly answer?: unknown;
+  /** In plain words, why the handler was not called for what needs no handling. */
+  readonly why?: string;
 }
 
 /** The handler resolved. */
@@ -64,6 +67,20 @@ export const HANDLED: Result = { outcome: "handled", reason: "handled" };
 export const SKIPPED: Result = { outcome: "skipped", reason: "skipped" };
 /** Dealt with before, or by another delivery at the same time. */
 export const DUPLICATE: Result = { outcome: "duplicate", reason: "duplicate" };
+
+/** The same, in words, by what claiming the event found. */
+export const DUPLICATES: Readonly<Record<Ending | "shared", Result>> = {
+  done: { ...DUPLICATE, why: "This id was handled before" },
+  set_aside: {
+    ...DUPLICATE,
+    why:
+      "This id was given up before: only a replay of its dead letter runs it",
+  },
+  shared: {
+    ...DUPLICATE,
+    why: "Another delivery of this id was being handled, and has been",
+  },
+};
 /** The concurrency limit is reached. */
 export const OVERLOADED: Result = {
   outcome: "overloaded",

@@ -7,7 +7,7 @@
 import type { Delivery } from "../core/dispatcher.ts";
 import { CancelledError } from "../core/errors.ts";
 import {
-  DUPLICATE,
+  DUPLICATES,
   endedResult,
   type Result,
   resultOf,
@@ -33,7 +33,8 @@ export function follow(
 function shared(result: Result): Result {
   if (result.outcome === "handled") {
     const { answer } = result;
-    return answer === undefined ? DUPLICATE : { ...DUPLICATE, answer };
+    const { shared } = DUPLICATES;
+    return answer === undefined ? shared : { ...shared, answer };
   }
   if (result.outcome !== "cancelled") return result;
   // The other's caller went away; this one's is still there.

@@ -5,7 +5,7 @@
  */
 
 import { type Middleware, refusing } from "../core/dispatcher.ts";
-import { SKIPPED } from "../core/outcome.ts";
+import { type Result, SKIPPED } from "../core/outcome.ts";
 
 /**
  * Asks the handler's own `filter`, once. Outside of idempotency: what is not run needs
@@ -26,6 +26,11 @@ export function filter(): Middleware {
         refusing(delivery, error ?? new Error("Filter threw nothing")),
       );
     }
-    return isWanted === false ? Promise.resolve(SKIPPED) : next(delivery);
+    return isWanted === false ? Promise.resolve(UNWANTED) : next(delivery);
   };
 }
+
+const UNWANTED: Result = {
+  ...SKIPPED,
+  why: "The handler's filter does not want it",
+};

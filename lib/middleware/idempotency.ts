@@ -19,7 +19,7 @@ import {
   StoreError,
 } from "../core/idempotency_store.ts";
 import {
-  DUPLICATE,
+  DUPLICATES,
   endedResult,
   type Result,
   resultOf,
@@ -143,7 +143,7 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
         new ClaimError("Event is being handled elsewhere", { retryAfter }),
       );
     }
-    if (claim.state !== "claimed") return DUPLICATE;
+    if (claim.state !== "claimed") return DUPLICATES[claim.state];
     const { controller: { signal } } = delivery;
     if (signal.aborted) {
       // Its time was up before it was run: no failure of the event's.
@@ -208,7 +208,7 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
     if (ending === "done" || (ending && !delivery.isReplay)) {
       unmarked.flush();
       delivery.claim = ending;
-      return Promise.resolve(DUPLICATE);
+      return Promise.resolve(DUPLICATES[ending]);
     }
     const current = running.get(key);
     if (current !== undefined && clock() < current.endsAt) {

@@ -5,7 +5,7 @@
  */
 
 import type { Middleware } from "../core/dispatcher.ts";
-import { SKIPPED } from "../core/outcome.ts";
+import { type Result, SKIPPED } from "../core/outcome.ts";
 
 /**
  * Skips events of other namespaces: a connector may carry a studio's whole stream,
@@ -14,11 +14,15 @@ import { SKIPPED } from "../core/outcome.ts";
  * @param own The namespace this app runs for (`AB_NAMESPACE`).
  */
 export function namespace(own: string): Middleware {
+  const foreign: Result = {
+    ...SKIPPED,
+    why: `It is of another namespace: this app runs for ${own}`,
+  };
   return (delivery, next) => {
     const { event, handler } = delivery;
     const isForeign = event.namespace !== undefined && event.namespace !== own;
     if (isForeign && handler.options.anyNamespace !== true) {
-      return Promise.resolve(SKIPPED);
+      return Promise.resolve(foreign);
     }
     return next(delivery);
   };

@@ -82,6 +82,7 @@ function report(
   if (claim !== undefined && claim !== "claimed") fields.claim = claim;
   if (delivery.isReplay) fields.replay = true;
   if (result.outcome !== result.reason) fields.reason = result.reason;
+  if (result.why !== undefined) fields.why = result.why;
   if (result.errorId !== undefined) fields.errorId = result.errorId;
   if (result.error !== undefined) fields.error = result.error;
   // Comes again, and will fail again until somebody has mended the handler.

@@ -40,7 +40,7 @@ export interface EventOptions {
   readonly id?: string;
   /** Where it happens. @default {the service's namespace} */
   readonly namespace?: string;
-  /** Whether it is the refresh of a token, no login. @default {false} */
+  /** Whether a session is renewed. @default {false} */
   readonly isRefresh?: boolean;
   /** Other fields, as `path=value`. @default {a sample's} */
   readonly sets?: readonly string[];

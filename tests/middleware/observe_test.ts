@@ -3,6 +3,7 @@ import type { Delivery } from "../../lib/core/dispatcher.ts";
 import { TerminalError } from "../../lib/core/errors.ts";
 import {
   DRAINING,
+  DUPLICATES,
   HANDLED,
   OVERLOADED,
   type Result,
@@ -42,6 +43,7 @@ const CASES: readonly (readonly [
   ["info", HANDLED, {}],
   ["info", SKIPPED, {}],
   ["info", { outcome: "duplicate", reason: "duplicate" }, {}],
+  ["info", DUPLICATES.done, { why: "This id was handled before" }],
   ["warn", OVERLOADED, {}],
   ["warn", { outcome: "cancelled", reason: "cancelled", error }, { error }],
   ["warn", DRAINING, { reason: "draining", error: DRAINING.error }],
