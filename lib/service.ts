@@ -22,6 +22,7 @@ import { readCatalog } from "./events/catalog.ts";
 import { type BuildInfo, VERSION } from "./process/build_info.ts";
 import { openApp } from "./service/app.ts";
 import { openClients } from "./service/clients.ts";
+import { createLazyListener } from "./service/lazy_listener.ts";
 import { readiness } from "./service/readiness.ts";
 import { createShutdown } from "./service/shutdown.ts";
 import { SOURCES } from "./sources.ts";
@@ -103,10 +104,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { app } = stack.use(opened);
 
   const sources: Source[] = [];
+  const listener = stack.use(createLazyListener({
+    config,
+    log: logs.http,
+    metrics: telemetry.metrics,
+  }));
   const shutdown = createShutdown({
     ...opened,
     grace: config.shutdownGrace,
     sources,
+    listener,
     tracing: telemetry.tracing,
     end: () => running.disposeAsync(),
     log,
@@ -122,9 +129,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { metrics } = telemetry;
   for (const { name, open } of enabled) {
     const log = logs[name as LogCategory] ?? logs.service;
-    const deps = { app, config, catalog, named, log, metrics, memory };
+    const http = listener.open;
+    const deps = { app, config, catalog, named, log, metrics, memory, http };
     sources.push(stack.use(await open(deps)));
   }
+  listener.start();
 
   const running = stack.move();
   return {

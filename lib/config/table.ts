@@ -8,6 +8,7 @@ import { AGS_SETTINGS } from "./ags.ts";
 import { DEAD_LETTER_SETTINGS } from "./dead_letters.ts";
 import { GRPC_SETTINGS } from "./grpc.ts";
 import { HANDLING_SETTINGS } from "./handling.ts";
+import { HTTP_SETTINGS } from "./http.ts";
 import { IDEMPOTENCY_SETTINGS, idempotencyProblems } from "./idempotency.ts";
 import { KAFKA_SETTINGS, kafkaProblems } from "./kafka.ts";
 import { OTEL_SETTINGS } from "./otel.ts";
@@ -30,6 +31,7 @@ export const SETTINGS = defineSettings({
   ...DEAD_LETTER_SETTINGS,
   ...PROCESS_SETTINGS,
   ...SOURCES_SETTINGS,
+  ...HTTP_SETTINGS,
   ...KAFKA_SETTINGS,
   ...OTEL_SETTINGS,
 });

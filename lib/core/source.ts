@@ -13,6 +13,7 @@ import type { ConfigOf, Settings, Topic } from "../config/setting.ts";
 import type { ServiceConfig } from "../config/table.ts";
 import type { EventTarget } from "./app.ts";
 import type { EventCatalog } from "./catalog.ts";
+import type { HttpRoutes } from "./http.ts";
 import type { Logger } from "./context.ts";
 import { AppError } from "./errors.ts";
 import { channelOf } from "./event_types.ts";
@@ -64,6 +65,12 @@ export interface SourceDeps<C = ServiceConfig> {
    * each before it decodes it, and hands it to the app.
    */
   readonly memory: MemoryBudget;
+  /**
+   * The public HTTP listener, which is opened when the first source asks for it.
+   *
+   * @throws {ListenError} Its port cannot be opened.
+   */
+  http(): Promise<HttpRoutes>;
 }
 
 /** A source that is open. Disposing ends it at once; `drain` first, to lose nothing. */

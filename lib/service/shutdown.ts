@@ -16,6 +16,8 @@ export interface ShutdownOptions {
   readonly grace: number;
   /** Where events come from: those that are open when it begins. */
   readonly sources: readonly Source[];
+  /** Where requests come in of sources that are called over HTTP. */
+  readonly listener: { drain(signal: AbortSignal): Promise<void> };
   /** Has the events in flight. */
   readonly app: Pick<App, "drain">;
   /** May still have to tell the store of events that have ended. */
@@ -40,13 +42,13 @@ export interface Shutdown {
 
 /** Prepares the end. */
 export function createShutdown(options: ShutdownOptions): Shutdown {
-  const { grace, sources, app, pipe, tracing, end, log } = options;
+  const { grace, sources, listener, app, pipe, tracing, end, log } = options;
   let isDraining = false;
 
   async function drain(budget: ShutdownBudget): Promise<void> {
     isDraining = true;
     const drained = Promise.all(
-      sources.map((source) => source.drain(budget.answers)),
+      [...sources, listener].map((each) => each.drain(budget.answers)),
     );
     const ended = await app.drain(budget.handlers, budget.settling);
     if (ended > 0) log.warn("Events were ended unfinished", { count: ended });

@@ -30,6 +30,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
   return {
     ...config,
     grpcPort: 0,
+    httpPort: 0,
     metricsPort: 0,
     // By default they would be kept in the folder in which the tests run.
     deadLetter: "log",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Registry } from "prom-client";
 import { LOG_CATEGORIES } from "../../lib/config/log_levels.ts";
 import { createKafkaMetrics } from "../../lib/kafka/metrics.ts";
+import { createHttpMetrics } from "../../lib/http/metrics.ts";
 import { metricsIn } from "../../lib/telemetry/metrics_port.ts";
 import { on, RetryableError } from "../../mod.ts";
 import { agsId, LOGGED_IN } from "../conformance/_events.ts";
@@ -86,13 +87,23 @@ async function kafkaMetrics(): Promise<string> {
   return await registry.metrics();
 }
 
+/** The public HTTP listener's metrics, each of them with a sample. */
+async function httpMetrics(): Promise<string> {
+  const registry = new Registry();
+  const metrics = createHttpMetrics(metricsIn(registry));
+  metrics.watch({ connections: 0, requests: 0, bufferedBytes: 0 });
+  metrics.ended({ method: "GET", route: "/", status: 204, seconds: 0.1 });
+  return await registry.metrics();
+}
+
 Deno.test("Each metric of a running service stands in the documentation with its type and labels, and the other way round", async () => {
   await using collector = startCollector();
   await using scene = await startScene(collector.url);
   const { metricsPort } = scene.traced.service;
   const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
-  // The event stream's need a broker to be there.
-  const text = await response.text() + await kafkaMetrics();
+  // The event stream's need a broker, the HTTP listener's a source to be there.
+  const text = await response.text() + await kafkaMetrics() +
+    await httpMetrics();
   const metrics = new Map(
     [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)]
       .map(([, name = "", type = ""]) => [name, type]),

@@ -1,0 +1,46 @@
+/**
+ * One bound for what the bodies of all requests and answers take at once.
+ *
+ * @module
+ */
+
+import { HttpProblem } from "../core/http.ts";
+import type { Holding } from "./_body.ts";
+
+/** What is held, of what may be. */
+export interface Holder {
+  /** In bytes. */
+  readonly held: number;
+  /** A part of it, which grows, and is given back as one. */
+  hold(): Holding & Disposable;
+}
+
+/**
+ * Makes the bound.
+ *
+ * @param limit In bytes.
+ */
+export function createHolder(limit: number): Holder {
+  let held = 0;
+  return {
+    get held() {
+      return held;
+    },
+    hold() {
+      let own = 0;
+      return {
+        take(bytes) {
+          if (held + bytes > limit) {
+            throw new HttpProblem(503, "No memory for more bodies");
+          }
+          own += bytes;
+          held += bytes;
+        },
+        [Symbol.dispose]() {
+          held -= own;
+          own = 0;
+        },
+      };
+    },
+  };
+}
