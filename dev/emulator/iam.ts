@@ -1,6 +1,6 @@
 /**
- * AGS IAM as far as a service needs it: the token endpoint, the key set and
- * the revocation list.
+ * AGS IAM as far as a service and its players need it: the token endpoint, the key set
+ * and the revocation list.
  *
  * @module
  */
@@ -82,27 +82,68 @@ async function grantToken(
       error_description: "client authentication failed",
     });
   }
-  const grants = new URLSearchParams(call.body).getAll("grant_type");
+  const form = new URLSearchParams(call.body);
+  const grants = form.getAll("grant_type");
   if (grants.length !== 1) {
     return oauthError(400, {
       error: "invalid_request",
       error_description: "grant_type must be given exactly once",
     });
   }
-  if (grants[0] !== "client_credentials") {
+  switch (grants[0]) {
+    case "client_credentials":
+      return tokenAnswer(await options.tokens.issue(), options);
+    case "password":
+      return await loginPlayer(form, options);
+    default:
+      return oauthError(400, {
+        error: "unsupported_grant_type",
+        error_description: "only client_credentials and password are supported",
+      });
+  }
+}
+
+/** Lets any player in, by any password: each name is one. */
+async function loginPlayer(
+  form: URLSearchParams,
+  options: IamOptions,
+): Promise<Answer> {
+  const username = form.get("username") ?? "";
+  if (username === "" || !form.get("password")) {
     return oauthError(400, {
-      error: "unsupported_grant_type",
-      error_description: "only client_credentials is supported",
+      error: "invalid_request",
+      error_description: "username and password must be given",
     });
   }
+  const userId = userIdOf(username);
+  const token = await options.tokens.issueToPlayer(userId);
+  return tokenAnswer(token, { ...options, permissions: [] }, {
+    user_id: userId,
+    display_name: username,
+  });
+}
+
+/** The id of a player: that name, where it is one, or one made of it. */
+function userIdOf(username: string): string {
+  return /^[0-9a-f]{32}$/.test(username)
+    ? username
+    : createHash("sha256").update(username).digest("hex").slice(0, 32);
+}
+
+function tokenAnswer(
+  token: string,
+  { tokenLifetime, namespace, permissions }: IamOptions,
+  more: Readonly<Record<string, string>> = {},
+): Answer {
   return {
     ...ok({
-      access_token: await options.tokens.issue(),
+      access_token: token,
       token_type: "Bearer",
-      expires_in: options.tokenLifetime,
+      expires_in: tokenLifetime,
       scope: SCOPE,
-      namespace: options.namespace,
-      permissions: options.permissions,
+      namespace,
+      permissions,
+      ...more,
     }),
     // RFC 6749 section 5.1: tokens are not to be stored by any cache.
     headers: { "cache-control": "no-store", pragma: "no-cache" },

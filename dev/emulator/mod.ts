@@ -32,6 +32,7 @@ import { createPipeline } from "./pipeline.ts";
 import { platformRoutes } from "./platform.ts";
 import type { Route } from "./router.ts";
 import { startHttpServer } from "./server.ts";
+import { createTickets, type Tickets } from "./tickets.ts";
 import { createTokens } from "./tokens.ts";
 
 export {
@@ -72,6 +73,12 @@ export {
   RATING_STAT,
 } from "./game_catalog.ts";
 export type { GrantCount, State } from "./ledger.ts";
+export {
+  type EmulatedTicket,
+  type Tickets,
+  ZENDESK_EMAIL,
+  ZENDESK_TOKEN,
+} from "./tickets.ts";
 
 /** Namespace of an emulator that is not given one. */
 export const DEFAULT_NAMESPACE = "mygame";
@@ -114,6 +121,10 @@ export interface Emulator extends AsyncDisposable {
   readonly faults: Faults;
   /** What was asked and granted. */
   readonly journal: Journal;
+  /** The tickets that were opened in the small Zendesk beside it. */
+  readonly tickets: Tickets;
+  /** A token of a player: what a game's client sends. */
+  playerToken(userId: string): Promise<string>;
   /** Ends the life of all tokens issued so far: they answer 401 from now on. */
   revokeTokens(): void;
   /** Forgets players, records, the journal and the faults; tokens stay good. */
@@ -151,6 +162,7 @@ export async function startEmulator(
   const platform = { namespace, catalog, ledger, journal, now };
   const transactions = createTransactions(platform);
   const game = createGame(options, platform);
+  const tickets = createTickets();
   const services = [
     ...basicRoutes(namespace),
     ...platformRoutes(platform, transactions),
@@ -176,11 +188,13 @@ export async function startEmulator(
       permissions,
     }),
     ...services,
+    ...tickets.routes,
   ];
   function reset(): void {
     ledger.clear();
     transactions.clear();
     game.clear();
+    tickets.clear();
     journal.clear();
     faults.clear();
   }
@@ -216,6 +230,8 @@ export async function startEmulator(
     game,
     faults,
     journal,
+    tickets,
+    playerToken: tokens.issueToPlayer,
     revokeTokens: tokens.revokeAll,
     reset,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

@@ -11,6 +11,7 @@ import {
   generateKeyPair,
   type GenerateKeyPairResult,
   type JWK,
+  type JWTPayload,
   jwtVerify,
   SignJWT,
 } from "jose";
@@ -40,9 +41,11 @@ export interface TokensOptions {
 
 /** Makes tokens and checks them. */
 export interface Tokens {
-  /** Makes a token that starts its life now. */
+  /** Makes a client's token that starts its life now. */
   issue(): Promise<string>;
-  /** Whether a token was issued here, lives still and is not revoked. */
+  /** Makes a player's token: for what players call, not for AGS's admin APIs. */
+  issueToPlayer(userId: string): Promise<string>;
+  /** Whether a client's token was issued here, lives still and is not revoked. */
   verify(token: string): Promise<boolean>;
   /** Ends the life of every token issued so far. */
   revokeAll(): void;
@@ -90,23 +93,39 @@ export function createTokens(options: TokensOptions): Tokens {
   let issued = 0;
   let revoked = 0;
 
-  async function issue(): Promise<string> {
-    const { privateKey, kid } = await keys();
-    const now = options.now() / 1000;
-    issued++;
-    return await new SignJWT({
-      client_id: options.clientId,
-      namespace: options.namespace,
+  function issue(): Promise<string> {
+    return sign(options.clientId, {
       grant_type: "client_credentials",
       scope: SCOPE,
       permissions: options.permissions.map(({ resource, action }) => ({
         Resource: resource,
         Action: action,
       })),
+    });
+  }
+
+  function issueToPlayer(userId: string): Promise<string> {
+    return sign(userId, {
+      grant_type: "password",
+      scope: SCOPE,
+      display_name: "",
+      roles: [],
+      permissions: [],
+    });
+  }
+
+  async function sign(subject: string, claims: JWTPayload): Promise<string> {
+    const { privateKey, kid } = await keys();
+    const now = options.now() / 1000;
+    issued++;
+    return await new SignJWT({
+      client_id: options.clientId,
+      namespace: options.namespace,
+      ...claims,
     })
       .setProtectedHeader({ alg: "RS256", kid, typ: "JWT" })
       .setIssuer(options.issuer())
-      .setSubject(options.clientId)
+      .setSubject(subject)
       .setJti(String(issued))
       .setIssuedAt(Math.floor(now))
       // Rounded up, so that a token never dies before its expires_in.
@@ -126,6 +145,7 @@ export function createTokens(options: TokensOptions): Tokens {
         requiredClaims: ["exp", "jti"],
       });
       if (payload.namespace !== options.namespace) return false;
+      if (payload.sub !== options.clientId) return false;
       if (!(Number(payload.jti) > revoked)) return false;
       remember(token, Number(payload.exp) * 1000);
       return true;
@@ -145,6 +165,7 @@ export function createTokens(options: TokensOptions): Tokens {
 
   return {
     issue,
+    issueToPlayer,
     verify,
     revokeAll() {
       revoked = issued;

@@ -25,6 +25,7 @@ const EDGES = [
   "admin",
   "ags",
   "archive",
+  "capture",
   "dead_letters",
   "destinations",
   "eventstream",
@@ -32,12 +33,14 @@ const EDGES = [
   "http",
   "idempotency",
   "inbox",
+  "jwt",
   "kafka",
   "telemetry",
 ].map((name) => `lib/${name}/`);
 /** What an edge may import beside the base: a room that it is built on. */
 const FOUNDATIONS: Readonly<Record<string, readonly string[]>> = {
-  "lib/grpc/": ["lib/events/"],
+  "lib/capture/": ["lib/jwt/"],
+  "lib/grpc/": ["lib/events/", "lib/jwt/"],
   "lib/idempotency/": ["lib/ags/"],
   "lib/kafka/": ["lib/events/", "lib/eventstream/"],
 };

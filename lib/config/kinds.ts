@@ -21,6 +21,14 @@ function plainText(): z.ZodType<string, string> {
   return oneLine().trim().min(1).regex(/^(?!(["'`]).*\1$)/s);
 }
 
+/** A value of a kind, or `none`, which is `undefined`. */
+export function orNone<T>(kind: Kind<T>): Kind<T | undefined> {
+  return {
+    safeParse: (text) =>
+      text === NONE ? { success: true, data: undefined } : kind.safeParse(text),
+  };
+}
+
 /** Text without line ends and other controls: more than one line is a file's mistake. */
 export function oneLine(): z.ZodString {
   return z.string().regex(/^\P{Cc}*$/u);

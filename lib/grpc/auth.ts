@@ -12,7 +12,7 @@ import {
   type JWTPayload,
   jwtVerify,
 } from "jose";
-import { createKeySet } from "./key_set.ts";
+import { createKeySet } from "../jwt/key_set.ts";
 import type { Refusal } from "./status.ts";
 
 /** Options of {@linkcode createIamAuthorizer}. */

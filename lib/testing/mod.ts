@@ -39,6 +39,7 @@ export {
   COINS_ITEM_ID,
   CONSUMABLE_ITEM_ID,
   DURABLE_ITEM_ID,
+  type EmulatedTicket,
   type Emulator,
   type Faults,
   type FaultStatus,
@@ -49,6 +50,9 @@ export {
   type JournalGrant,
   type JournalRequest,
   type State,
+  type Tickets,
+  ZENDESK_EMAIL,
+  ZENDESK_TOKEN,
 } from "../../dev/emulator/mod.ts";
 export type * from "../../dev/emulator/fault_schema.ts";
 export type { Achievements } from "../../dev/emulator/achievement.ts";

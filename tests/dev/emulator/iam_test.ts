@@ -126,9 +126,15 @@ const REFUSED: readonly {
   },
   {
     what: "another grant",
-    options: { body: "grant_type=password&username=a&password=b" },
+    options: { body: "grant_type=authorization_code&code=a" },
     status: 400,
     error: "unsupported_grant_type",
+  },
+  {
+    what: "a player without a password",
+    options: { body: "grant_type=password&username=a" },
+    status: 400,
+    error: "invalid_request",
   },
   {
     what: "no grant",
@@ -196,3 +202,18 @@ Deno.test(
     assert.equal(reply.status, 200);
   },
 );
+
+Deno.test("A player logs in, and gets a token that is no client's", async () => {
+  await using emulator = await startEmulator();
+  const { status, json } = await login(emulator.url, {
+    body: "grant_type=password&username=a&password=b",
+  });
+  assert.equal(status, 200);
+  assert.match(String(json.user_id), /^[0-9a-f]{32}$/);
+  const item = await fetch(
+    `${emulator.url}/platform/admin/namespaces/${emulator.namespace}/items/x`,
+    { headers: { authorization: `Bearer ${json.access_token}` } },
+  );
+  await item.body?.cancel();
+  assert.equal(item.status, 401);
+});

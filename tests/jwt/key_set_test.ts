@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { createKeySet, type KeyResult } from "../../lib/grpc/key_set.ts";
+import { createKeySet, type KeyResult } from "../../lib/jwt/key_set.ts";
 import { serve } from "../ags/_server.ts";
 
 const MEGABYTE = 1_048_576;

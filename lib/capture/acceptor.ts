@@ -1,0 +1,175 @@
+/**
+ * Accepts events: what is answered as accepted was written down.
+ *
+ * @module
+ */
+
+import { HttpProblem } from "../core/http.ts";
+import { InboxError } from "../core/inbox.ts";
+import {
+  type CheckedEntry,
+  checkEntry,
+  type EntryFailure,
+  type EnvelopeOptions,
+  isFailure,
+  type SentEntry,
+} from "./entry.ts";
+import type { EntryOutcome } from "./put_events.ts";
+
+/** Writes entries down: an inbox's `append()`. */
+export type Append = (
+  entries: readonly Uint8Array[],
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** Told of what comes. */
+export interface AcceptorObserver {
+  /** So many events are written down. */
+  accepted(count: number): void;
+  /** So many repeat one that is. */
+  repeated(count: number): void;
+  /** One is refused. */
+  refused(code: EntryFailure["errorCode"]): void;
+}
+
+/** Options of {@linkcode createAcceptor}. */
+export interface AcceptorOptions {
+  /** Where entries go. */
+  readonly append: Append;
+  /** Told of what comes. */
+  readonly observer: AcceptorObserver;
+  /** Time for writing down, in milliseconds. @default {10000} */
+  readonly timeout?: number;
+}
+
+/** Accepts events. */
+export interface Acceptor {
+  /**
+   * Accepts those of a request that are all right, all or none of them.
+   *
+   * @returns What became of each, in order.
+   * @throws {HttpProblem} 503: they could not be written down. The client may send them
+   * again.
+   */
+  accept(
+    entries: readonly SentEntry[],
+    options: EnvelopeOptions,
+  ): Promise<readonly EntryOutcome[]>;
+  /**
+   * Accepts all entries of a request, or none.
+   *
+   * @throws {HttpProblem} 422: one of them is not all right. 503: as of `accept`.
+   */
+  acceptAll(
+    entries: readonly SentEntry[],
+    options: EnvelopeOptions,
+  ): Promise<void>;
+}
+
+/** Own ids that are remembered: for clients that send again what was not answered. */
+const MAX_IDS = 50_000;
+
+/** Creates the acceptor. */
+export function createAcceptor(options: AcceptorOptions): Acceptor {
+  const { append, observer, timeout = 10_000 } = options;
+  /** Ids that clients gave, with when they are written down. */
+  const known = new Map<string, Promise<void>>();
+
+  async function write(entries: readonly Uint8Array[]): Promise<void> {
+    const controller = new AbortController();
+    const timer = setTimeout(
+      () => controller.abort(new DOMException("Disk is slow", "TimeoutError")),
+      timeout,
+    );
+    try {
+      await append(entries, controller.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function remember(id: string, written: Promise<void>): void {
+    const [oldest] = known.keys();
+    if (known.size >= MAX_IDS && oldest !== undefined) known.delete(oldest);
+    known.set(id, written);
+  }
+
+  function check(
+    entries: readonly SentEntry[],
+    envelope: EnvelopeOptions,
+  ): readonly Checked[] {
+    return entries.map((entry) => {
+      const checked = checkEntry(entry, envelope);
+      if (isFailure(checked)) observer.refused(checked.errorCode);
+      return checked;
+    });
+  }
+
+  async function keep(
+    checked: readonly Checked[],
+  ): Promise<readonly EntryOutcome[]> {
+    const { promise: written, resolve, reject } = Promise.withResolvers<
+      void
+    >();
+    // Nobody else may wait for it.
+    written.catch(() => {});
+    const fresh: Uint8Array[] = [];
+    const own: string[] = [];
+    const others: Promise<void>[] = [];
+    const outcomes = checked.map((each): EntryOutcome => {
+      if (isFailure(each)) return each;
+      const { id, isOwnId, bytes } = each;
+      const before = isOwnId ? known.get(id) : undefined;
+      if (before === undefined) {
+        fresh.push(bytes);
+        if (isOwnId) {
+          own.push(id);
+          remember(id, written);
+        }
+      } else others.push(before);
+      return { id };
+    });
+    try {
+      if (fresh.length > 0) await write(fresh);
+      resolve();
+    } catch (cause) {
+      reject(cause);
+      for (const id of own) {
+        if (known.get(id) === written) known.delete(id);
+      }
+      throw refusalOf(cause);
+    }
+    observer.accepted(fresh.length);
+    try {
+      await Promise.all(others);
+    } catch (cause) {
+      throw refusalOf(cause);
+    }
+    observer.repeated(others.length);
+    return outcomes;
+  }
+
+  return {
+    accept: (entries, envelope) => keep(check(entries, envelope)),
+    async acceptAll(entries, envelope) {
+      const checked = check(entries, envelope);
+      if (checked.some(isFailure)) {
+        throw new HttpProblem(422, "One of the events cannot be taken");
+      }
+      await keep(checked);
+    },
+  };
+}
+
+type Checked = CheckedEntry | EntryFailure;
+
+function refusalOf(cause: unknown): unknown {
+  const isExpected = cause instanceof InboxError ||
+    cause instanceof DOMException;
+  return isExpected
+    ? new HttpProblem(503, "Events could not be written down", {
+      headers: { "retry-after": "2" },
+      cause,
+    })
+    : cause;
+}

@@ -1,0 +1,171 @@
+/**
+ * One event of a client: checked, and made the envelope that is written down.
+ *
+ * @module
+ */
+
+import { hash } from "node:crypto";
+import { boundedCost, JsonBoundError } from "../core/bounded_json.ts";
+
+/** What a client sends of one event. */
+export interface SentEntry {
+  /** The event as JSON text, as it was written: this is what is kept. */
+  readonly detail: string;
+  /** The client's own id of it. @default {it has none} */
+  readonly ownId?: string | undefined;
+}
+
+/** Why an entry is not taken, as PutEvents says it. */
+export interface EntryFailure {
+  /** One of PutEvents' codes. */
+  readonly errorCode:
+    | "MalformedDetail"
+    | "InvalidArgument"
+    | "NotAuthorizedForSourceException";
+  /** Fixed words. */
+  readonly errorMessage: string;
+}
+
+/** An entry that may be written down. */
+export interface CheckedEntry {
+  /** Its id: the answer's `EventId`. */
+  readonly id: string;
+  /** Whether the client gave the id: then a repeat has the same. */
+  readonly isOwnId: boolean;
+  /** Its envelope, as JSON. */
+  readonly bytes: Uint8Array;
+}
+
+/** What every envelope says, whoever sends the event. */
+export interface EnvelopeOptions {
+  /** `detail-type`: which environment it is, such as `prod`. */
+  readonly detailType: string;
+  /** `source`. */
+  readonly source: string;
+  /** `account`: digits. */
+  readonly account: string;
+  /** `region`. */
+  readonly region: string;
+  /** `resources`: who sent it. */
+  readonly resources: readonly string[];
+  /** `time`, in milliseconds since the epoch. Written in whole seconds. */
+  readonly time: number;
+  /** What own ids are unique within: the player. */
+  readonly scope: string;
+  /** What an event may take in memory once it is decoded, in bytes. */
+  readonly maxCost: number;
+}
+
+/** Longest name of an event, in characters. */
+const MAX_TYPE = 128;
+/** Longest id that a client gives, in characters. */
+const MAX_OWN_ID = 256;
+
+const MALFORMED: EntryFailure = {
+  errorCode: "MalformedDetail",
+  errorMessage: "Detail is malformed.",
+};
+const NO_TYPE: EntryFailure = {
+  errorCode: "InvalidArgument",
+  errorMessage: `Event needs an eventType of 1 to ${MAX_TYPE} characters.`,
+};
+const BAD_ID: EntryFailure = {
+  errorCode: "InvalidArgument",
+  errorMessage: `Own id of an event needs 1 to ${MAX_OWN_ID} characters.`,
+};
+
+const encoder = new TextEncoder();
+
+/**
+ * Checks an entry, and puts its envelope around it. The event's own text goes into it as
+ * it is: no digit and no order of keys is lost.
+ */
+export function checkEntry(
+  { detail, ownId }: SentEntry,
+  options: EnvelopeOptions,
+): CheckedEntry | EntryFailure {
+  // Half a surrogate pair has no UTF-8.
+  if (!detail.isWellFormed()) return MALFORMED;
+  const bytes = encoder.encode(detail);
+  const object = objectOf(bytes, detail, options.maxCost);
+  if (object === undefined) return MALFORMED;
+  const isNamed = Object.hasOwn(object, "eventType") &&
+    isPlain(object["eventType"], MAX_TYPE);
+  if (!isNamed) return NO_TYPE;
+  if (ownId !== undefined && !isPlain(ownId, MAX_OWN_ID)) return BAD_ID;
+  const id = ownId === undefined
+    ? crypto.randomUUID()
+    : scopedId(options.scope, ownId);
+  return {
+    id,
+    isOwnId: ownId !== undefined,
+    bytes: envelope(id, bytes, options),
+  };
+}
+
+/** Whether a check has failed. */
+export function isFailure(
+  checked: CheckedEntry | EntryFailure,
+): checked is EntryFailure {
+  return "errorCode" in checked;
+}
+
+/** The event; `undefined` where it is none, or more than there is memory for. */
+function objectOf(
+  bytes: Uint8Array,
+  text: string,
+  maxCost: number,
+): Readonly<Record<string, unknown>> | undefined {
+  try {
+    boundedCost(bytes, { maxCost });
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? value as Record<string, unknown>
+      : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof JsonBoundError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function isPlain(text: unknown, max: number): text is string {
+  return typeof text === "string" && text !== "" && text.length <= max &&
+    text.isWellFormed() && /^\P{Cc}+$/u.test(text);
+}
+
+function envelope(
+  id: string,
+  detail: Uint8Array,
+  options: EnvelopeOptions,
+): Uint8Array {
+  const time = new Date(options.time).toISOString().replace(/\.\d+/, "");
+  const head = encoder.encode(
+    `{"version":"0","id":"${id}"` +
+      `,"detail-type":${JSON.stringify(options.detailType)}` +
+      `,"source":${JSON.stringify(options.source)}` +
+      `,"account":${JSON.stringify(options.account)}` +
+      `,"time":"${time}"` +
+      `,"region":${JSON.stringify(options.region)}` +
+      `,"resources":${JSON.stringify(options.resources)}` +
+      `,"detail":`,
+  );
+  const bytes = new Uint8Array(head.length + detail.length + 1);
+  bytes.set(head);
+  bytes.set(detail, head.length);
+  bytes[bytes.length - 1] = 0x7d; // }
+  return bytes;
+}
+
+/**
+ * The id of an event that has one of its client's: the same for the same id of the same
+ * player, and for nothing else. A UUID of version 8 (RFC 9562): made as its maker likes.
+ */
+export function scopedId(scope: string, ownId: string): string {
+  const hex = hash("sha256", `${scope.length}:${scope}${ownId}`, "hex");
+  const variant = (parseInt(hex.slice(16, 18), 16) & 0x3f | 0x80)
+    .toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-` +
+    `${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,192 @@
+/**
+ * The settings of the archive: where events are kept as JSON lines.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import {
+  httpUrl,
+  integer,
+  longDuration,
+  NONE,
+  oneLine,
+  orNone,
+  secret,
+  text,
+} from "./kinds.ts";
+import { type ConfigOf, defineSettings } from "./setting.ts";
+
+/** Where the archive is. */
+export type ArchivePlace =
+  | { readonly kind: "none" }
+  | { readonly kind: "folder"; readonly path: string }
+  | {
+    readonly kind: "s3";
+    readonly bucket: string;
+    readonly prefix: string;
+  };
+
+const S3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w!.=/-]*))?$/;
+
+const place = oneLine().transform((text, context): ArchivePlace => {
+  if (text === NONE) return { kind: "none" };
+  const path = /^file:(?!\/\/)(.+)$/.exec(text)?.[1];
+  if (path !== undefined) return { kind: "folder", path };
+  const [, bucket, prefix = ""] = S3.exec(text) ?? [];
+  if (bucket !== undefined && !/(^|\/)\.{1,2}(\/|$)/.test(prefix)) {
+    return {
+      kind: "s3",
+      bucket,
+      prefix: prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`,
+    };
+  }
+  context.addIssue({ code: "custom", message: "no archive" });
+  return z.NEVER;
+});
+
+const patterns = oneLine().transform((text) =>
+  text.split(",").map((each) => each.trim()).filter((each) => each !== "")
+).pipe(
+  z.array(z.string().regex(/^[A-Za-z][\w-]*\.[^\s*]+$|^[A-Za-z][\w-]*\.\*$/))
+    .min(1),
+);
+
+/** The settings of the archive. */
+export const ARCHIVE_SETTINGS = defineSettings({
+  /** Where it is. */
+  archive: {
+    env: "ARCHIVE",
+    doc: "Where events are kept as JSON lines: `file:archive` (a folder), " +
+      "`s3://bucket/prefix` (Amazon S3, or what speaks as it does), or `none`",
+    expected: "none, file:<folder> or s3://<bucket>/<prefix>",
+    default: NONE,
+    schema: place,
+  },
+  /** Which events. */
+  archiveEvents: {
+    env: "ARCHIVE_EVENTS",
+    doc:
+      "Events that are archived, of any source: types and `channel.*` with commas " +
+      "between",
+    expected: "event types and channel.* with commas between",
+    default: "clientEvents.*",
+    schema: patterns,
+  },
+  /** The folders. */
+  archivePartition: {
+    env: "ARCHIVE_PARTITION",
+    doc:
+      "Folders of archived events: `{detail.eventType}` is a field, `|1` what stands " +
+      "for one that is missing; `{year}`, `{month}`, `{day}`, `{hour}` when it came " +
+      "(UTC)",
+    expected: "folders, each with / after it",
+    default: "{detail.eventType}/{detail.schemaVersion}/",
+    schema: oneLine().min(1),
+  },
+  /** How objects are compressed. */
+  archiveCompression: {
+    env: "ARCHIVE_COMPRESSION",
+    doc: "How archived events are compressed: `gzip`, `zstd` or `none`",
+    expected: "gzip, zstd or none",
+    default: "gzip",
+    schema: z.enum(["gzip", "zstd", "none"]),
+  },
+  /** What is done to events before. */
+  archiveTransform: {
+    env: "ARCHIVE_TRANSFORM",
+    doc:
+      "What is done to client events before: `none`, or `moveClientId` (the " +
+      "player's id moves from `resources` to `detail.accountNumber`)",
+    expected: "none or moveClientId",
+    default: NONE,
+    schema: z.enum([NONE, "moveClientId"]),
+  },
+  /** How much is enough to be archived. */
+  archiveFlushBytes: {
+    env: "ARCHIVE_FLUSH_BYTES",
+    doc: "Events are archived when there are so many bytes of them",
+    expected: "a whole number from 1024 to 67108864",
+    default: "5242880",
+    unit: "bytes",
+    schema: integer(1_024, 67_108_864),
+  },
+  /** How old they become before. */
+  archiveFlushTime: {
+    env: "ARCHIVE_FLUSH_TIME",
+    doc: "Events are archived at the latest when the first of them is so old",
+    expected: "a duration from 1s to 1h",
+    default: "300s",
+    unit: "ms",
+    schema: longDuration(1_000, 3_600_000),
+  },
+  /** Partitions at once. */
+  archiveMaxPartitions: {
+    env: "ARCHIVE_MAX_PARTITIONS",
+    doc:
+      "Folders that are written to at once; events for more go to `error/`: clients " +
+      "name them",
+    expected: "a whole number from 1 to 10000",
+    default: "100",
+    schema: integer(1, 10_000),
+  },
+  /** Where the bucket is, if not at Amazon. */
+  archiveS3Endpoint: {
+    env: "ARCHIVE_S3_ENDPOINT",
+    doc: "Where the bucket is, if not at Amazon: MinIO, R2, versitygw",
+    expected: "an http or https URL, or none",
+    default: NONE,
+    secret: "maybe",
+    schema: orNone(httpUrl),
+  },
+  /** Its region. */
+  awsRegion: {
+    env: "AWS_REGION",
+    doc: "Region of the bucket",
+    expected: "a region such as eu-west-1",
+    default: "us-east-1",
+    schema: z.string().regex(/^[a-z0-9-]{2,32}$/),
+  },
+  /** The key's id. */
+  awsAccessKeyId: {
+    env: "AWS_ACCESS_KEY_ID",
+    doc: "Id of the key for the bucket",
+    expected: "a key id, or none",
+    default: NONE,
+    secret: "maybe",
+    schema: orNone(text),
+  },
+  /** The key. */
+  awsSecretAccessKey: {
+    env: "AWS_SECRET_ACCESS_KEY",
+    doc: "The key for the bucket",
+    expected: "a key, or none",
+    default: NONE,
+    secret: true,
+    schema: orNone(secret),
+  },
+  /** The session's token. */
+  awsSessionToken: {
+    env: "AWS_SESSION_TOKEN",
+    doc: "Session token of the key, where a role lent it",
+    expected: "a token, or none",
+    default: NONE,
+    secret: true,
+    schema: orNone(secret),
+  },
+});
+
+/** These settings, checked. */
+export type ArchiveConfig = ConfigOf<typeof ARCHIVE_SETTINGS>;
+
+/** What is wrong with settings that are all right by themselves, one a sentence. */
+export function archiveProblems(config: ArchiveConfig): readonly string[] {
+  const { archive, awsAccessKeyId, awsSecretAccessKey } = config;
+  const hasKey = awsAccessKeyId !== undefined &&
+    awsSecretAccessKey !== undefined;
+  return archive.kind === "s3" && !hasKey
+    ? [
+      "ARCHIVE is a bucket: expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, too",
+    ]
+    : [];
+}
