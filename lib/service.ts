@@ -22,6 +22,7 @@ import { readCatalog } from "./events/catalog.ts";
 import { type BuildInfo, VERSION } from "./process/build_info.ts";
 import { openApp } from "./service/app.ts";
 import { openClients } from "./service/clients.ts";
+import { createLazyInbox } from "./service/lazy_inbox.ts";
 import { createLazyListener } from "./service/lazy_listener.ts";
 import { readiness } from "./service/readiness.ts";
 import { createShutdown } from "./service/shutdown.ts";
@@ -109,11 +110,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     log: logs.http,
     metrics: telemetry.metrics,
   }));
+  const inbox = stack.use(createLazyInbox({
+    config,
+    app,
+    memory,
+    log: logs.inbox,
+    metrics: telemetry.metrics,
+  }));
   const shutdown = createShutdown({
     ...opened,
     grace: config.shutdownGrace,
     sources,
     listener,
+    inbox,
     tracing: telemetry.tracing,
     end: () => running.disposeAsync(),
     log,
@@ -129,10 +138,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { metrics } = telemetry;
   for (const { name, open } of enabled) {
     const log = logs[name as LogCategory] ?? logs.service;
-    const http = listener.open;
-    const deps = { app, config, catalog, named, log, metrics, memory, http };
+    const on = { http: listener.open, inbox: inbox.open };
+    const deps = { app, config, catalog, named, log, metrics, memory, ...on };
     sources.push(stack.use(await open(deps)));
   }
+  inbox.start();
   listener.start();
 
   const running = stack.move();

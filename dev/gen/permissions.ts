@@ -37,8 +37,8 @@ export function permissionSets(): Readonly<Record<string, PermissionSet>> {
     service: {
       net: true,
       env: variables(),
-      read: ["proto", ".env", "dead-letters"],
-      write: ["dead-letters"],
+      read: ["proto", ".env", "dead-letters", "inbox"],
+      write: ["dead-letters", "inbox"],
     },
   };
 }

@@ -13,7 +13,8 @@ export type LogLevel = typeof LOG_LEVELS[number];
 /**
  * What log records are about: the process and its settings (`service`), events (one
  * record each), what handlers log (`handlers`), AGS and its token (`ags`), calls that
- * are refused before they are events (`grpc`), the public HTTP listener (`http`), the store that remembers which events
+ * are refused before they are events (`grpc`), the public HTTP listener (`http`), the inbox
+ * (`inbox`), the store that remembers which events
  * are done (`idempotency`), the event stream (`kafka`), and events that are given up
  * (`dead_letters`).
  */
@@ -25,6 +26,7 @@ export const LOG_CATEGORIES = [
   "grpc",
   "http",
   "idempotency",
+  "inbox",
   "kafka",
   "dead_letters",
 ] as const;

@@ -10,6 +10,7 @@ import { GRPC_SETTINGS } from "./grpc.ts";
 import { HANDLING_SETTINGS } from "./handling.ts";
 import { HTTP_SETTINGS } from "./http.ts";
 import { IDEMPOTENCY_SETTINGS, idempotencyProblems } from "./idempotency.ts";
+import { INBOX_SETTINGS } from "./inbox.ts";
 import { KAFKA_SETTINGS, kafkaProblems } from "./kafka.ts";
 import { OTEL_SETTINGS } from "./otel.ts";
 import { type Environment, type ParsedConfig, parseSettings } from "./parse.ts";
@@ -32,6 +33,7 @@ export const SETTINGS = defineSettings({
   ...PROCESS_SETTINGS,
   ...SOURCES_SETTINGS,
   ...HTTP_SETTINGS,
+  ...INBOX_SETTINGS,
   ...KAFKA_SETTINGS,
   ...OTEL_SETTINGS,
 });

@@ -83,6 +83,11 @@ export interface DispatchOptions {
   readonly share?: MemoryShare | undefined;
   /** Whether there is no memory to decode it now. @default {false} */
   readonly isOverloaded?: boolean | undefined;
+  /**
+   * Which of the app's types handles it, where the source knows better than the
+   * event's type says. @default {the event's type, or its channel's pattern}
+   */
+  readonly route?: string | undefined;
 }
 
 /** A running app. Sources dispatch events to it. */
@@ -135,7 +140,7 @@ export function createApp(options: AppOptions): App {
   let emptied: (() => void) | undefined;
 
   function dispatch(event: Event, how: DispatchOptions): Promise<Result> {
-    let route = event.type;
+    let route = how.route ?? event.type;
     let found = routes.get(route);
     if (found === undefined) {
       route = `${channelOf(event.type)}.*`;

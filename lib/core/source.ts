@@ -13,6 +13,7 @@ import type { ConfigOf, Settings, Topic } from "../config/setting.ts";
 import type { ServiceConfig } from "../config/table.ts";
 import type { EventTarget } from "./app.ts";
 import type { EventCatalog } from "./catalog.ts";
+import type { EventInbox } from "./event_inbox.ts";
 import type { HttpRoutes } from "./http.ts";
 import type { Logger } from "./context.ts";
 import { AppError } from "./errors.ts";
@@ -71,6 +72,13 @@ export interface SourceDeps<C = ServiceConfig> {
    * @throws {ListenError} Its port cannot be opened.
    */
   http(): Promise<HttpRoutes>;
+  /**
+   * The inbox, for events whose sender does not wait. It is opened when the first
+   * source asks for it.
+   *
+   * @throws {StartError} It cannot be opened.
+   */
+  inbox(): Promise<EventInbox>;
 }
 
 /** A source that is open. Disposing ends it at once; `drain` first, to lose nothing. */

@@ -18,6 +18,8 @@ export interface ShutdownOptions {
   readonly sources: readonly Source[];
   /** Where requests come in of sources that are called over HTTP. */
   readonly listener: { drain(signal: AbortSignal): Promise<void> };
+  /** Has events that wait, and are left for the next start. */
+  readonly inbox: { drain(signal: AbortSignal): Promise<void> };
   /** Has the events in flight. */
   readonly app: Pick<App, "drain">;
   /** May still have to tell the store of events that have ended. */
@@ -42,13 +44,14 @@ export interface Shutdown {
 
 /** Prepares the end. */
 export function createShutdown(options: ShutdownOptions): Shutdown {
-  const { grace, sources, listener, app, pipe, tracing, end, log } = options;
+  const { grace, sources, listener, inbox, app, pipe, tracing, end, log } =
+    options;
   let isDraining = false;
 
   async function drain(budget: ShutdownBudget): Promise<void> {
     isDraining = true;
     const drained = Promise.all(
-      [...sources, listener].map((each) => each.drain(budget.answers)),
+      [...sources, listener, inbox].map((each) => each.drain(budget.answers)),
     );
     const ended = await app.drain(budget.handlers, budget.settling);
     if (ended > 0) log.warn("Events were ended unfinished", { count: ended });

@@ -24,7 +24,7 @@ export async function makeRootFileSystem(executable: string): Promise<string> {
   await Deno.remove(root, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
-  for (const folder of ["proc", "dev", "tmp", "etc", "dead-letters"]) {
+  for (const folder of ["proc", "dev", "tmp", "etc", "dead-letters", "inbox"]) {
     await Deno.mkdir(join(root, folder), { recursive: true });
   }
   const files = [...await linkedLibraries(executable), CERTIFICATES];
@@ -61,6 +61,7 @@ export function runInside(root: string): TargetCommand {
     `mount --rbind /dev "$0/dev"`,
     // The volume for dead letters, where a rule has one.
     `if [ -d dead-letters ]; then mount --bind dead-letters "$0/dead-letters"; fi`,
+    `if [ -d inbox ]; then mount --bind inbox "$0/inbox"; fi`,
     `exec chroot --userspec=${NONROOT}:${NONROOT} "$0" /extend-event-handler "$@"`,
   ].join("\n");
   return {

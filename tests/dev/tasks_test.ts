@@ -40,10 +40,15 @@ for (const task of CONFINED) {
   });
 }
 
-Deno.test("The tasks that handle events write dead letters, and nothing else", () => {
-  for (const task of ["start", "dev", "dead-letters"] as const) {
+Deno.test("The tasks that handle events write dead letters and the inbox, and nothing else", () => {
+  const allowed = [
+    ["start", "dead-letters,inbox"],
+    ["dev", "dead-letters,inbox"],
+    ["dead-letters", "dead-letters"],
+  ] as const;
+  for (const [task, paths] of allowed) {
     const writes = taskFlags(task).filter((flag) => /write/.test(flag));
-    assert.deepEqual(writes, ["--allow-write=dead-letters"], task);
+    assert.deepEqual(writes, [`--allow-write=${paths}`], task);
   }
   for (const task of ["send", "events", "emulator"] as const) {
     assert.ok(!taskFlags(task).some((flag) => /write/.test(flag)), task);
@@ -53,7 +58,11 @@ Deno.test("The tasks that handle events write dead letters, and nothing else", (
 Deno.test("deno task start and dev read their own files only", () => {
   for (const task of ["start", "dev"] as const) {
     const reads = taskFlags(task).filter((flag) => /read/.test(flag));
-    assert.deepEqual(reads, ["--allow-read=proto,.env,dead-letters"], task);
+    assert.deepEqual(
+      reads,
+      ["--allow-read=proto,.env,dead-letters,inbox"],
+      task,
+    );
   }
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Registry } from "prom-client";
 import { LOG_CATEGORIES } from "../../lib/config/log_levels.ts";
 import { createKafkaMetrics } from "../../lib/kafka/metrics.ts";
+import { createInboxMetrics } from "../../lib/inbox/metrics.ts";
 import { createHttpMetrics } from "../../lib/http/metrics.ts";
 import { metricsIn } from "../../lib/telemetry/metrics_port.ts";
 import { on, RetryableError } from "../../mod.ts";
@@ -96,6 +97,15 @@ async function httpMetrics(): Promise<string> {
   return await registry.metrics();
 }
 
+/** The inbox's metrics, each of them with a sample. */
+async function inboxMetrics(): Promise<string> {
+  const registry = new Registry();
+  const metrics = createInboxMetrics(metricsIn(registry));
+  metrics.watch(() => ({ bytes: 0, maxBytes: 1, waiting: 0, retrying: 0 }));
+  metrics.accepted("webPubSub", 1, 0.1);
+  return await registry.metrics();
+}
+
 Deno.test("Each metric of a running service stands in the documentation with its type and labels, and the other way round", async () => {
   await using collector = startCollector();
   await using scene = await startScene(collector.url);
@@ -103,7 +113,7 @@ Deno.test("Each metric of a running service stands in the documentation with its
   const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
   // The event stream's need a broker, the HTTP listener's a source to be there.
   const text = await response.text() + await kafkaMetrics() +
-    await httpMetrics();
+    await httpMetrics() + await inboxMetrics();
   const metrics = new Map(
     [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)]
       .map(([, name = "", type = ""]) => [name, type]),

@@ -1,0 +1,98 @@
+/**
+ * The inbox, opened when the first source asks for it.
+ *
+ * @module
+ */
+
+import type { ServiceConfig } from "../config/table.ts";
+import type { EventTarget } from "../core/app.ts";
+import type { Logger } from "../core/context.ts";
+import type { EventInbox } from "../core/event_inbox.ts";
+import type { MemoryBudget } from "../core/memory_budget.ts";
+import type { Metrics } from "../core/metrics.ts";
+import { createEventInbox, type RunningInbox } from "../inbox/event_inbox.ts";
+import { type InboxObserver, openFileInbox } from "../inbox/file_inbox.ts";
+import { createInboxMetrics, type InboxMetrics } from "../inbox/metrics.ts";
+
+/** Options of {@linkcode createLazyInbox}. */
+export interface LazyInboxOptions {
+  /** The settings. */
+  readonly config: ServiceConfig;
+  /** Where events go. */
+  readonly app: Pick<EventTarget, "dispatch">;
+  /** What they may take, decoded. */
+  readonly memory: MemoryBudget;
+  /** Where the inbox logs. */
+  readonly log: Logger;
+  /** Where it counts. */
+  readonly metrics: Metrics;
+}
+
+/** An inbox that may never be opened. */
+export interface LazyInbox extends AsyncDisposable {
+  /**
+   * Opens it, once.
+   *
+   * @throws {InboxFolderError} Its folder cannot be used.
+   */
+  open(): Promise<EventInbox>;
+  /** Handles its events from now on: every source is open. */
+  start(): void;
+  /** Begins no more, and resolves when the events under way have ended. */
+  drain(signal: AbortSignal): Promise<void>;
+}
+
+/** Prepares the inbox. No file is touched yet. */
+export function createLazyInbox(options: LazyInboxOptions): LazyInbox {
+  const { config, app, memory, log } = options;
+  let opening: Promise<RunningInbox> | undefined;
+  let running: RunningInbox | undefined;
+
+  async function openNow(): Promise<RunningInbox> {
+    const metrics = createInboxMetrics(options.metrics);
+    const inbox = await openFileInbox({
+      folder: config.inbox.slice("file:".length),
+      maxBytes: config.inboxMaxBytes,
+      observer: observe(log, metrics),
+    });
+    const counts = config.idempotencyStore === "none" && config.maxAttempts > 0;
+    running = createEventInbox({
+      inbox,
+      app,
+      memory,
+      config,
+      maxAttempts: counts ? config.maxAttempts : Infinity,
+      log,
+      metrics,
+    });
+    metrics.watch(() => inbox.state);
+    return running;
+  }
+
+  return {
+    open: () => opening ??= openNow(),
+    start: () => running?.start(),
+    async drain(signal) {
+      await running?.drain(signal);
+    },
+    async [Symbol.asyncDispose]() {
+      await running?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function observe(log: Logger, metrics: InboxMetrics): InboxObserver {
+  return {
+    failed(error) {
+      metrics.failed();
+      log.error("Inbox could not be read or written", { error });
+    },
+    lost(path, entries) {
+      metrics.lost(entries ?? 1);
+      log.error("Inbox has lost events: its disk has changed", {
+        path,
+        ...(entries !== undefined && { count: entries }),
+      });
+    },
+  };
+}
