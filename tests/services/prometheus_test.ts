@@ -62,11 +62,12 @@ function startService(): Promise<World> {
 }
 
 /** How many events {@linkcode sendAll} sends. */
-const ALL = 7;
+const ALL = 8;
 
 /**
  * An event that is handled, again, one skipped, one handled although AGS asks to wait,
- * one refused, and one that fails and is given up when it comes again.
+ * one rejected, one that AGS forbids, and one that fails and is exhausted at the next
+ * delivery.
  */
 async function sendAll({ send, emulator: { faults } }: World): Promise<void> {
   const id = agsId();
@@ -78,6 +79,7 @@ async function sendAll({ send, emulator: { faults } }: World): Promise<void> {
     const [fault, id, status] of [
       [429, agsId(), "OK"],
       [404, agsId(), "FAILED_PRECONDITION"],
+      [403, agsId(), "UNAVAILABLE"],
       [500, bad, "UNAVAILABLE"],
     ] as const
   ) {
@@ -170,12 +172,12 @@ testWithTool(
 );
 
 testWithTool(
-  "alerts read metrics that exist, and events that are given up raise their own alone",
+  "alerts read metrics that exist, and what has happened raises its own alone",
   PROMETHEUS,
   async ({ command }) => {
     await using scene = await startScene(command);
     const { prometheus } = scene;
-    const raised = ["EventsExhausted", "EventsRejected"];
+    const raised = ["AgsForbidden", "EventsExhausted", "EventsRejected"];
     const firing = (alerts: readonly Alert[]) =>
       alerts.filter(({ state }) => state === "firing")
         .map(({ name }) => name).sort();
