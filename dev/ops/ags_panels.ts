@@ -7,7 +7,7 @@
 import type { Panel } from "./grafana.ts";
 import { ON, quantile, quantiles, rate } from "./promql.ts";
 
-/** What the handlers ask of AGS. */
+/** The requests that handlers make to AGS. */
 export const ags: readonly Panel[] = [
   {
     title: "AGS calls",
@@ -21,7 +21,7 @@ export const ags: readonly Panel[] = [
   },
   {
     title: "AGS answers",
-    question: "What does AGS answer, and which of it are errors?",
+    question: "What does AGS answer, and which answers are errors?",
     queries: [{
       expr: rate("ags_requests_total", " by (code)"),
       legend: "{{code}}",
@@ -31,7 +31,7 @@ export const ags: readonly Panel[] = [
   },
   {
     title: "AGS retries",
-    question: "Which calls had to be repeated?",
+    question: "Which calls had to be retried?",
     queries: [{
       expr: rate("ags_retries_total", " by (service, operation)"),
       legend: "{{service}} {{operation}}",
@@ -46,7 +46,7 @@ export const ags: readonly Panel[] = [
   },
   {
     title: "AGS p99 by operation",
-    question: "Which AGS API is the slow one?",
+    question: "Which AGS API is slow?",
     queries: [{
       expr: quantile(0.99, "ags_request_seconds", {
         by: ["service", "operation"],
@@ -57,7 +57,7 @@ export const ags: readonly Panel[] = [
   },
   {
     title: "AGS breaker",
-    question: "Does the service leave AGS alone because it does not answer?",
+    question: "Is the breaker open, so that no requests go to AGS?",
     queries: [{
       expr: `max by (instance) (ags_breaker_state{${ON}})`,
       legend: "{{instance}}",
@@ -99,7 +99,8 @@ export const ags: readonly Panel[] = [
   {
     title: "AGS refusals",
     question:
-      "Which requests are refused for what no event can mend: the client, a permission it lacks, a proxy in AGS's place?",
+      "Which requests are refused for reasons outside the event: the client, " +
+      "a missing permission, a proxy in AGS's place?",
     queries: [{
       expr: rate("ags_refusals_total", " by (by, operation)"),
       legend: "{{by}} {{operation}}",
@@ -110,7 +111,8 @@ export const ags: readonly Panel[] = [
   {
     title: "AGS rate limit",
     question:
-      "How many requests does AB_RATE_LIMIT hold back, and how many are not sent at all?",
+      "How many requests does AB_RATE_LIMIT delay, and how many does it " +
+      "refuse?",
     queries: [{
       expr: rate("ags_rate_limited_total", " by (result)"),
       legend: "{{result}}",

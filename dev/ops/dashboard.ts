@@ -1,7 +1,7 @@
 /**
- * The dashboard: what an operator asks of the service, row by row.
+ * The dashboard: what an operator needs to know about the service, row by row.
  *
- * A row of a new feature is one more array of panels, and its name in `rows`.
+ * To add a row for a new feature, add an array of panels and list it in `rows`.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export const DASHBOARD: Dashboard = {
   uid: "extend-event-handler",
   title: "Extend Event Handler",
   description:
-    "What the event handler does, how well, and what keeps it from it.",
+    "What the event handler does, how well it does it, and what holds it back.",
   variables: [
     {
       name: "prometheus",

@@ -9,20 +9,21 @@ import { events, OF, ON, quantile, quantiles, rate } from "./promql.ts";
 
 const DONE = "handled|skipped|duplicate";
 
-/** What arrives. */
+/** Incoming events. */
 export const throughput: readonly Panel[] = [
   {
     title: "Events",
-    question: "How many events a second arrive?",
+    question: "How many events arrive per second?",
     queries: [{ expr: events("") }],
     look: "stat",
     unit: "reqps",
     width: 5,
   },
   {
-    title: "Done",
+    title: "Handled",
     question:
-      "Which share of the events needs nothing more: handled, skipped or duplicate?",
+      "Which share of the events needs no further work: handled, skipped or " +
+      "duplicate?",
     queries: [{ expr: `${events("", DONE)} / ${events("")}` }],
     look: "stat",
     unit: "percentunit",
@@ -49,7 +50,7 @@ export const throughput: readonly Panel[] = [
   },
   {
     title: "Version",
-    question: "Which version runs, and is it one only?",
+    question: "Which version runs, and is it the only one?",
     queries: [{
       expr:
         `count by (version, commit, deno) (extend_event_handler_info{${ON}})`,
@@ -61,7 +62,7 @@ export const throughput: readonly Panel[] = [
   },
   {
     title: "Events by type",
-    question: "Which events arrive, and how many a second?",
+    question: "Which events arrive, and how many per second?",
     queries: [{ expr: events(" by (type)"), legend: "{{type}}" }],
     unit: "reqps",
     isStacked: true,
@@ -69,7 +70,7 @@ export const throughput: readonly Panel[] = [
   },
   {
     title: "Calls by gRPC service",
-    question: "What does AGS call, reflection and health checks too?",
+    question: "What does AGS call, including reflection and health checks?",
     queries: [{
       expr: rate(
         "grpc_server_started_total",
@@ -83,19 +84,19 @@ export const throughput: readonly Panel[] = [
   },
 ];
 
-/** How it ends. */
+/** Outcomes. */
 export const outcomes: readonly Panel[] = [
   {
     title: "Outcomes",
-    question: "How do events end?",
+    question: "What outcomes do events have?",
     queries: [{ expr: events(" by (outcome)"), legend: "{{outcome}}" }],
     unit: "reqps",
     width: 12,
     isStacked: true,
   },
   {
-    title: "Not done, by type",
-    question: "Which events do not get done, and how do they end?",
+    title: "Not handled, by type",
+    question: "Which events are not handled, and with what outcome?",
     queries: [{
       expr: events(
         " by (type, outcome)",
@@ -118,7 +119,7 @@ export const outcomes: readonly Panel[] = [
   },
   {
     title: "gRPC codes",
-    question: "What does AGS get as an answer, and what will it send again?",
+    question: "What does AGS get as an answer, and what will it deliver again?",
     queries: [{
       expr: rate("grpc_server_handled_total", " by (grpc_code)"),
       legend: "{{grpc_code}}",
@@ -129,12 +130,13 @@ export const outcomes: readonly Panel[] = [
   },
 ];
 
-/** How long it takes. */
+/** Latency. */
 export const latency: readonly Panel[] = [
   {
     title: "Time per event",
     question:
-      "How is the time that events take distributed: is there a second group of slow ones?",
+      "How is handling time distributed: is there a second group of slow " +
+      "events?",
     queries: [{
       expr:
         `sum by (le) (increase(event_handling_seconds_bucket{${OF}}[$__rate_interval]))`,
@@ -152,7 +154,7 @@ export const latency: readonly Panel[] = [
   },
   {
     title: "p99 by type",
-    question: "Which event's handler is the slow one?",
+    question: "Which event's handler is slow?",
     queries: [{
       expr: quantile(0.99, "event_handling_seconds", {
         selector: OF,

@@ -6,7 +6,7 @@
  * @module
  */
 
-/** How a value is written: Grafana's name of a unit. */
+/** The unit of a value, by Grafana's name. */
 export type Unit =
   | "none"
   | "short"
@@ -19,17 +19,17 @@ export type Unit =
 export interface Query {
   /** PromQL, LogQL or TraceQL. */
   readonly expr: string;
-  /** Name of its series; `{{label}}` is replaced. */
+  /** Name of its series, in which `{{label}}` is replaced. */
   readonly legend?: string;
 }
 
-/** A panel, without its place. */
+/** A panel, without its position. */
 export interface Panel {
   /** What it shows. */
   readonly title: string;
   /** The question that it answers. */
   readonly question: string;
-  /** What it asks for. */
+  /** The queries that it shows. */
   readonly queries: readonly Query[];
   /** How it looks. @default {"timeseries"} */
   readonly look?: Look;
@@ -39,17 +39,17 @@ export interface Panel {
   readonly width?: number;
   /** Whether its series are stacked. @default {false} */
   readonly isStacked?: boolean;
-  /** From which value on it is orange, and from which red. */
+  /** The values from which it turns orange and red. */
   readonly limits?: readonly [orange: number, red: number];
   /** Words for values. */
   readonly words?: Readonly<Record<number, Word>>;
 }
 
-/** A word that is shown in place of a value. */
+/** A word shown in place of a value. */
 export interface Word {
   /** The word. */
   readonly text: string;
-  /** Its colour: Grafana's name of one. */
+  /** Its colour, by Grafana's name. */
   readonly color: string;
 }
 
@@ -63,21 +63,21 @@ export type Look =
   | "logs"
   | "traces";
 
-/** Panels under one heading. */
+/** Panels under one title. */
 export interface Row {
-  /** The heading. */
+  /** The title. */
   readonly title: string;
-  /** Its panels, from left to right, in as many lines as they need. */
+  /** Its panels, left to right, wrapped into as many lines as needed. */
   readonly panels: readonly Panel[];
 }
 
-/** A choice at the top of the dashboard. */
+/** A variable that the user chooses at the top of the dashboard. */
 export interface Variable {
   /** Its name: `$name` in queries. */
   readonly name: string;
-  /** What it is called. */
+  /** Its label. */
   readonly label: string;
-  /** A kind of data source, or the PromQL that has its values, or its text. */
+  /** A kind of data source, PromQL that yields its values, or its text. */
   readonly from:
     | { readonly datasource: string }
     | { readonly values: string }
@@ -92,18 +92,18 @@ export interface Dashboard {
   readonly title: string;
   /** What it is for. */
   readonly description: string;
-  /** Its choices. */
+  /** Its variables. */
   readonly variables: readonly Variable[];
   /** Its panels. */
   readonly rows: readonly Row[];
 }
 
-/** Width of a dashboard, and height of a panel, in Grafana's units. */
+/** Width of a dashboard and height of a panel, in Grafana's units. */
 const WIDTH = 24;
 const HEIGHT = 8;
 const STAT_HEIGHT = 4;
 
-/** Which variable names the data source of a look. */
+/** The variable that names the data source for a look. */
 const SOURCES = { logs: "loki", traces: "tempo" } as const;
 
 /** The dashboard as Grafana reads it. */
@@ -254,7 +254,8 @@ function optionsJson(look: Look): Record<string, unknown> {
     case "heatmap":
       return {
         calculate: false,
-        // A cell without events is empty, not the colour of the least.
+        // Leave cells without events empty instead of giving them the lowest
+        // colour.
         filterValues: { le: 1e-9 },
         yAxis: { unit: "s" },
         color: { mode: "scheme", scheme: "Turbo", steps: 64 },

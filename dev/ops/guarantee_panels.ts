@@ -1,5 +1,5 @@
 /**
- * Panels about what is guaranteed of events: run once, tried again, kept when given up.
+ * Panels about the delivery guarantees: idempotency, attempts, dead letters.
  *
  * @module
  */
@@ -12,7 +12,8 @@ export const idempotency: readonly Panel[] = [
   {
     title: "Claims",
     question:
-      "What does the store say of events that are to be run: new, done, or held by another replica?",
+      "What does the store answer to claims: new, done, or held by another " +
+      "replica?",
     queries: [{
       expr: rate("idempotency_claims_total", " by (result)"),
       legend: "{{result}}",
@@ -23,7 +24,7 @@ export const idempotency: readonly Panel[] = [
   },
   {
     title: "Duplicates by type",
-    question: "Which events come again although they are done?",
+    question: "Which events are delivered again although they are done?",
     queries: [{ expr: events(" by (type)", "duplicate"), legend: "{{type}}" }],
     unit: "reqps",
     width: 6,
@@ -55,7 +56,7 @@ export const idempotency: readonly Panel[] = [
   },
 ];
 
-/** What becomes of events that do not work at once. */
+/** What happens to events that fail at first. */
 export const attempts: readonly Panel[] = [
   {
     title: "Runs by attempt",
@@ -68,8 +69,9 @@ export const attempts: readonly Panel[] = [
     isStacked: true,
   },
   {
-    title: "Given up",
-    question: "Which events are exhausted or rejected, and do not come again?",
+    title: "Rejected or exhausted",
+    question:
+      "Which events are rejected or exhausted, and not delivered again?",
     queries: [{
       expr: events(" by (type, outcome)", "rejected|exhausted"),
       legend: "{{type}} {{outcome}}",
@@ -78,7 +80,7 @@ export const attempts: readonly Panel[] = [
   },
   {
     title: "Dead letters",
-    question: "Is what was given up kept?",
+    question: "Are dead letters written?",
     queries: [{
       expr: rate("dead_letters_total", " by (outcome, result)"),
       legend: "{{outcome}} {{result}}",

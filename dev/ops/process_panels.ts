@@ -7,12 +7,11 @@
 import type { Panel } from "./grafana.ts";
 import { events, ON, rate } from "./promql.ts";
 
-/** What runs short. */
+/** Resources that can run out. */
 export const saturation: readonly Panel[] = [
   {
     title: "Events in flight",
-    question:
-      "How close is the service to the number of events it handles at once?",
+    question: "How close is the service to its limit of concurrent events?",
     queries: [
       {
         expr: `max by (instance) (events_in_flight{${ON}})`,
@@ -24,7 +23,7 @@ export const saturation: readonly Panel[] = [
   },
   {
     title: "Queue",
-    question: "How many events wait for their turn, and how many may?",
+    question: "How many events are queued, and how many may be?",
     queries: [
       {
         expr: `max by (instance) (events_queued{${ON}})`,
@@ -36,8 +35,7 @@ export const saturation: readonly Panel[] = [
   },
   {
     title: "Memory of events",
-    question:
-      "How close are events, decoded, to the memory that they may take?",
+    question: "How close are decoded events to their memory limit?",
     queries: [
       {
         expr: `max by (instance) (event_memory_bytes{${ON}})`,
@@ -48,8 +46,10 @@ export const saturation: readonly Panel[] = [
     unit: "bytes",
   },
   {
-    title: "Turned away",
-    question: "How many events a second find neither a place nor a queue?",
+    title: "Overloaded",
+    question:
+      "How many events per second are refused because the service and its " +
+      "queue are full?",
     queries: [{
       expr: events(" by (instance)", "overloaded"),
       legend: "{{instance}}",
@@ -58,7 +58,7 @@ export const saturation: readonly Panel[] = [
   },
   {
     title: "Event loop lag",
-    question: "Is the one thread that runs the handlers kept from its work?",
+    question: "Is the thread that runs the handlers blocked?",
     queries: [
       {
         expr: `max by (instance) (nodejs_eventloop_lag_p99_seconds{${ON}})`,
@@ -82,7 +82,7 @@ export const saturation: readonly Panel[] = [
   },
   {
     title: "Memory",
-    question: "How much memory does a replica hold, and does it grow?",
+    question: "How much memory does a replica use, and does it grow?",
     queries: [{
       expr: `max by (instance) (process_resident_memory_bytes{${ON}})`,
       legend: "{{instance}}",
@@ -96,7 +96,8 @@ export const logsAndTraces: readonly Panel[] = [
   {
     title: "Log",
     question:
-      "What does the service say of these events? The button beside a traceID opens its trace.",
+      "What did the service log about these events? The button beside a " +
+      "traceID opens its trace.",
     queries: [{
       expr:
         '{service_name="$service"} | json | eventType=~"$type" or eventType=""',
@@ -106,7 +107,7 @@ export const logsAndTraces: readonly Panel[] = [
   },
   {
     title: "Traces",
-    question: "Where was the time spent? A click on one opens it.",
+    question: "Where was the time spent? Click a trace to open it.",
     queries: [{ expr: '{ resource.service.name = "$service" }' }],
     look: "traces",
     width: 10,

@@ -6,17 +6,17 @@
 
 import type { Query } from "./grafana.ts";
 
-/** The replicas that are looked at. */
+/** The selected replicas. */
 export const ON = 'instance=~"$instance"';
-/** The events that are looked at. */
+/** The selected events. */
 export const OF = `${ON},type=~"$type"`;
 
-/** Events a second of some outcomes, all when left out. */
+/** Events per second with the given outcomes, or all of them. */
 export function events(by: string, outcomes = ".+"): string {
   return `sum${by} (rate(events_total{${OF},outcome=~"${outcomes}"}[$__rate_interval]))`;
 }
 
-/** A rate of a counter, summed up. */
+/** A rate of a counter, summed. */
 export function rate(counter: string, by: string, selector = ON): string {
   return `sum${by} (rate(${counter}{${selector}}[$__rate_interval]))`;
 }
@@ -35,13 +35,13 @@ export function quantile(
 
 /** Options of {@linkcode quantile}. */
 export interface QuantileOptions {
-  /** What is looked at. @default {the replicas} */
+  /** What to select. @default {the replicas} */
   readonly selector?: string;
-  /** What is told apart. @default {nothing} */
+  /** Labels to group by. @default {none} */
   readonly by?: readonly string[];
 }
 
-/** Median, and how slow the slowest 5 % and 1 % are. */
+/** Median, p95 and p99. */
 export function quantiles(
   histogram: string,
   selector: string,

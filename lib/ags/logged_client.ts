@@ -16,7 +16,7 @@ import type { RefusedBy } from "./refused_operations.ts";
 const REFUSED: Readonly<Record<RefusedBy, string>> = {
   client: "AGS client may not log in: events wait until it may",
   permission: "AGS client lacks a permission: events that need it wait for it",
-  proxy: "AGS is not reached: something before it answers in its place",
+  proxy: "AGS cannot be reached: something before it answers in its place",
 };
 
 /**

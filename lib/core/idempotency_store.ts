@@ -18,10 +18,10 @@ export interface Tally {
 export const NO_FAILURES: Tally = { failures: 0, countedAt: 0 };
 
 /**
- * How an event ended for good. `done`: it was handled. `set_aside`: it was rejected
+ * How an event ended for good. `done`: it was handled. `dead_letter`: it was rejected
  * or exhausted, and only an operator's replay runs it again.
  */
-export type Ending = "done" | "set_aside";
+export type Ending = "done" | "dead_letter";
 
 /** What a claim found. */
 export type Claim =

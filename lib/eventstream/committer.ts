@@ -68,7 +68,7 @@ export function createCommitter(options: CommitterOptions): Committer {
     } catch (error) {
       // Nothing is lost: it is committed with what follows, or delivered again.
       observer.committed({ ...told(), error });
-      log.warn("Offsets are not committed", { groupId, error });
+      log.warn("Offsets could not be committed", { groupId, error });
       touch();
     }
   }

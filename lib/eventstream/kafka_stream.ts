@@ -45,7 +45,8 @@ import { unlessAborted } from "../core/async.ts";
 /** Bytes sent at once: brokers take a megabyte. */
 const MAX_BATCH_BYTES = 524_288;
 /** What logs say of dead letters that do not fit their topic. */
-const OMITTED = "Dead letter is kept without what does not fit its topic";
+const OMITTED =
+  "Dead letter is written without the parts that do not fit its topic";
 const IN_THE_LOG =
   "Dead letter is kept here only: its topic takes no such record";
 const RETRY = { maxAttempts: 10, baseDelay: 500, maxDelay: 30_000 };

@@ -119,7 +119,7 @@ export function createReader(options: ReaderOptions): Reader {
     } catch (error) {
       if (!signal.aborted) {
         failures++;
-        log.warn("Records are not read", { groupId, node, error });
+        log.warn("Records could not be read", { groupId, node, error });
         await pause(growingDelay(failures, RETRY), signal);
       }
     } finally {
@@ -141,14 +141,17 @@ export function createReader(options: ReaderOptions): Reader {
         await relocate(queue, fetched, options);
         if (queue.isIdle) resting.delete(key);
       } catch (error) {
-        log.warn("Partition is not read", { groupId, error });
+        log.warn("Partition could not be read", { groupId, error });
       }
       return;
     }
     if (fetched.error !== undefined) {
       // The others go on: this one is looked at again after a while.
       resting.set(key, performance.now() + REST);
-      log.warn("Partition is not read", { groupId, error: fetched.error });
+      log.warn("Partition could not be read", {
+        groupId,
+        error: fetched.error,
+      });
       return;
     }
     queue.push(fetched, from);

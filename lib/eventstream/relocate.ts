@@ -43,7 +43,7 @@ export function isLost({ error, cut }: Fetched): boolean {
 
 /** What logs say of a partition that is read on elsewhere. */
 export const RELOCATED: Readonly<Record<RelocationReason, string>> = {
-  expired: "Records are gone before they were read",
+  expired: "Records were deleted before they were read",
   beyond_end:
     "Offset is beyond the partition's end: all that is there is read again",
   truncated: "Log was cut back: what it has from there on is read",

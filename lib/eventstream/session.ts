@@ -180,7 +180,7 @@ export async function runSession(
         await consumer.commit([position]);
         return await options.handle(record, stop);
       } catch (error) {
-        log.warn("Offset is not committed, and is tried again", {
+        log.warn("Offset could not be committed and will be retried", {
           groupId,
           error,
         });
@@ -207,7 +207,7 @@ export async function runSession(
         if (error instanceof PortError && error.code === NO_TOPIC) {
           options.onLost();
         }
-        log.warn("Group's partitions are not known, and are asked for again", {
+        log.warn("Group's partitions are unknown and will be requested again", {
           groupId,
           error,
         });

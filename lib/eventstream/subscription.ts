@@ -177,7 +177,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
         if (stop.signal.aborted) break;
         // One that lasted was all right: the next one is tried soon.
         failures = performance.now() - started > RETRY.max ? 1 : failures + 1;
-        log.warn("Subscription is interrupted, and goes on", {
+        log.warn("Subscription was interrupted and continues", {
           groupId,
           topics: options.topics,
           error,

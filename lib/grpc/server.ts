@@ -159,7 +159,7 @@ export async function startGrpcServer(
     conversations: CONVERSATIONS,
     ...(receiveTimeout !== undefined && { timeout: receiveTimeout }),
     onEnded({ reason, code, count }) {
-      options.log?.warn("Calls were ended before their message was whole", {
+      options.log?.warn("Calls were ended before their message was complete", {
         reason,
         code: grpc.status[code],
         count,
@@ -200,7 +200,7 @@ function logRefusal(
   log: Logger | undefined,
   { method, code, details }: RefusedCall,
 ): void {
-  log?.warn("Call was refused before it was an event", {
+  log?.warn("Call was refused before it became an event", {
     method,
     code: grpc.status[code],
     details,

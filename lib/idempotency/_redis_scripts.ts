@@ -25,8 +25,8 @@ local token, lease, ttl, replay = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]),
 local r = redis.call('HMGET', KEYS[1], 's', 't', 'u', 'a', 'f', 'c', 'b')
 local state = r[1]
 if state == 'done' then return {'done'} end
-if state == 'set_aside' then
-  if replay ~= '1' then return {'set_aside'} end
+if state == 'dead_letter' then
+  if replay ~= '1' then return {'dead_letter'} end
   redis.call('DEL', KEYS[1])
   r = {}
   state = false
@@ -63,7 +63,7 @@ return 1`),
 local token, ending, ttl = ARGV[1], ARGV[2], ARGV[3]
 local r = redis.call('HMGET', KEYS[1], 's', 't')
 if r[1] == 'run' and r[2] ~= token then return 0 end
-if r[1] == 'done' or r[1] == 'set_aside' then
+if r[1] == 'done' or r[1] == 'dead_letter' then
   return r[1] == ending and 1 or 0
 end
 redis.call('DEL', KEYS[1])
@@ -74,7 +74,7 @@ return 1`),
   releaseEvent: script(`
 local token, failures, counted, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local r = redis.call('HMGET', KEYS[1], 's', 't')
-if r[1] == 'done' or r[1] == 'set_aside' then return 0 end
+if r[1] == 'done' or r[1] == 'dead_letter' then return 0 end
 if r[1] ~= 'run' then return 1 end
 if r[2] ~= token then return 0 end
 redis.call('HDEL', KEYS[1], 't', 'u')

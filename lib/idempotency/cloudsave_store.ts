@@ -107,8 +107,8 @@ export function createCloudSaveStore(
   ): { readonly claim: Claim; readonly written?: EventRecord } {
     const time = now();
     if (record?.state === "done") return { claim: { state: "done" } };
-    const isAside = record?.state === "set_aside";
-    if (isAside && !isReplay) return { claim: { state: "set_aside" } };
+    const isAside = record?.state === "dead_letter";
+    if (isAside && !isReplay) return { claim: { state: "dead_letter" } };
     const isRun = record?.state === "run";
     const isOwn = isRun && record.token === token;
     if (isRun && !isOwn && time < record.endsAt + skew) {
@@ -166,7 +166,7 @@ export function createCloudSaveStore(
       await update(key, (record) => {
         const isOthers = record?.state === "run" && record.token !== token;
         const isEnded = record?.state === "done" ||
-          record?.state === "set_aside";
+          record?.state === "dead_letter";
         isDone = isEnded ? record.state === ending : !isOthers;
         if (!isDone || isEnded) return undefined;
         const { attempt, tally, firstAt } = record ?? nextRun(record, now());

@@ -52,7 +52,7 @@ const KEY = "channel.event/id-1";
 const A = { token: "token-a", lease: LONG, ttl: TTL };
 const B = { token: "token-b", lease: LONG, ttl: TTL };
 const DONE = { ending: "done", ttl: TTL } as const;
-const SET_ASIDE = { ending: "set_aside", ttl: TTL } as const;
+const DEAD_LETTERED = { ending: "dead_letter", ttl: TTL } as const;
 
 function claimed(claim: Claim): Claim & { readonly state: "claimed" } {
   if (claim.state !== "claimed") {
@@ -147,8 +147,8 @@ export const STORE_RULES: readonly StoreRule[] = [
       const { tally } = claimed(await one.claim(KEY, A));
       await one.release(KEY, { ...A, tally: failedOnce(tally) });
       claimed(await one.claim(KEY, A));
-      assert.equal(await one.complete(KEY, { ...A, ...SET_ASIDE }), true);
-      assert.deepEqual(await other.claim(KEY, B), { state: "set_aside" });
+      assert.equal(await one.complete(KEY, { ...A, ...DEAD_LETTERED }), true);
+      assert.deepEqual(await other.claim(KEY, B), { state: "dead_letter" });
       const replay = await other.claim(KEY, { ...B, isReplay: true });
       assert.deepEqual(claimed(replay).tally, NO_FAILURES);
       assert.equal((await one.claim(KEY, A)).state, "held");
@@ -244,7 +244,7 @@ export const STORE_RULES: readonly StoreRule[] = [
   rule("what has ended stays as it ended", async ({ one, other }) => {
     const { tally } = claimed(await one.claim(KEY, A));
     await one.complete(KEY, { ...A, ...DONE });
-    assert.equal(await other.complete(KEY, { ...B, ...SET_ASIDE }), false);
+    assert.equal(await other.complete(KEY, { ...B, ...DEAD_LETTERED }), false);
     assert.equal(await other.release(KEY, { ...B, tally }), false);
     assert.deepEqual(await one.claim(KEY, B), { state: "done" });
   }),

@@ -49,7 +49,7 @@ export function createMemoryStore(
   const failed = createExpiringMap<History>(capacity);
   const ended: Readonly<Record<Ending, ExpiringMap<true>>> = {
     done: createExpiringMap(capacity),
-    set_aside: createExpiringMap(capacity),
+    dead_letter: createExpiringMap(capacity),
   };
 
   function claim(
@@ -58,7 +58,7 @@ export function createMemoryStore(
   ): Claim {
     const time = clock();
     if (ended.done.get(key, time)) return DONE;
-    if (!isReplay && ended.set_aside.get(key, time)) return SET_ASIDE;
+    if (!isReplay && ended.dead_letter.get(key, time)) return DEAD_LETTERED;
     const run = runs.get(key);
     const isOwn = run?.token === token;
     if (run !== undefined && !isOwn && time < run.endsAt) {
@@ -67,7 +67,7 @@ export function createMemoryStore(
     const { attempt, tally, firstAt } = isOwn
       ? run
       : nextRun(run && withCrash(run, now()) || failed.get(key, time), now());
-    ended.set_aside.delete(key);
+    ended.dead_letter.delete(key);
     failed.delete(key);
     if (runs.size >= capacity) forgetLost(time);
     runs.set(key, { attempt, tally, firstAt, token, endsAt: time + lease });
@@ -81,7 +81,7 @@ export function createMemoryStore(
 
   function endingOf(key: string, time: number): Ending | undefined {
     if (ended.done.get(key, time)) return "done";
-    return ended.set_aside.get(key, time) && "set_aside";
+    return ended.dead_letter.get(key, time) && "dead_letter";
   }
 
   return {
@@ -124,4 +124,4 @@ export function createMemoryStore(
 }
 
 const DONE: Claim = { state: "done" };
-const SET_ASIDE: Claim = { state: "set_aside" };
+const DEAD_LETTERED: Claim = { state: "dead_letter" };

@@ -77,7 +77,7 @@ function claimOf(answer: unknown): Claim {
     case "held":
       return { state, retryAfter: first };
     case "done":
-    case "set_aside":
+    case "dead_letter":
       return { state };
     default:
       throw new Error("Redis answered a claim with what no script returns");

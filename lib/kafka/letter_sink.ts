@@ -95,18 +95,24 @@ export function openLetterTopics(options: LetterTopicsOptions): DeadLetterSink {
         ? recordPlace(arrival.record)
         : {};
       if (omitted !== undefined) {
-        log.warn("Dead letter is kept without what does not fit its topic", {
-          ...what,
-          ...place,
-          ...digest,
-          omitted,
-        });
+        log.warn(
+          "Dead letter is written without the parts that do not fit its topic",
+          {
+            ...what,
+            ...place,
+            ...digest,
+            omitted,
+          },
+        );
         return;
       }
-      log.warn("Dead letter goes to the log: its topic takes no such record", {
-        ...what,
-        ...place,
-      });
+      log.warn(
+        "Dead letter goes to the log: its topic does not accept the record",
+        {
+          ...what,
+          ...place,
+        },
+      );
       await lastResort.write({ ...letter, digest }, signal);
     },
     [Symbol.asyncDispose]: () => lastResort[Symbol.asyncDispose](),

@@ -102,7 +102,7 @@ function endingOf({ outcome }: Result): Ending | undefined {
       return "done";
     case "rejected":
     case "exhausted":
-      return "set_aside";
+      return "dead_letter";
     default:
       return undefined;
   }

@@ -238,7 +238,7 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       const left = await unmarked.drain(signal);
       if (left === 0) return;
       log.error(
-        "Events have ended that are not marked: they may be run again",
+        "Events ended without being marked: they may run again",
         {
           store: store.name,
           count: left,

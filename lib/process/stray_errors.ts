@@ -13,13 +13,13 @@ import type { Logger } from "../core/context.ts";
 export function logStrayErrors(log: Logger): Disposable {
   const onRejection = (event: PromiseRejectionEvent) => {
     event.preventDefault();
-    log.error("Promise was rejected and nobody handled it", {
+    log.error("Promise was rejected and not handled", {
       error: event.reason,
     });
   };
   const onError = (event: ErrorEvent) => {
     event.preventDefault();
-    log.error("Error was thrown and nobody caught it", { error: event.error });
+    log.error("Error was thrown and not caught", { error: event.error });
   };
   globalThis.addEventListener("unhandledrejection", onRejection);
   globalThis.addEventListener("error", onError);

@@ -40,7 +40,7 @@ export function readiness(
   return async (signal) => {
     if (shutdown.isDraining) throw new NotReadyError("Service is draining");
     if (store !== undefined && store.awayFor >= STORE_PATIENCE) {
-      throw new NotReadyError("Idempotency store is away");
+      throw new NotReadyError("Idempotency store is unavailable");
     }
     for (const source of sources) await source.ready(signal);
     await ags.ready(signal);

@@ -54,7 +54,7 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       [...sources, listener, inbox].map((each) => each.drain(budget.answers)),
     );
     const ended = await app.drain(budget.handlers, budget.settling);
-    if (ended > 0) log.warn("Events were ended unfinished", { count: ended });
+    if (ended > 0) log.warn("Events were aborted unfinished", { count: ended });
     await drained;
     await pipe.drain(budget.answers);
     await unlessAborted(tracing.flush(), budget.all);

@@ -29,7 +29,7 @@ const RESULTS = {
   claimed: true,
   held: true,
   done: true,
-  set_aside: true,
+  dead_letter: true,
 } as const satisfies Record<Claim["state"], true>;
 
 const OPERATIONS = {

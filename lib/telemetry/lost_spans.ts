@@ -44,7 +44,7 @@ export function reportLostSpans(options: LostSpansOptions): LostSpans {
   function report(): void {
     if (undelivered + dropped === 0) return;
     quietUntil = now() + INTERVAL;
-    log.warn("Spans are lost: Zipkin does not take them", {
+    log.warn("Spans are lost: Zipkin does not accept them", {
       endpoint: shown,
       undelivered,
       dropped,

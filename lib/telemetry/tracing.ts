@@ -43,18 +43,18 @@ function destinationOf(
     exporter === "auto" && config.otelZipkinEndpoint !== NONE;
   if (isByRuntime()) {
     if (isZipkin) {
-      log.info("Spans go to OTLP, not to Zipkin: OTEL_DENO is true");
+      log.info("Spans are sent to OTLP, not to Zipkin: OTEL_DENO is true");
     }
     // Nothing here can keep them out: see docs/observability.md.
     log.warn(
-      "Spans that Deno makes of requests hold their URLs, and those hold users' ids: " +
+      "Deno's request spans contain URLs with users' ids: " +
         "have the collector drop url.full, url.path and url.query",
     );
     return "runtime";
   }
   if (config.otelDeno || exporter === "otlp") {
     log.warn(
-      "Spans do not go to OTLP: OTEL_DENO was not true when Deno was started, or " +
+      "Spans are not sent to OTLP: OTEL_DENO was not true when Deno was started, or " +
         "when the executable was compiled",
     );
   }

@@ -74,7 +74,7 @@ export class WebPubSubUpstream {
       log,
     });
     if (this.#validator === undefined) {
-      log.warn("Web PubSub events are taken from anybody", {
+      log.warn("Web PubSub events are accepted from anybody", {
         validator: "none",
       });
     }
@@ -314,7 +314,7 @@ export class WebPubSubUpstream {
         Number.isInteger(status) && status >= 400 && status <= 599;
       return isStatus ? status : error.status;
     } catch (hookError) {
-      this.#log.error("handleException has failed", { error: hookError });
+      this.#log.error("handleException failed", { error: hookError });
       return error.status;
     }
   }

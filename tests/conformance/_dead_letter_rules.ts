@@ -201,7 +201,9 @@ export function deadLetterRules(suite: Suite): void {
       const records = world.target.stdout.map((line) =>
         JSON.parse(line)["message"]
       );
-      assert.ok(!records.includes("Call was refused before it was an event"));
+      assert.ok(
+        !records.includes("Call was refused before it became an event"),
+      );
       assert.equal(
         records.filter((message) => message === "Event failed").length,
         2,

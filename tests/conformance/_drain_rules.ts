@@ -146,7 +146,7 @@ export function drainRules(suite: Suite): void {
     }
     assert.deepEqual(await target.exited, { code: 0, signal: null });
     const { level, count } = await target.logged(({ message }) =>
-      message === "Events were ended unfinished"
+      message === "Events were aborted unfinished"
     );
     assert.deepEqual([level, count], ["warn", 20]);
   });

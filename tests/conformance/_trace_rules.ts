@@ -63,7 +63,7 @@ export function traceRules(suite: Suite): void {
         },
       });
       await world.target.logged(({ level, message }) =>
-        level === "warn" && /^Spans do not go to OTLP: /.test(`${message}`)
+        level === "warn" && /^Spans are not sent to OTLP: /.test(`${message}`)
       );
       assert.equal((await world.send()).status, "OK");
       assert.deepEqual(collector.spans, []);

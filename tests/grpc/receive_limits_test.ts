@@ -49,7 +49,7 @@ Deno.test("startGrpcServer() ends a call whose message does not come in time, an
   next.end();
   assert.equal(await next.over, "status 0");
   const lines = log.lines.filter(({ message }) =>
-    message === "Calls were ended before their message was whole"
+    message === "Calls were ended before their message was complete"
   );
   assert.ok(lines.every(({ fields }) => fields["reason"] === "time"));
   const counts = lines.map(({ fields }) => Number(fields["count"]));

@@ -19,7 +19,7 @@ import {
 } from "./_half_calls.ts";
 import { concat } from "./_wire.ts";
 
-const REFUSED = "Call was refused before it was an event";
+const REFUSED = "Call was refused before it became an event";
 const EMPTY = grpcMessage(new Uint8Array());
 
 /** A server that writes down which codes it tells of. */
@@ -170,7 +170,7 @@ for (
     await until(() => log.lines.length > 0);
     assert.deepEqual(log.lines, [{
       level: "warn",
-      message: "Calls were ended before their message was whole",
+      message: "Calls were ended before their message was complete",
       fields: { reason: what, code, count: 1 },
     }]);
   });

@@ -67,7 +67,7 @@ Deno.test("A delivery knows what its claim found", async () => {
   const rejected = { outcome: "rejected", reason: "bad_event" } as const;
   const other = { event: testEvent({ id: "event-2" }) };
   assert.equal(await claimOf(rejected, other), "claimed");
-  assert.equal(await claimOf(rejected, other), "set_aside");
+  assert.equal(await claimOf(rejected, other), "dead_letter");
   store.broken.add("claim");
   assert.equal(await claimOf(), "unknown");
 });

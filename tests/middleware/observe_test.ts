@@ -120,7 +120,7 @@ Deno.test("observe() logs no attempt of an event that was not run", async () => 
 });
 
 for (
-  const claim of ["held", "done", "set_aside", "shared", "unknown"] as const
+  const claim of ["held", "done", "dead_letter", "shared", "unknown"] as const
 ) {
   Deno.test(`observe() logs that the claim of an event was ${claim}`, async () => {
     const { line } = await observed(OVERLOADED, { claim });

@@ -200,7 +200,7 @@ Deno.test("doctor --running is fine when the service serves and can log in", asy
   assert.equal((await check()).gRPC, "failed");
 });
 
-Deno.test("doctor --running finds that nothing runs, and that AGS is not reached", async () => {
+Deno.test("doctor --running finds that nothing runs, and that AGS cannot be reached", async () => {
   await using emulator = await startEmulator();
   const config = configFor(emulator, { clientSecret: new Secret("wrong") });
   const check = async () =>

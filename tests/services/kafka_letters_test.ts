@@ -107,7 +107,8 @@ kafkaTest(
     );
     assert.equal(headers["dlq-offset"], "0");
     await service.target.logged(({ message, sha256 }) =>
-      message === "Dead letter is kept without what does not fit its topic" &&
+      message ===
+        "Dead letter is written without the parts that do not fit its topic" &&
       sha256 === headers["dlq-sha256"]
     );
     await using folder = await tempFolder();

@@ -34,7 +34,9 @@ for (const groupProtocol of ["classic", "consumer"] as const) {
       await corner.granted(after);
       await admin.deleteTopic(corner.topic);
       await service.target.logged(({ message }) =>
-        /Partition is not read|partitions are not known/.test(String(message))
+        /Partition could not be read|partitions are unknown/.test(
+          String(message),
+        )
       );
       // More partitions, and some that are empty: none was there before.
       await admin.createTopic(corner.topic, { partitions: 6 });
@@ -240,7 +242,7 @@ kafkaTest(
     assert.deepEqual(seen, ["d"]);
     assert.ok(
       log.lines.some(({ message }) =>
-        message === "Records are gone before they were read"
+        message === "Records were deleted before they were read"
       ),
     );
   },

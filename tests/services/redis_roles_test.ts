@@ -182,7 +182,7 @@ for (const { what, options, expected } of ROLES) {
       assert.match(line ?? "", expected);
       assert.equal(
         await untilReadyz(replica, 503),
-        "Idempotency store is away\n",
+        "Idempotency store is unavailable\n",
       );
     },
   );
@@ -200,7 +200,7 @@ testWithTool(
     assert.equal(await untilReadyz(replica, 200), "ok\n");
     assert.equal(
       await untilReadyz(replica, 503),
-      "Idempotency store is away\n",
+      "Idempotency store is unavailable\n",
     );
     const livez = await fetch(
       `http://127.0.0.1:${replica.target.metricsPort}/livez`,

@@ -35,7 +35,7 @@ Deno.test("Claims by result and errors by operation are there at 0 once the stor
   metrics.watch("faulty");
   const { series, value } = await read();
   const expected = [
-    ...["claimed", "held", "done", "set_aside"].map((result) =>
+    ...["claimed", "held", "done", "dead_letter"].map((result) =>
       `idempotency_claims_total{store="faulty",result="${result}"}`
     ),
     ...["claim", "renew", "complete", "release"].map((operation) =>
@@ -52,13 +52,13 @@ Deno.test("What claims found is counted, and each operation timed", async () => 
   await observed.claim("k", { ...CLAIM, token: "b" });
   await observed.claim("k", { ...CLAIM, token: "b" });
   await observed.renew("k", CLAIM);
-  await observed.complete("k", { ...CLAIM, ending: "set_aside" });
+  await observed.complete("k", { ...CLAIM, ending: "dead_letter" });
   await observed.claim("k", { ...CLAIM, token: "b" });
   const metrics = await read();
   assert.deepEqual(moved(metrics, "idempotency_claims_total"), {
     '{store="faulty",result="claimed"}': 1,
     '{store="faulty",result="held"}': 2,
-    '{store="faulty",result="set_aside"}': 1,
+    '{store="faulty",result="dead_letter"}': 1,
   });
   assert.deepEqual(moved(metrics, "idempotency_store_seconds_count"), {
     '{store="faulty",operation="claim"}': 4,

@@ -24,7 +24,7 @@ Deno.test("reportLostSpans() warns at once, then once a minute with what was los
   }
   assert.deepEqual(
     log.lines.map(({ level, message }) => [level, message]),
-    Array(3).fill(["warn", "Spans are lost: Zipkin does not take them"]),
+    Array(3).fill(["warn", "Spans are lost: Zipkin does not accept them"]),
   );
   assert.deepEqual(log.lines.map(({ fields }) => fields), [
     {

@@ -347,7 +347,7 @@ Deno.test("A redelivery shows as a claim that was done and as no run, an event t
   assert.deepEqual(["1", "2", "3", "4+"].map(runs), [1, 1, 0, 0]);
   const claims = (result: string) =>
     value(`idempotency_claims_total{store="memory",result="${result}"}`);
-  const results = ["claimed", "held", "done", "set_aside"];
+  const results = ["claimed", "held", "done", "dead_letter"];
   assert.deepEqual(results.map(claims), [2, 0, 1, 0]);
   const asked = (operation: string) =>
     value(

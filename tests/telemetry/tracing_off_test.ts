@@ -60,7 +60,7 @@ Deno.test("OTLP without the runtime's part in it is said to go nowhere", async (
     assert.equal(tracing.traceCall, undefined);
     assert.equal(log.lines.length, 1);
     assert.equal(log.lines[0]?.level, "warn");
-    assert.match(log.lines[0]?.message ?? "", /^Spans do not go to OTLP: /);
+    assert.match(log.lines[0]?.message ?? "", /^Spans are not sent to OTLP: /);
   }
 });
 

@@ -373,5 +373,5 @@ Deno.test("The conformance app without a key takes events from anybody, and says
   const any = { "WebHook-Request-Origin": "any.test" };
   const preflight = await send(app, any, "", "OPTIONS");
   assert.equal(only(preflight, "webhook-allowed-origin"), "*");
-  assert.match(app.output, /Web PubSub events are taken from anybody/);
+  assert.match(app.output, /Web PubSub events are accepted from anybody/);
 });
