@@ -32,7 +32,7 @@ async function run(
         ? environment
         : () => environment,
       onStarted: () => {
-        throw new Error("Service was started: wanted it to end before");
+        throw new Error("Service was started: expected it to end before");
       },
     });
     return { code, stdout, stderr };

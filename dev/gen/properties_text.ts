@@ -28,7 +28,7 @@ export function propertiesTexts(facts: FileFacts): PropertiesTexts | undefined {
   const javaPackage = facts.options["java_package"];
   if (typeof javaPackage !== "string") {
     throw new TypeError(
-      `File ${facts.file} has events but no option java_package: wanted the package of its Java classes`,
+      `File ${facts.file} has events but no option java_package: expected the package of its Java classes`,
     );
   }
   return {

@@ -125,7 +125,7 @@ function messageLines(
     if (oneof !== open && oneof !== undefined) {
       if (lines.includes(`  oneof ${oneof} {`)) {
         throw new TypeError(
-          `Fields of oneof "${oneof}" in message "${name}" are not in one run: wanted them side by side`,
+          `Fields of oneof "${oneof}" in message "${name}" are not in one run: expected them side by side`,
         );
       }
       lines.push(`  oneof ${oneof} {`);

@@ -57,7 +57,7 @@ export function selectFacts(
   const empty = wanted.find(({ files }) => files.length === 0);
   if (empty !== undefined) {
     throw new UsageError(
-      `No file lies under "${empty.part}": wanted folders such as "iam" or "iam/account"`,
+      `No file lies under "${empty.part}": expected folders such as "iam" or "iam/account"`,
     );
   }
   return facts.filter((file) =>

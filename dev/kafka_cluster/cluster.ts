@@ -61,7 +61,7 @@ export async function startKafka(
     };
   }
   const missing = missingForKafka();
-  if (missing !== undefined) throw new Error(`${missing}: wanted it`);
+  if (missing !== undefined) throw new Error(`${missing}: expected it`);
   const classPath = await kafkaClassPath();
   const folder = await Deno.makeTempDir({ prefix: "kafka-" });
   const certificates = options.isSecure === true

@@ -37,51 +37,61 @@ import type { Arrival } from "./tracing.ts";
 export interface AppOptions {
   /** What `handlers/mod.ts` lists. */
   readonly handlers: readonly Handler[];
-  /** Every event type that a source can deliver, for patterns and for typing errors. */
+  /**
+   * Every event type that a source can deliver, for patterns and for detecting
+   * typing errors.
+   */
   readonly knownTypes: readonly string[];
   /**
-   * Channels that any name may follow, such as `asyncMessaging`.
+   * Channels with open event names, such as `asyncMessaging`.
    *
    * @default {[]}
    */
   readonly openChannels?: readonly string[];
   /** Policies around every handler, outermost first. */
   readonly middleware: readonly Middleware[];
-  /** Makes what the handler gets beside its event. `ending` ends when it has ended. */
+  /**
+   * Creates the handler's context. `ending` aborts when the handler has ended.
+   */
   readonly createContext: (
     delivery: Delivery,
     ending: DisposableStack,
   ) => Context;
-  /** Called with what does not enter the pipe: events that come while it drains. */
+  /**
+   * Called for deliveries that do not enter the pipe: events that arrive while
+   * it drains.
+   */
   readonly onRefused?: (delivery: Delivery, result: Result) => void;
 }
 
-/** What a source says of an event it delivers. */
+/** Metadata that a source passes with an event. */
 export interface DispatchOptions {
-  /** Which source: a metric label, such as `grpc`. */
+  /** The source: a metric label, such as `grpc`. */
   readonly source: string;
-  /** The source aborts it when its caller goes away. */
+  /** The source aborts it when the caller disconnects. */
   readonly controller: AbortController;
   /** When the caller stops waiting, in milliseconds since the epoch. */
   readonly deadline?: number | undefined;
   /** The message as it arrived: kept if the event becomes a dead letter. */
   readonly bytes?: Uint8Array | undefined;
-  /** What is known of a message that is not kept. */
+  /** Size and hash of a message that is not kept. */
   readonly digest?: Digest | undefined;
-  /** Why what arrived does not decode. */
+  /** Why the message does not decode. */
   readonly malformed?: TerminalError | UnreadableError | undefined;
-  /** Makes the answer of what the handler returns, for events that have one. */
+  /**
+   * Encodes the handler's return value as the answer, for events that have one.
+   */
   readonly encode?: ((value: unknown) => unknown) | undefined;
   /** How it arrived, for traces. */
   readonly arrival?: Arrival | undefined;
-  /** An operator sends again what was set aside. @default {false} */
+  /** Whether an operator replays a dead letter. @default {false} */
   readonly isReplay?: boolean;
   /**
-   * What the event takes of the memory for events. A handler that runs retains it, for
-   * as long as it runs.
+   * The event's share of the event memory. A running handler retains it for as
+   * long as it runs.
    */
   readonly share?: MemoryShare | undefined;
-  /** Whether there is no memory to decode it now. @default {false} */
+  /** Whether there is no memory to decode the event. @default {false} */
   readonly isOverloaded?: boolean | undefined;
   /**
    * Which of the app's types handles it, where the source knows better than the
@@ -93,42 +103,45 @@ export interface DispatchOptions {
 /** A running app. Sources dispatch events to it. */
 export interface App {
   /**
-   * The event types that have a handler, and `channel.*` for the handler of all names
-   * of an open channel, sorted: what a source has to serve.
+   * The event types that have a handler, plus `channel.*` if a handler takes
+   * all names of an open channel, sorted. A source has to serve these.
    */
   readonly types: readonly string[];
-  /** The same, with the handlers of each. */
+  /** The same types, with the handlers of each. */
   readonly routes: Routes;
   /** How many events are in flight. */
   readonly inFlight: number;
   /**
-   * Takes one event through the pipe, to each handler of its type. Resolves always,
-   * with the worst of their results: what failed comes again, and those that are done
-   * are not run again.
+   * Passes one event through the pipe to each handler of its type. Always
+   * resolves, with the worst of the results: a failed handler runs again on
+   * redelivery, and handlers that are done do not.
    *
-   * @throws {AppError} No handler takes this type: a source asks for `types` first.
+   * @throws {AppError} No handler takes this type. A source checks `types`
+   * first.
    */
   dispatch(event: Event, options: DispatchOptions): Promise<Result>;
   /**
-   * Takes no new events, waits for those in flight, and ends those that are left
-   * after `grace` milliseconds. Resolves when none is left, or when those that do
-   * not heed their signal have had a moment. A second call waits for the first.
+   * Refuses new events, waits for those in flight, and aborts those that are
+   * left after `grace` milliseconds. Resolves when none is left, or once
+   * handlers that ignore their signal have had `settling` milliseconds. A
+   * second call waits for the first.
    *
    * @param grace Time for the events, in milliseconds.
-   * @param settling That moment, in milliseconds. @default {1000}
-   * @returns How many had to be ended.
+   * @param settling Time for aborted handlers to end, in milliseconds. @default
+   * {1000}
+   * @returns How many events were aborted.
    */
   drain(grace: number, settling?: number): Promise<number>;
 }
 
-/** What a source needs of the app. */
+/** The part of the app that a source uses. */
 export type EventTarget = Pick<App, "types" | "dispatch">;
 
 /**
- * Puts the app together.
+ * Creates the app.
  *
- * @throws {AppError} A type does not exist, two handlers of one type have one name, or
- * a handler's options make no sense.
+ * @throws {AppError} A type does not exist, two handlers of one type have the
+ * same name, or a handler's options are invalid.
  */
 export function createApp(options: AppOptions): App {
   const { handlers, knownTypes, openChannels = [] } = options;
@@ -146,7 +159,7 @@ export function createApp(options: AppOptions): App {
       route = `${channelOf(event.type)}.*`;
       found = routes.get(route) ?? rest.get(route);
     }
-    // What is no event at all has no handler, and is refused like any other.
+    // An undecodable message of an unknown type is refused like any other.
     if (how.malformed !== undefined) found ??= UNREADABLE;
     const [first, ...others] = found ?? [];
     if (first === undefined) {
@@ -158,7 +171,10 @@ export function createApp(options: AppOptions): App {
     return dispatchToAll([first, ...others], event, { ...how, route });
   }
 
-  /** Each has a signal of its own: the time of one is not up for another. */
+  /**
+   * Each handler gets its own signal, so that the timeout of one does not end
+   * another.
+   */
   async function dispatchToAll(
     routes: readonly Route[],
     event: Event,
@@ -186,7 +202,7 @@ export function createApp(options: AppOptions): App {
     try {
       return await pipe(delivery);
     } catch (error) {
-      // Middleware that throws is a bug, and the source still needs an answer.
+      // Middleware that throws has a bug, and the source still needs an answer.
       return resultOf(error, delivery.controller.signal);
     } finally {
       inFlight.delete(delivery);
@@ -229,10 +245,12 @@ export function createApp(options: AppOptions): App {
   };
 }
 
-/** How long a handler may take to heed its ended signal, in milliseconds. */
+/**
+ * How long a handler may take to end after its signal aborts, in milliseconds.
+ */
 const SETTLE_TIME = 1_000;
 
-/** The last step: the handler itself, its errors turned into results. */
+/** The last step: calls the handler and turns its errors into results. */
 function invoke(createContext: AppOptions["createContext"]): Next {
   return async (delivery) => {
     const { event, handler, controller, refusal, encode } = delivery;
@@ -240,7 +258,7 @@ function invoke(createContext: AppOptions["createContext"]): Next {
       if (refusal !== undefined) throw refusal;
       controller.signal.throwIfAborted();
       delivery.isRun = true;
-      // A handler that does not heed its signal holds its event on.
+      // A handler that ignores its signal keeps the event in memory.
       using _held = delivery.share?.retain();
       using ending = new DisposableStack();
       const context = createContext(delivery, ending);
@@ -254,7 +272,7 @@ function invoke(createContext: AppOptions["createContext"]): Next {
   };
 }
 
-/** Of what no handler takes, since it cannot be read. */
+/** The route for messages that cannot be read and that no handler takes. */
 const UNREADABLE: readonly Route[] = [{
   handler: Object.freeze({
     types: [],
@@ -290,7 +308,7 @@ function deliveryOf(event: Event, how: Delivering): Delivery {
   };
 }
 
-/** A controller that ends with another one, and can end before. */
+/** A controller that aborts with its parent, and can abort earlier. */
 function childOf(parent: AbortController): AbortController & Disposable {
   const child = new AbortController();
   const { signal } = parent;
@@ -303,7 +321,10 @@ function childOf(parent: AbortController): AbortController & Disposable {
   });
 }
 
-/** Lets one handler of an event answer: which of two is meant, nobody could say. */
+/**
+ * Allows only one handler of an event to answer, because nothing could choose
+ * between two.
+ */
 function once(
   encode: DispatchOptions["encode"],
 ): ((handler: string) => (value: unknown) => unknown) | undefined {
@@ -313,7 +334,7 @@ function once(
     if (value === undefined) return undefined;
     if (answered !== undefined) {
       throw new TypeError(
-        `Handlers "${answered}" and "${handler}" both answer one event: wanted one answer`,
+        `Handlers "${answered}" and "${handler}" both answer one event: expected one answer`,
       );
     }
     answered = handler;

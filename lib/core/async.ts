@@ -1,14 +1,17 @@
 /**
- * Waiting that ends: by a signal, or after a time.
+ * Waits that end on a signal or after a time.
  *
  * @module
  */
 
-/** The longest timer that JavaScript has, in milliseconds: a longer one fires at once. */
+/**
+ * The longest timer in JavaScript, in milliseconds; a longer one fires at once.
+ */
 export const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
- * Waits for some time, {@linkcode MAX_TIMEOUT} at most, or until the signal ends.
+ * Waits for some time, at most {@linkcode MAX_TIMEOUT}, or until the signal
+ * aborts.
  *
  * @throws The signal's reason.
  */
@@ -31,7 +34,7 @@ export function sleep(
 }
 
 /**
- * Waits for a promise, until the signal ends. What it stands for goes on.
+ * Waits for a promise, until the signal aborts. The underlying work continues.
  *
  * @throws The promise's reason, or the signal's.
  */
@@ -53,15 +56,16 @@ export function abortable<T>(
 export interface GrowingDelayOptions {
   /** The first delay, in milliseconds. */
   readonly base: number;
-  /** The longest, in milliseconds. */
+  /** The longest delay, in milliseconds. */
   readonly max: number;
   /** A number from 0 up to 1. @default {Math.random} */
   readonly random?: () => number;
 }
 
 /**
- * The delay before the next attempt: doubles each time up to `max`, and is shortened by
- * up to a half at random, so that many who failed together do not come back together.
+ * The delay before the next attempt. It doubles each time up to `max`, and is
+ * shortened by up to half at random, so that callers that failed together do
+ * not retry together.
  *
  * @param attempt How many attempts have failed, from 1.
  */
@@ -74,7 +78,7 @@ export function growingDelay(
   return full - random() * full / 2;
 }
 
-/** Waits, or less when the signal ends. Never rejects. */
+/** Waits, or returns early when the signal aborts. Never rejects. */
 export function pause(
   milliseconds: number,
   signal?: AbortSignal,
@@ -91,7 +95,7 @@ export function pause(
   });
 }
 
-/** Waits for work, but no longer than asked. @returns Whether it ended in time. */
+/** Waits for work, up to a time limit. @returns Whether it ended in time. */
 export async function within(
   milliseconds: number,
   work: Promise<unknown>,
@@ -106,8 +110,8 @@ export async function within(
 }
 
 /**
- * What work has, or `undefined` if the signal ends before: for what cannot be broken
- * off, and is not waited for then.
+ * The result of work, or `undefined` if the signal aborts first: for work that
+ * cannot be cancelled and is then abandoned.
  */
 export async function unlessAborted<T>(
   work: Promise<T>,
@@ -117,7 +121,7 @@ export async function unlessAborted<T>(
   const onAbort = () => aborted.resolve(undefined);
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
-  // Nobody is there to hear when it fails later.
+  // Nobody handles a later failure.
   work.catch(() => {});
   try {
     return await Promise.race([aborted.promise, work]);

@@ -1,5 +1,5 @@
 /**
- * Parses JSON of peers, as long as it is no more than a process can hold.
+ * Parses a peer's JSON if it fits in a memory and depth bound.
  *
  * @module
  */
@@ -7,31 +7,31 @@
 import { jsonCost } from "./json_cost.ts";
 
 /**
- * How deep JSON of a peer may nest. AGS's answers nest a handful of levels; whatever
- * walks through a value level by level ends with its stack at some thousands.
+ * How deep a peer's JSON may nest. AGS's answers nest a handful of levels;
+ * recursive code overflows its stack at some thousands.
  */
 export const MAX_JSON_DEPTH = 100;
 
-/** JSON that is more than it may be. */
+/** JSON that exceeds its bounds. */
 export class JsonBoundError extends Error {
   /** What logs call it. */
   override name = "JsonBoundError";
 }
 
-/** How much JSON may be. */
+/** Bounds of JSON. */
 export interface JsonBounds {
-  /** What it may take in memory once it is parsed, in bytes. */
+  /** The memory it may take once parsed, in bytes. */
   readonly maxCost: number;
   /** How deep it may nest. @default {MAX_JSON_DEPTH} */
   readonly maxDepth?: number;
 }
 
 /**
- * Says what JSON takes in memory once it is parsed, without parsing it.
+ * Estimates the memory that JSON takes once parsed, without parsing it.
  *
  * @param json UTF-8.
- * @returns Bytes, rather too many than too few, the text counted.
- * @throws {JsonBoundError} It takes more than it may, or nests deeper.
+ * @returns Bytes, an upper estimate that includes the text.
+ * @throws {JsonBoundError} It exceeds the memory bound, or nests deeper.
  */
 export function boundedCost(json: Uint8Array, bounds: JsonBounds): number {
   const { maxCost, maxDepth = MAX_JSON_DEPTH } = bounds;
@@ -53,9 +53,10 @@ export function boundedCost(json: Uint8Array, bounds: JsonBounds): number {
  * Parses JSON.
  *
  * @param json UTF-8.
- * @returns What it says.
- * @throws {JsonBoundError} It takes more than it may, or nests deeper: it is not parsed.
- * @throws {SyntaxError} It is no JSON, or no UTF-8.
+ * @returns The value.
+ * @throws {JsonBoundError} It exceeds the memory bound or nests deeper, and is
+ * not parsed.
+ * @throws {SyntaxError} It is not valid JSON or not UTF-8.
  */
 export function parseBoundedJson(
   json: Uint8Array,
@@ -67,7 +68,7 @@ export function parseBoundedJson(
 
 const decoder = new TextDecoder();
 
-/** The text of UTF-8. */
+/** Decodes UTF-8. */
 export function textOf(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
@@ -95,14 +96,14 @@ function isDeeper(json: Uint8Array, maxDepth: number): boolean {
   return false;
 }
 
-/** The index of the quote that ends a string; that of the end, where there is none. */
+/** The index of the quote that ends a string, or of the end of the text. */
 function endOfString(json: Uint8Array, start: number): number {
   for (let at = start;;) {
     const quote = json.indexOf(QUOTE, at);
     if (quote === -1) return json.length;
     let before = quote;
     while (before > start && json[before - 1] === BACKSLASH) before--;
-    // An even number of them stand for themselves.
+    // An even number of backslashes escape each other.
     if ((quote - before) % 2 === 0) return quote;
     at = quote + 1;
   }

@@ -1,5 +1,5 @@
 /**
- * Which events AGS has, as its files in `proto/` say. `lib/events/catalog.ts` reads them.
+ * The events that AGS declares in `proto/`. `lib/events/catalog.ts` reads them.
  *
  * @module
  */
@@ -8,13 +8,15 @@
 export interface CatalogEvent {
   /** The vendor's key: `userAuthentication.userLoggedIn`. */
   readonly key: string;
-  /** The types a handler may name it by, most specific first. */
+  /** The types by which a handler may name it, most specific first. */
   readonly types: readonly string[];
   /** Proto package of its service. */
   readonly package: string;
   /** Name of its service, without the package. */
   readonly serviceName: string;
-  /** What the proto file may call it, the first that exists counts. */
+  /**
+   * Candidate service names in the proto file; the first that exists is used.
+   */
   readonly serviceNames: readonly string[];
   /** The proto file, relative to the proto folder. */
   readonly protoFile: string;
@@ -28,6 +30,6 @@ export interface EventCatalog {
   readonly protoFolder: string;
   /** The events. */
   readonly events: readonly CatalogEvent[];
-  /** Every type that a handler may name, each once. */
+  /** Every type that a handler may name, without duplicates. */
   readonly types: readonly string[];
 }

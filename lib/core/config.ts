@@ -1,5 +1,5 @@
 /**
- * What handlers get as `ctx.config`.
+ * The type of `ctx.config`.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { ConfigOf } from "../config/setting.ts";
 import type { ServiceConfig } from "../config/table.ts";
 
 /**
- * The settings, checked at start-up: the service's, and those of the handlers, as
- * `handlers/settings.ts` describes them.
+ * The settings of the service and of the handlers (`handlers/settings.ts`),
+ * validated at start.
  */
 export type Config =
   & ServiceConfig

@@ -1,5 +1,5 @@
 /**
- * What a handler gets beside its event.
+ * The context that a handler gets with its event.
  *
  * @module
  */
@@ -14,9 +14,9 @@ export interface Logger {
   debug(message: string, fields?: LogFields): void;
   /** What happened, once per event. */
   info(message: string, fields?: LogFields): void;
-  /** Something to look at: it will be tried again. */
+  /** Something to look at: it will be retried. */
   warn(message: string, fields?: LogFields): void;
-  /** Something to act on: it will not be tried again, or is a bug. */
+  /** Something to act on: it will not be retried, or is a bug. */
   error(message: string, fields?: LogFields): void;
   /** A logger that adds `fields` to every record. */
   with(fields: LogFields): Logger;
@@ -30,9 +30,11 @@ export type AgsMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Options of {@linkcode Ags.request}. */
 export interface AgsRequestOptions {
-  /** Values for the `{name}` parts of the path; `{namespace}` is there by default. */
+  /**
+   * Values for the `{name}` parts of the path; `{namespace}` is set by default.
+   */
   readonly params?: Readonly<Record<string, string>>;
-  /** Query parameters. An array repeats its name; `undefined` is left out. */
+  /** Query parameters. An array repeats its name; `undefined` is omitted. */
   readonly query?: Readonly<
     Record<
       string,
@@ -42,28 +44,28 @@ export interface AgsRequestOptions {
   /** Sent as JSON. */
   readonly body?: unknown;
   /**
-   * Whether AGS may carry the request out twice to no harm. One that it may not is
-   * not sent again within the call where AGS may have carried it out although it
-   * failed: the answer was lost or late, or is a 408 or 5xx.
+   * Whether AGS may safely perform the request twice. If not, the call does not
+   * retry it when AGS may have performed it despite the failure: the answer was
+   * lost or late, or is a 408 or 5xx.
    *
    * @default true for GET, PUT and DELETE, false for POST and PATCH
    */
   readonly idempotent?: boolean;
-  /** Ends the request earlier than the event's own signal does. */
+  /** Aborts the request earlier than the event's own signal. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * AGS's REST API, bound to one event: every request ends with the event's signal
- * and is retried only within its deadline.
+ * AGS's REST API, bound to one event: requests are aborted with the event's
+ * signal and retried only before its deadline.
  */
 export interface Ags {
-  /** The namespace this app runs for (`AB_NAMESPACE`). */
+  /** The namespace of this app (`AB_NAMESPACE`). */
   readonly namespace: string;
   /**
    * Calls any AGS API.
    *
-   * @example An API this project has no function for
+   * @example An API without a typed function
    * ```ts
    * import type { Ags } from "./context.ts";
    *
@@ -77,14 +79,15 @@ export interface Ags {
    * }
    * ```
    *
-   * @typeParam T The shape of the answer, as AGS's API reference has it. It is
-   * not checked: `unknown` unless said otherwise.
+   * @typeParam T The type of the answer, as in AGS's API reference. It is not
+   * checked. @default {unknown}
    * @param method The HTTP method.
-   * @param path As the API reference writes it: `{name}` parts are filled from
-   * `params`, encoded.
+   * @param path The path as in the API reference. `{name}` parts are filled
+   * from `params`, encoded.
    * @param options Parameters, query, body and signal.
-   * @returns The JSON body, or `undefined` when there is none.
-   * @throws {AgsError} AGS refused, could not be reached or made no sense.
+   * @returns The JSON body, or `undefined` if there is none.
+   * @throws {AgsError} AGS refused the request, could not be reached, or sent
+   * an invalid answer.
    * @throws {TerminalError} A path parameter is missing or empty.
    */
   request<T = unknown>(
@@ -94,25 +97,28 @@ export interface Ags {
   ): Promise<T>;
 }
 
-/** What a handler gets beside its event. */
+/** The context that a handler gets with its event. */
 export interface Context {
-  /** Ends on deadline, caller's cancel and shutdown. Pass it to whatever waits. */
+  /**
+   * Aborts on deadline, cancellation by the caller, and shutdown. Pass it to
+   * every wait.
+   */
   readonly signal: AbortSignal;
-  /** Which run of this event this is, from 1, as far as is known here. */
+  /** Which run of this event this is, from 1, as far as known. */
   readonly attempt: number;
   /** Logs with the event's type and id. */
   readonly log: Logger;
   /** AGS's REST API, bound to this event's signal and deadline. */
   readonly ags: Ags;
-  /** AGS's async messaging: publishes on topics, bound like `ags`. */
+  /** AGS's async messaging: publishes to topics, bound like `ags`. */
   readonly messaging: Messaging;
   /**
-   * AGS's event stream (Kafka): publishes events, bound like `ags`. What is not said of
-   * an event is as in the event at hand.
+   * AGS's event stream (Kafka): publishes events, bound like `ags`. Attributes
+   * that you omit come from the current event.
    */
   readonly eventStream: EventPublishing;
-  /** The settings, checked at start-up. */
+  /** The settings, validated at start. */
   readonly config: Config;
-  /** When the event's time is up, in milliseconds since the epoch. */
+  /** The event's deadline, in milliseconds since the epoch. */
   readonly deadline?: number;
 }

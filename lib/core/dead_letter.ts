@@ -1,5 +1,5 @@
 /**
- * Dead letters: events that will not be delivered again, kept for a person to look at.
+ * Dead letters: events that will not be delivered again, kept for an operator.
  *
  * @module
  */
@@ -9,44 +9,46 @@ import type { Digest } from "./event_id.ts";
 import type { Outcome, Reason } from "./outcome.ts";
 import type { Arrival } from "./tracing.ts";
 
-/** An event that was given up, with all that is known of why. */
+/** An event that will not be retried, with everything known about why. */
 export interface DeadLetter {
-  /** The event. Its `data` is `undefined` when what arrived does not decode. */
+  /** The event. Its `data` is `undefined` if the message does not decode. */
   readonly event: Event;
-  /** The message as it arrived, where the source has it: what a replay sends again. */
+  /**
+   * The message as it arrived, if the source has it. A replay sends it again.
+   */
   readonly bytes?: Uint8Array | undefined;
-  /** What is known of the message where it is not kept. */
+  /** Size and hash of a message that is not kept. */
   readonly digest?: Digest | undefined;
   /** Which source delivered it, such as `grpc`. */
   readonly source: string;
-  /** Which handler gave it up, where several handle the event. */
+  /** The handler that failed, if several handle the event. */
   readonly handler?: string | undefined;
-  /** How it arrived, where its source tells. */
+  /** How it arrived, if the source says. */
   readonly arrival?: Arrival | undefined;
-  /** How the last attempt ended: `rejected` or `exhausted`. */
+  /** Outcome of the last attempt: `rejected` or `exhausted`. */
   readonly outcome: Outcome;
-  /** Why it ended so. */
+  /** Reason for that outcome. */
   readonly reason: Reason;
   /** What was thrown. */
   readonly error?: unknown;
-  /** Ties the letter to the log line of the last attempt. */
+  /** Links the dead letter to the log line of the last attempt. */
   readonly errorId?: string | undefined;
-  /** How many times the event was tried, as far as is known. */
+  /** How many times the event was tried, as far as known. */
   readonly attempts: number;
-  /** When it was first tried, as far as is known: milliseconds since the epoch. */
+  /** When it was first tried, as far as known: milliseconds since the epoch. */
   readonly firstTime: number;
   /** When it was last tried: milliseconds since the epoch. */
   readonly lastTime: number;
 }
 
-/** Where dead letters go. Disposing it writes what is left. */
+/** A destination for dead letters. Disposing it writes what is queued. */
 export interface DeadLetterSink extends AsyncDisposable {
   /**
-   * Keeps one letter. When it resolves, the letter is as safe as the sink can make
-   * it: the event is answered right after.
+   * Writes one dead letter. When it resolves, the dead letter is as durable as
+   * the sink can make it: the event is answered right after.
    *
-   * @param signal Ends the wait. The letter may still be kept.
-   * @throws The letter is not kept, or that is not known.
+   * @param signal Ends the wait. The dead letter may still be written.
+   * @throws The dead letter was not written, or the result is unknown.
    */
   write(letter: DeadLetter, signal: AbortSignal): Promise<void>;
 }

@@ -15,71 +15,83 @@ import type { Arrival } from "./tracing.ts";
 
 /** One event on its way to its handler. */
 export interface Delivery {
-  /** The event. Its `data` is `undefined` when it does not decode. */
+  /** The event. Its `data` is `undefined` if it does not decode. */
   readonly event: Event;
-  /** Who handles it. */
+  /** The handler. */
   readonly handler: Handler;
   /**
-   * What its handler is called, where several handle this event: each has a claim,
-   * attempts and a dead letter of its own.
+   * The handler's name, if several handle this event. Each has its own claim,
+   * attempts and dead letter.
    */
   readonly sharedAs?: string | undefined;
   /**
-   * What the app routed it by, one of a fixed few, and so what a metric labels it
-   * with: the event's type, or the `channel.*` of a channel with open names.
+   * The route: the event's type, or `channel.*` for a channel with open names.
+   * It is one of a fixed set, so metrics use it as a label.
    */
   readonly route: string;
-  /** Which source delivered it: a metric label, such as `grpc`. */
+  /** The source that delivered it: a metric label, such as `grpc`. */
   readonly source: string;
   /**
-   * Ends the event early: deadline, caller's cancel and shutdown all abort this one
-   * controller, with an error of `errors.ts` as the reason; the first one counts.
+   * Aborts the event early. Deadline, cancellation and shutdown all abort this
+   * one controller, with an error of `errors.ts` as the reason; the first one
+   * counts.
    */
   readonly controller: AbortController;
-  /** When the caller stops waiting, or the handler's time is up: epoch milliseconds. */
+  /**
+   * The earlier of the caller's deadline and the handler's timeout: epoch
+   * milliseconds.
+   */
   deadline: number | undefined;
-  /** Which run of this event this is, from 1, as far as is known here. */
+  /** Which run of this event this is, from 1, as far as known. */
   attempt: number;
-  /** Whether it was run: its handler was called, and `attempt` says which time. */
+  /** Whether the handler was called; `attempt` then says which run it was. */
   isRun?: boolean;
-  /** What claiming it found; `undefined` where nothing remembers, or not yet asked. */
+  /**
+   * The result of the claim; `undefined` without a store, or before the claim.
+   */
   claim?: ClaimResult | undefined;
-  /** The claim that it is run under; `undefined` where nothing remembers events. */
+  /** The claim under which it runs; `undefined` without a store. */
   lease?: Lease | undefined;
-  /** When the first run began, in milliseconds since the epoch, if it is known. */
+  /** When the first run began, in milliseconds since the epoch, if known. */
   firstAt: number | undefined;
-  /** An operator sends the event again: it is run although it was set aside. */
+  /**
+   * Whether an operator replays the event: it then runs although it is a dead
+   * letter.
+   */
   readonly isReplay: boolean;
-  /** What it takes of the memory for events, where its source counts. */
+  /** Its share of the event memory, if the source counts. */
   readonly share?: MemoryShare | undefined;
-  /** Whether there is no memory to decode it now: it is not to go on. */
+  /**
+   * Whether there is no memory to decode it: it is then refused as overloaded.
+   */
   readonly isOverloaded?: boolean;
-  /** The message as it arrived, where the source has it. */
+  /** The message as it arrived, if the source has it. */
   readonly bytes?: Uint8Array | undefined;
-  /** What is known of a message that is not kept. */
+  /** Size and hash of a message that is not kept. */
   readonly digest?: Digest | undefined;
   /**
-   * Why its handler is not to be called: the last step throws it in its place. What
-   * arrived does not decode, for instance.
+   * Why the handler must not be called; the last step throws it instead. For
+   * example, the message does not decode.
    */
   readonly refusal?: unknown;
   /**
-   * Makes the source's answer of what the handler returned; `undefined` for events
-   * that are answered with nothing. What it throws is the handler's error.
+   * Encodes the handler's return value as the source's answer; `undefined` for
+   * events without an answer. An error that it throws counts as the handler's.
    */
   readonly encode: ((value: unknown) => unknown) | undefined;
-  /** How it arrived, where its source tells. */
+  /** How it arrived, if the source says. */
   readonly arrival?: Arrival | undefined;
-  /** The trace it belongs to, once that is known: 32 hexadecimal digits. */
+  /** Its trace id, once known: 32 hexadecimal digits. */
   traceId?: string | undefined;
 }
 
 /**
- * The same delivery, whose handler is not to be called. What is learnt of its run is
- * kept where it was: the policies outside see it.
+ * The same delivery, with a handler that must not be called. It writes run
+ * state to the original, so that outer policies see it.
  *
  * @param delivery The delivery.
- * @param refusal What the last step throws in the handler's place.
+ * @param refusal The error that the last step throws instead of calling the
+ * handler.
  */
 export function refusing(delivery: Delivery, refusal: unknown): Delivery {
   return {
@@ -106,16 +118,19 @@ export function refusing(delivery: Delivery, refusal: unknown): Delivery {
   };
 }
 
-/** The rest of the pipe. Resolves always: what is thrown has become a result. */
+/** The rest of the pipe. Always resolves: errors have become results. */
 export type Next = (delivery: Delivery) => Promise<Result>;
 
-/** One policy around every handler: observe it, refuse it, end it, remember it. */
+/**
+ * One policy around every handler, such as observe, refuse, time out or
+ * deduplicate.
+ */
 export type Middleware = (delivery: Delivery, next: Next) => Promise<Result>;
 
 /**
- * Puts middleware around a last step, the first one outermost.
+ * Wraps a last step in middleware, the first one outermost.
  *
- * Composed once at start-up: an event pays for the calls, not for the chain.
+ * Composed once at start, so that events do not pay for building the chain.
  */
 export function compose(middleware: readonly Middleware[], last: Next): Next {
   return middleware.reduceRight<Next>(

@@ -1,5 +1,5 @@
 /**
- * The errors a handler throws to say whether trying again can help.
+ * The errors that a handler throws to say whether a retry can help.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { peerDelay } from "./peer_delay.ts";
 
 /**
- * What is wrong when trying again cannot help: the event itself, or the state of
- * the world it meets (an item that does not exist, a closed wallet).
+ * What is wrong when a retry cannot help: the event itself, or the state it
+ * encounters (an item that does not exist, a closed wallet).
  */
 export type Fault = "event" | "state";
 
@@ -19,13 +19,14 @@ export interface EventErrorOptions extends ErrorOptions {
   /** What is wrong, for errors that are not retryable. @default {"event"} */
   readonly fault?: Fault;
   /**
-   * How long to wait before the next attempt, in milliseconds: a minute at most, and
-   * nothing is said by what is no wait ({@linkcode peerDelay}).
+   * How long to wait before the next attempt, in milliseconds, at most a
+   * minute. Invalid waits are ignored ({@linkcode peerDelay}).
    */
   readonly retryAfter?: number;
   /**
-   * Whether what failed is what any event would have met, such as a login: counted
-   * towards `MAX_ATTEMPTS` once an hour at most, whatever else is handled meanwhile.
+   * Whether the failure would hit any event, such as a failed login. It then
+   * counts towards `MAX_ATTEMPTS` at most once an hour, whatever else is
+   * handled meanwhile.
    *
    * @default {false}
    */
@@ -33,8 +34,9 @@ export interface EventErrorOptions extends ErrorOptions {
 }
 
 /**
- * An error that knows whether its event can succeed later. Anything else that a
- * handler throws counts as a bug: it is reported as such, and redelivered.
+ * An error that says whether its event can succeed later. Any other error that
+ * a handler throws counts as a bug: it is reported as one, and the event is
+ * delivered again.
  */
 export class EventError extends Error {
   /** What logs call it. */
@@ -45,10 +47,10 @@ export class EventError extends Error {
   readonly fault: Fault;
   /** How long to wait before the next attempt, in milliseconds: 0 to 60,000. */
   readonly retryAfter: number | undefined;
-  /** Whether any event would have met what failed. */
+  /** Whether the failure would hit any event. */
   readonly isOutage: boolean;
 
-  /** Creates the error; `cause` keeps what led to it. */
+  /** Creates the error; `cause` keeps the underlying error. */
   constructor(message: string, options: EventErrorOptions) {
     super(message, options);
     this.retryable = options.retryable;
@@ -61,8 +63,9 @@ export class EventError extends Error {
 /** Options of {@linkcode TerminalError}. */
 export interface TerminalErrorOptions extends ErrorOptions {
   /**
-   * `"event"`: the event is bad (answered INVALID_ARGUMENT). `"state"`: the event
-   * is fine, the world is not (answered FAILED_PRECONDITION).
+   * `"event"`: the event is bad (answered INVALID_ARGUMENT). `"state"`: the
+   * event is fine, but the state it needs is not there (answered
+   * FAILED_PRECONDITION).
    *
    * @default {"event"}
    */
@@ -70,9 +73,9 @@ export interface TerminalErrorOptions extends ErrorOptions {
 }
 
 /**
- * This event will never work: it is not to be delivered again.
+ * This event can never succeed and must not be delivered again.
  *
- * @example A payload that makes no sense
+ * @example An invalid payload
  * ```ts
  * import { TerminalError } from "./errors.ts";
  *
@@ -85,7 +88,7 @@ export class TerminalError extends EventError {
   /** What logs call it. */
   override name = "TerminalError";
 
-  /** Creates the error; `cause` keeps what led to it. */
+  /** Creates the error; `cause` keeps the underlying error. */
   constructor(message: string, options: TerminalErrorOptions = {}) {
     super(message, { ...options, retryable: false });
   }
@@ -94,37 +97,41 @@ export class TerminalError extends EventError {
 /** Options of {@linkcode RetryableError}. */
 export interface RetryableErrorOptions extends ErrorOptions {
   /**
-   * How long to wait before the next attempt, in milliseconds: a minute at most.
-   * Passed on to the caller.
+   * How long to wait before the next attempt, in milliseconds, at most a
+   * minute. Passed on to the caller.
    */
   readonly retryAfter?: number;
   /**
-   * Whether what failed is what any event would have met, such as the login of
-   * another service: counted towards `MAX_ATTEMPTS` once an hour at most.
+   * Whether the failure would hit any event, such as the failed login of
+   * another service. It then counts towards `MAX_ATTEMPTS` at most once an
+   * hour.
    *
    * @default {false}
    */
   readonly isOutage?: boolean;
 }
 
-/** This event did not work now, and can later: it is to be delivered again. */
+/** This event failed now but can succeed later: deliver it again. */
 export class RetryableError extends EventError {
   /** What logs call it. */
   override name = "RetryableError";
 
-  /** Creates the error; `cause` keeps what led to it. */
+  /** Creates the error; `cause` keeps the underlying error. */
   constructor(message: string, options: RetryableErrorOptions = {}) {
     super(message, { ...options, retryable: true });
   }
 }
 
-/** The event's time is up: the earlier of the caller's deadline and `HANDLER_TIMEOUT`. */
+/**
+ * The event's deadline passed: the earlier of the caller's deadline and
+ * `HANDLER_TIMEOUT`.
+ */
 export class DeadlineError extends RetryableError {
   /** What logs call it. */
   override name = "DeadlineError";
 }
 
-/** The caller went away before it had an answer. */
+/** The caller disconnected before it had an answer. */
 export class CancelledError extends RetryableError {
   /** What logs call it. */
   override name = "CancelledError";
@@ -136,54 +143,56 @@ export class ShutdownError extends RetryableError {
   override name = "ShutdownError";
 }
 
-/** Why an event is not read. */
+/** Why an event was not read. */
 export type Unreadable = "too_large" | "unreadable";
 
 /** Options of {@linkcode UnreadableError}. */
 export interface UnreadableErrorOptions extends ErrorOptions {
-  /** Why. */
+  /** The reason. */
   readonly why: Unreadable;
 }
 
 /**
- * The service, as it is set, does not read what arrived: it is larger than allowed, or
- * compressed in a way that is not known here. Another setting may, so it is delivered
- * again, but not for ever: each time counts (`MAX_ATTEMPTS`).
+ * The current settings do not allow reading the message: it is too large, or
+ * compressed with an unknown algorithm. Other settings may, so it is delivered
+ * again, up to `MAX_ATTEMPTS` times.
  */
 export class UnreadableError extends EventError {
   /** What logs call it. */
   override name = "UnreadableError";
-  /** Why. */
+  /** The reason. */
   readonly why: Unreadable;
 
-  /** Creates the error; `cause` keeps what led to it. */
+  /** Creates the error; `cause` keeps the underlying error. */
   constructor(message: string, options: UnreadableErrorOptions) {
     super(message, { ...options, retryable: true });
     this.why = options.why;
   }
 }
 
-/** The event failed as often as it may (`MAX_ATTEMPTS`): it is not run again. */
+/** The event failed `MAX_ATTEMPTS` times and does not run again. */
 export class ExhaustedError extends TerminalError {
   /** What logs call it. */
   override name = "ExhaustedError";
 
-  /** Creates the error; `cause` keeps what led to it. */
+  /** Creates the error; `cause` keeps the underlying error. */
   constructor(message: string, options: ErrorOptions = {}) {
     super(message, { ...options, fault: "state" });
   }
 }
 
 /**
- * The service cannot start. The message says to a person at a terminal what is wrong,
- * and what to do: no stack is needed to understand it.
+ * The service cannot start. The message tells a person at a terminal what is
+ * wrong and what to do, without a stack.
  */
 export class StartError extends Error {
   /** What logs call it. */
   override name = "StartError";
 }
 
-/** The app was put together wrongly: reported at start-up, before any port opens. */
+/**
+ * The app is composed incorrectly: reported at start, before any port opens.
+ */
 export class AppError extends StartError {
   /** What logs call it. */
   override name = "AppError";

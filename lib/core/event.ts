@@ -1,8 +1,8 @@
 /**
- * The event every source produces and every handler takes.
+ * The event that every source produces and every handler takes.
  *
- * Attribute names are those of CloudEvents 1.0, so that an event reads the same
- * whether gRPC, Kafka or anything else carried it here.
+ * Attribute names are those of CloudEvents 1.0, so that an event looks the same
+ * whether it arrives by gRPC, Kafka or anything else.
  *
  * @module
  */
@@ -12,21 +12,26 @@ import type { ScheduledTaskRequest } from "../../proto/accelbyte-asyncapi/extend
 import type { EventData } from "../../proto/events.ts";
 
 /**
- * One thing that happened, whatever carried it here.
+ * Something that happened, whatever source delivered it.
  *
  * @typeParam T The decoded AGS message, see `proto/events.ts`.
  */
 export interface Event<T = unknown> {
   /**
-   * What makes this event one event: redeliveries carry the same id. AGS's own
-   * `id`; for the messages that have none, a hash of the content.
+   * Identifies the event: redeliveries have the same id. It is AGS's own `id`,
+   * or a hash of the content for messages without one.
    */
   readonly id: string;
-  /** The vendor's `channel.eventName` key, such as `userAuthentication.userLoggedIn`. */
+  /**
+   * AGS's `channel.eventName` key, such as `userAuthentication.userLoggedIn`.
+   */
   readonly type: string;
-  /** The AGS service that said so, as its proto package: `accelbyte.iam.account.v1`. */
+  /**
+   * The AGS service that published it, as its proto package:
+   * `accelbyte.iam.account.v1`.
+   */
   readonly source: string;
-  /** Whom the event is about: the AGS user id, where the message has one. */
+  /** The AGS user id that the event is about, if the message has one. */
   readonly subject?: string;
   /** When it happened, as AGS wrote it (RFC 3339, whole seconds). */
   readonly time?: string;
@@ -37,20 +42,24 @@ export interface Event<T = unknown> {
 }
 
 /**
- * Events whose names a studio makes up, in the Admin Portal or for its own apps: any
- * name may follow the channel.
+ * Events that a studio names itself, in the Admin Portal or for its own apps:
+ * any name may follow the channel.
  *
  * @internal
  */
 export interface OpenEventData {
-  /** A message that an app published on this topic. */
+  /** A message that an app published to this topic. */
   readonly [type: `asyncMessaging.${string}`]: ReceivedMessage;
-  /** A task of this name that is due. Its handler's return value is the answer. */
+  /**
+   * A scheduled task of this name that is due. The handler's return value is
+   * the answer.
+   */
   readonly [type: `scheduledTask.${string}`]: ScheduledTaskRequest;
 }
 
 /**
- * The message of every event, by type: those of AGS's files, and those of open names.
+ * The message of every event, by type: AGS's declared events and those with
+ * open names.
  *
  * @internal
  */
@@ -71,10 +80,10 @@ export type ChannelOf<N extends string> = N extends `${infer C}.${string}` ? C
 /** All events of one channel: `userAuthentication.*`. */
 export type ChannelPattern = `${ChannelOf<EventType>}.*`;
 
-/** What `on()` takes: an event key, or a pattern for a channel. */
+/** The argument of `on()`: an event key, or a pattern for a channel. */
 export type EventPattern = EventType | ChannelPattern;
 
-/** The event keys that a pattern stands for: itself, or all of its channel. */
+/** The event keys that a pattern matches: itself, or all of its channel. */
 export type MatchingType<P extends EventPattern> = P extends EventType ? P
   : P extends `${infer C}.*` ? Extract<EventType, `${C}.${string}`>
   : never;
@@ -83,20 +92,23 @@ export type MatchingType<P extends EventPattern> = P extends EventType ? P
 export type EventFor<P extends EventPattern> = EventMap[MatchingType<P>];
 
 /**
- * What the handler of a scheduled task may say of its run: AGS's
+ * What the handler of a scheduled task may return: AGS's
  * `ScheduledTaskResponse`.
  */
 export interface ScheduledTaskResult {
-  /** Whether the run did what it was for. @default {true} */
+  /** Whether the run succeeded. @default {true} */
   readonly success?: boolean;
-  /** What to tell whoever looks at the run. @default {""} */
+  /** A message for whoever looks at the run. @default {""} */
   readonly message?: string;
-  /** What the run made, as text; JSON for instance. @default {""} */
+  /** The run's result as text, such as JSON. @default {""} */
   readonly resultData?: string;
-  /** The HTTP status that stands for it. @default {200, or 500 without success} */
+  /** The HTTP status of the run. @default {200, or 500 without success} */
   readonly httpStatusCode?: number;
 }
 
-/** What the function registered for `P` may return: an answer, where there is one. */
+/**
+ * What the function registered for `P` may return: an answer, if the event has
+ * one.
+ */
 export type ReturnFor<P extends EventPattern> = [P] extends
   [`scheduledTask.${string}`] ? ScheduledTaskResult | void : void;

@@ -1,5 +1,5 @@
 /**
- * What the messages of AGS's events say of their events.
+ * Reads event attributes from the messages of AGS's events.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import type { Event } from "./event.ts";
 import { contentId } from "./event_id.ts";
 
 /**
- * The CloudEvents attributes, from the envelope fields that AGS's messages share: the
- * same ones whichever source brings the message.
+ * The CloudEvents attributes, from the envelope fields that AGS's messages
+ * share. They do not depend on the source.
  *
  * @param type The event's type.
  * @param data The decoded message.

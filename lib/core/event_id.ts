@@ -1,5 +1,5 @@
 /**
- * Ids for events that AGS gives none.
+ * Ids for events without an AGS id.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import { createHash } from "node:crypto";
 
 /**
- * The id of an event without one (AGS's group events): a hash of what it says, so
- * that a redelivery has the same id whichever source brings it.
+ * The id of an event without one (AGS's group events): a hash of its content,
+ * so that a redelivery has the same id from every source.
  *
  * @param type The event's type.
- * @param data The decoded message; the order of its keys does not matter.
+ * @param data The decoded message; the order of its keys is irrelevant.
  */
 export function contentId(type: string, data: unknown): string {
   return hashId(`${type}\n${JSON.stringify(data, sortKeys)}`);
@@ -22,21 +22,24 @@ export function bytesId(bytes: Uint8Array): string {
   return hashId(bytes);
 }
 
-/** What is known of bytes that are not kept. */
+/** Size and hash of bytes that are not kept. */
 export interface Digest {
-  /** How many they were said to be. */
+  /** The declared size. */
   readonly size: number;
-  /** Their hash, of those that were read; hexadecimal. */
+  /** The SHA-256 of the bytes that were read; hexadecimal. */
   readonly sha256: string;
 }
 
-/** What to know of bytes that will not be kept. */
+/** The digest of bytes that will not be kept. */
 export function digestOf(bytes: Uint8Array): Digest {
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { size: bytes.length, sha256 };
 }
 
-/** The id of an event that was not read: that of its bytes, had they been kept. */
+/**
+ * The id of an event that was not read: the same as {@linkcode bytesId} of its
+ * bytes.
+ */
 export function digestId({ sha256 }: Digest): string {
   return `sha256-${sha256}`;
 }

@@ -1,18 +1,19 @@
 /**
- * Names of events: the vendor's `channel.eventName` keys, and what tells events
- * apart that share a key.
+ * Names of events: AGS's `channel.eventName` keys, and qualifiers for events
+ * that share a key.
  *
- * A key that AGS uses once is the event's type as it is. A key that several proto
- * packages use belongs to all of them, and each event also has a qualified type,
- * `key@package part`: `mpv2SessionHistory.MatchHistoryEvent@session` is the one of
- * `accelbyte.session.session.v1`. A handler of the plain key takes the events of
- * all these packages, a handler of a qualified type those of one. Where the messages
- * of the packages differ, the service does not start with a handler of the plain key.
+ * A key that AGS uses once is the event's type. If several proto packages use a
+ * key, it refers to all of them, and each event also has a qualified type,
+ * `key@package part`: `mpv2SessionHistory.MatchHistoryEvent@session` is the
+ * event of `accelbyte.session.session.v1`. A handler of the plain key takes the
+ * events of all these packages; a handler of a qualified type takes those of
+ * one. If the packages' messages differ, the service does not start with a
+ * handler of the plain key.
  *
  * @module
  */
 
-/** Stands between a key and what qualifies it. No vendor key contains it. */
+/** Separates a key from its qualifier. No AGS key contains it. */
 const QUALIFIER_MARK = "@";
 
 /** An event as a specification file declares it. */
@@ -23,37 +24,42 @@ export interface EventDeclaration {
   readonly package: string;
 }
 
-/** A declared event with the types it goes by. */
+/** A declared event with its types. */
 export interface NamedEvent<T extends EventDeclaration> {
   /** The declaration, as given. */
   readonly event: T;
   /**
-   * The types, most specific first: the qualified one if the key is shared, then
-   * the key. A delivery goes to the first of them that has a handler.
+   * The types, most specific first: the qualified one if the key is shared,
+   * then the key. A delivery goes to the first that has a handler.
    */
   readonly types: readonly [string, ...string[]];
 }
 
 /** The parts of an event type. */
 export interface EventTypeParts {
-  /** The vendor's key, without qualifier. */
+  /** AGS's key, without qualifier. */
   readonly key: string;
-  /** What comes before the key's first dot: the Kafka topic without its prefix. */
+  /**
+   * The part before the key's first dot: the Kafka topic without its prefix.
+   */
   readonly channel: string;
-  /** What comes after the key's first dot: the event's own name. */
+  /** The part after the key's first dot: the event's own name. */
   readonly name: string;
-  /** The part of the proto package that tells the event apart, if its key is shared. */
+  /**
+   * The part of the proto package that distinguishes the event, if its key is
+   * shared.
+   */
   readonly qualifier: string | undefined;
 }
 
 /**
- * Gives each event its types.
+ * Assigns each event its types.
  *
- * The qualifier is the shortest leading part of the package, after the vendor's
- * own first word, in which the packages that share the key all differ: `session`
- * and `matchmaking_v2`, but `lobby.chat` and `lobby.party`.
+ * The qualifier is the shortest leading part of the package, after AGS's own
+ * first word, in which all packages that share the key differ: `session` and
+ * `matchmaking_v2`, but `lobby.chat` and `lobby.party`.
  *
- * @param events All events, in any order; the answer keeps it.
+ * @param events All events, in any order; the result keeps it.
  * @throws {TypeError} A package declares the same key twice.
  */
 export function nameEvents<T extends EventDeclaration>(
@@ -64,7 +70,7 @@ export function nameEvents<T extends EventDeclaration>(
     const packages = packagesByKey.get(key) ?? [];
     if (packages.includes(name)) {
       throw new TypeError(
-        `Event key "${key}" is declared twice in package "${name}": wanted once`,
+        `Event key "${key}" is declared twice in package "${name}": expected once`,
       );
     }
     packagesByKey.set(key, [...packages, name]);
@@ -81,8 +87,8 @@ export function nameEvents<T extends EventDeclaration>(
 }
 
 /**
- * The key of an event as its properties file writes it: AGS writes some with the
- * event's name twice, `group.groupCreated.groupCreated`.
+ * The key of an event from its properties file, in which AGS sometimes repeats
+ * the event's name: `group.groupCreated.groupCreated`.
  */
 export function eventKey(written: string): string {
   const parts = written.split(".");
@@ -90,9 +96,9 @@ export function eventKey(written: string): string {
 }
 
 /**
- * What the service of an event may be called, the first that exists counts. Where AGS
- * writes a key's last part twice, its proto files say `PayloadService` and its
- * properties files `Service`.
+ * Candidate names for the service of an event; the first that exists is used.
+ * If AGS repeats a key's last part, its proto files say `PayloadService` where
+ * its properties files say `Service`.
  *
  * @param written The key as the properties file writes it.
  * @param serviceName The service as the properties file names it.
@@ -110,7 +116,7 @@ function hasNameTwice({ length, 1: name, 2: again }: readonly string[]) {
 }
 
 /**
- * Takes an event type apart.
+ * Splits an event type into its parts.
  *
  * @param type A key or a qualified type.
  */

@@ -1,15 +1,15 @@
 /**
- * Publishing events on the event stream, as handlers see it.
+ * Publishing events to the event stream, for handlers.
  *
  * @module
  */
 
 /**
- * What is said of a published event. Without a value of its own, each of the first five
- * is that of the event at hand.
+ * Attributes of a published event. The first five default to those of the
+ * current event.
  */
 export interface PublishEventOptions {
-  /** Whom it is about. @default {the event's subject} */
+  /** The user that it is about. @default {the event's subject} */
   readonly userId?: string;
   /** The namespace it happened in. @default {the event's} */
   readonly namespace?: string;
@@ -20,12 +20,12 @@ export interface PublishEventOptions {
   /** The trace it belongs to. @default {the event's} */
   readonly traceId?: string;
   /**
-   * Its id. By default it is made of the event at hand and of what is published, so that
-   * a handler that runs again publishes the same event again, and consumers that know
-   * ids take it once.
+   * Its id. By default it is derived from the current event and the published
+   * content, so that a handler that runs again publishes the same event and
+   * consumers can deduplicate it.
    */
   readonly id?: string;
-  /** Events of one key keep their order. @default {the id} */
+  /** Events with the same key stay in order. @default {the id} */
   readonly key?: string;
   /** Version of its schema. @default {1} */
   readonly version?: number;
@@ -37,9 +37,9 @@ export interface PublishEventOptions {
   readonly targetNamespace?: string;
   /** Whether it holds personal data. */
   readonly privacy?: boolean;
-  /** Fields beside the payload. */
+  /** Fields besides the payload. */
   readonly additionalFields?: Readonly<Record<string, unknown>>;
-  /** Ends the publishing earlier than the event's own signal does. */
+  /** Aborts publishing earlier than the event's own signal. */
   readonly signal?: AbortSignal;
 }
 
@@ -47,15 +47,17 @@ export interface PublishEventOptions {
 export interface EventToPublish {
   /** What happened: `orderPaid`. */
   readonly name: string;
-  /** What is to be known of it. @default {{}} */
+  /** The event's payload. @default {{}} */
   readonly payload?: Readonly<Record<string, unknown>>;
 }
 
-/** AGS's event stream, bound to one event: publishing ends with the event. */
+/**
+ * AGS's event stream, bound to one event: publishing is aborted with the event.
+ */
 export interface EventPublishing {
   /**
-   * Publishes an event. Resolves when all replicas in sync have it: it then reaches each
-   * group of consumers once or more.
+   * Publishes an event. Resolves when all in-sync replicas have it; each
+   * consumer group then receives it at least once.
    *
    * @example
    * ```ts
@@ -70,11 +72,11 @@ export interface EventPublishing {
    * ```
    *
    * @param topic The topic, without prefix.
-   * @param event What happened.
-   * @param options What else is said of it.
-   * @throws {TerminalError} It is not valid, too large, or there is no event stream
-   * (`KAFKA_BROKERS`).
-   * @throws {RetryableError} It is not confirmed: it may have arrived all the same.
+   * @param event The event.
+   * @param options Its attributes.
+   * @throws {TerminalError} It is invalid or too large, or there is no event
+   * stream (`KAFKA_BROKERS`).
+   * @throws {RetryableError} It was not confirmed; it may still have arrived.
    */
   publish(
     topic: string,

@@ -1,28 +1,28 @@
 /**
- * Which event types a pattern stands for.
+ * The event types that a pattern matches.
  *
  * @module
  */
 
 import { nearest } from "./nearest.ts";
 
-/** The event types that there are. */
+/** The known event types. */
 export interface KnownTypes {
   /** Types with fixed names. */
   readonly knownTypes: readonly string[];
-  /** Channels that any name may follow. */
+  /** Channels with open event names. */
   readonly openChannels: readonly string[];
 }
 
-/** The channel of an event type: what comes before its first dot. */
+/** The channel of an event type: the part before its first dot. */
 export function channelOf(type: string): string {
   const dot = type.indexOf(".");
   return dot < 0 ? type : type.slice(0, dot);
 }
 
 /**
- * The types that a pattern stands for; none when it does not exist. All names of an
- * open channel are one: its pattern.
+ * The types that a pattern matches; none if it does not exist. An open channel
+ * has one type for all names: its pattern.
  */
 export function expand(
   pattern: string,
@@ -40,14 +40,16 @@ export function expand(
   return knownTypes.filter((type) => type.startsWith(pattern.slice(0, -1)));
 }
 
-/** Says that a type does not exist, and what may have been meant. */
+/**
+ * The error text for a type that does not exist, with the closest known type.
+ */
 export function unknownType(
   pattern: string,
   { knownTypes, openChannels }: KnownTypes,
 ): string {
   const name = pattern.slice(channelOf(pattern).length + 1);
   const isChannel = name === "" || name.includes("*");
-  // Their names say nothing: only a channel that is nearly right is one that was meant.
+  // Names in open channels are arbitrary, so only the channel can be compared.
   const channel = nearest(channelOf(pattern), openChannels);
   const open = channel === undefined
     ? []

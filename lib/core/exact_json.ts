@@ -1,11 +1,11 @@
 /**
- * JSON in which no digit is lost.
+ * JSON that keeps all digits of its numbers.
  *
- * JavaScript's numbers are exact up to 2^53; JSON's have as many digits as their writer
- * gives them, such as Go's `int64`. There is one rule, which is protobuf's own for
- * numbers of 64 bits: **a whole number beyond ±(2^53 - 1) is read as its digits, a
- * string**. `BigInt(digits)` calculates with it. On the way out a `bigint` is written as
- * a number.
+ * JavaScript's numbers are exact up to 2^53; JSON's have as many digits as
+ * their writer gives them, such as Go's `int64`. The rule is protobuf's own for
+ * 64-bit numbers: **a whole number beyond ±(2^53 - 1) is read as a string of
+ * its digits**. Use `BigInt(digits)` to calculate with it. When writing, a
+ * `bigint` becomes a number.
  *
  * @module
  */
@@ -13,8 +13,8 @@
 /** Options of {@linkcode parseExactJson}. */
 export interface ExactJsonOptions {
   /**
-   * A key of the outermost object whose number is long in every text, and needed in
-   * none: it stays a number.
+   * A key of the outermost object whose number is always long but need not be
+   * exact: it stays a number.
    *
    * @default {none}
    */
@@ -22,12 +22,12 @@ export interface ExactJsonOptions {
 }
 
 /**
- * Parses JSON by that rule.
+ * Parses JSON by this rule.
  *
  * @param text The text.
- * @param options What need not be exact.
+ * @param options Exceptions.
  * @returns The value.
- * @throws {SyntaxError} It is no JSON. The message quotes the text.
+ * @throws {SyntaxError} It is not valid JSON. The message quotes the text.
  */
 export function parseExactJson(
   text: string,
@@ -39,11 +39,11 @@ export function parseExactJson(
 }
 
 /**
- * Writes JSON in which a `bigint` is a number. What else `JSON.stringify()` does, it
- * does, too.
+ * Writes JSON in which a `bigint` is a number. Otherwise it works like
+ * `JSON.stringify()`.
  *
  * @param value The value.
- * @returns The text; `undefined` where the value has none.
+ * @returns The text; `undefined` if the value has none.
  */
 export function exactJsonOf(value: unknown): string | undefined {
   return JSON.stringify(
@@ -53,20 +53,20 @@ export function exactJsonOf(value: unknown): string | undefined {
   );
 }
 
-/** Newer than its types: a value that is written as it is. */
+/** Newer than its types: writes a value verbatim. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
-/** As many digits as 2^53 has. */
+/** The number of digits of 2^53. */
 const LONG = 16;
 
 /**
- * Turns whole numbers that are not exact in JavaScript into strings of their digits.
- * Not by the parser's `source`, which takes three times the value's memory and half a
- * second a megabyte.
+ * Turns whole numbers that JavaScript cannot represent exactly into strings of
+ * their digits. The parser's `source` is not used: it takes three times the
+ * value's memory and half a second per megabyte.
  *
- * @param text JSON: of what is none the result means nothing.
- * @param options What is left as it is.
- * @returns The text; `undefined` when it has no such numbers.
+ * @param text JSON; for invalid JSON the result is undefined.
+ * @param options Exceptions.
+ * @returns The text; `undefined` if it has no such numbers.
  */
 export function withLongNumbersQuoted(
   text: string,
@@ -103,8 +103,8 @@ export function withLongNumbersQuoted(
 }
 
 /**
- * A look at every 16th character, of which a long number has one: for the many texts
- * that have none but the one excepted.
+ * Checks every 16th character, one of which every long number has. This skips
+ * the many texts that have no long number but the exception.
  */
 function mayHaveLong(text: string, except: string | undefined): boolean {
   let isPassedOver = except === undefined;
@@ -123,7 +123,10 @@ function mayHaveLong(text: string, except: string | undefined): boolean {
   return false;
 }
 
-/** Whether a number is that of a key of the outermost object, as far as a look tells. */
+/**
+ * Whether a number belongs to the key of the outermost object, as far as can be
+ * told cheaply.
+ */
 function isOutermost(
   text: string,
   start: number,
@@ -150,7 +153,7 @@ function isLong(number: string): boolean {
   return /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number));
 }
 
-/** The index of the quote that ends the string which another one begins. */
+/** The index of the quote that ends a string. */
 function endOfString(text: string, start: number): number {
   for (let end = start;;) {
     end = text.indexOf('"', end + 1);

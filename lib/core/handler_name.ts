@@ -1,19 +1,19 @@
 /**
- * What handlers are called.
+ * Names of handlers.
  *
  * @module
  */
 
 import type { Handler } from "./on.ts";
 
-/** Names of files that a bundle no longer has. */
+/** File names that a bundle no longer has. */
 const files = new WeakMap<object, string>();
 
 /**
- * Says in which files handlers were: in the executable all of them are in one.
- * `deno task compile` has it called before anything else.
+ * Records which file each handler came from: in the executable they are all in
+ * one file. `deno task compile` adds a call that runs first.
  *
- * @param exported What files export, by their names without `.ts`.
+ * @param exported The exports of each file, by its name without `.ts`.
  */
 export function nameHandlers(
   exported: Readonly<Record<string, readonly unknown[]>>,
@@ -25,7 +25,10 @@ export function nameHandlers(
   }
 }
 
-/** The handler's name: its own, or else its file's, or else the type that it takes. */
+/**
+ * The handler's name: its own, or else its file's, or else the type that it
+ * takes.
+ */
 export function nameOf(handler: Handler): string {
   const { declaredAt, options: { name }, types } = handler;
   const file = files.get(handler) ??

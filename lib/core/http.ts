@@ -1,36 +1,40 @@
 /**
- * What sources that are called over HTTP need of the public listener. Who listens is
- * not known here: `lib/http/` does.
+ * The public HTTP listener as sources see it. `lib/http/` implements it.
  *
- * A request is no `Request` of the Fetch standard: to make one of what `node:http` has,
- * and to read its body, costs three times what the rest of the exchange does.
+ * A request is not a Fetch `Request`: creating one from `node:http` and reading
+ * its body costs three times as much as the rest of the exchange.
  *
  * @module
  */
 
-/** A request, as its headers have come. */
+/** A request whose headers have arrived. */
 export interface HttpRequest {
   /** The method, in capitals. */
   readonly method: string;
   /** The path as it was sent, without `BASE_PATH`. */
   readonly path: string;
-  /** What follows the `?`; empty without one. May hold secrets: never log it. */
+  /** The part after `?`, or empty. May hold secrets: never log it. */
   readonly search: string;
-  /** What the route's `{name}` parts are here, decoded. */
+  /** The decoded values of the route's `{name}` parts. */
   readonly params: Readonly<Record<string, string>>;
-  /** The headers, as the Fetch standard has them: one character a byte. */
+  /** The headers as in the Fetch standard: one character per byte. */
   readonly headers: Headers;
-  /** The address that asks: the connection's, or what `TRUSTED_PROXIES` say it is. */
+  /**
+   * The client's address: the connection's, or what `TRUSTED_PROXIES` say it
+   * is.
+   */
   readonly peer: string;
-  /** Aborts when the peer goes before it is answered. */
+  /** Aborts if the client disconnects before it is answered. */
   readonly signal: AbortSignal;
   /**
-   * Reads the body, once. Its memory counts with that of all other bodies until the
-   * request is answered.
+   * Reads the body, once. Its memory counts with that of all other bodies until
+   * the request is answered.
    *
-   * @param maxBytes Most bytes, where that is fewer than `HTTP_MAX_BODY_BYTES`.
-   * @throws {HttpProblem} 413: it is larger. 408: it does not come in time. 503: there
-   * is no memory for it now. A route that does not catch it has it answered.
+   * @param maxBytes The most bytes to read, if fewer than
+   * `HTTP_MAX_BODY_BYTES`.
+   * @throws {HttpProblem} 413: it is too large. 408: it did not arrive in time.
+   * 503: there is no memory for it. If a route does not catch it, the listener
+   * answers with it.
    */
   body(maxBytes?: number): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -45,20 +49,23 @@ export interface HttpAnswer {
   readonly body?: Uint8Array | string | null;
 }
 
-/** What a path is answered by. */
+/** A route: answers requests to a path. */
 export interface HttpRoute {
   /** The method, in capitals. */
   readonly method: string;
   /**
-   * The path below `BASE_PATH`, as in `/v1/events/{name}`: a `{name}` stands for one
-   * part. What metrics call the route.
+   * The path below `BASE_PATH`, as in `/v1/events/{name}`: a `{name}` matches
+   * one segment. Metrics name the route by it.
    */
   readonly path: string;
-  /** Whether scripts of the origins of `HTTP_CORS_ORIGINS` may call it. @default {false} */
+  /**
+   * Whether scripts of the origins in `HTTP_CORS_ORIGINS` may call it. @default
+   * {false}
+   */
   readonly cors?: boolean;
   /**
-   * Answers a request. A {@linkcode HttpProblem} that it throws is answered as such;
-   * anything else is a bug, logged and answered 500.
+   * Answers a request. A thrown {@linkcode HttpProblem} is sent as the answer;
+   * any other error is a bug, logged and answered 500.
    */
   handle(request: HttpRequest): Promise<HttpAnswer>;
 }
@@ -67,13 +74,13 @@ export interface HttpRoute {
 export interface HttpRoutes {
   /** The port. */
   readonly port: number;
-  /** What comes before each path; empty, or as in `/app`. */
+  /** The prefix of each path, such as `/app`; may be empty. */
   readonly basePath: string;
   /**
-   * Adds routes. They are called once all sources are open: until then requests are
-   * answered 503.
+   * Adds routes. They are called once all sources are open; until then requests
+   * are answered 503.
    *
-   * @throws {AppError} A route is there twice.
+   * @throws {AppError} A route exists already.
    */
   add(...routes: readonly HttpRoute[]): void;
 }
@@ -85,8 +92,8 @@ export interface HttpProblemOptions extends ErrorOptions {
 }
 
 /**
- * Why a request is not answered as it wants. The peer gets the status and a fixed text
- * for it (RFC 9457); the message is for the log.
+ * An error answer to a request. The peer gets the status and a fixed text for
+ * it (RFC 9457); the message is for the log.
  */
 export class HttpProblem extends Error {
   /** What logs call it. */
@@ -96,7 +103,7 @@ export class HttpProblem extends Error {
   /** Headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 
-  /** Creates the problem; `cause` keeps what led to it. */
+  /** Creates the problem; `cause` keeps the underlying error. */
   constructor(
     status: number,
     message: string,

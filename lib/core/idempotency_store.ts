@@ -1,80 +1,87 @@
 /**
- * What remembers which events are done: one interface for every store.
+ * The interface of stores that remember which events are done.
  *
  * @module
  */
 
 import { RetryableError } from "./errors.ts";
 
-/** Failures of an event, as the middleware counts them: a store only keeps them. */
+/**
+ * Failures of an event, as counted by the middleware; a store only keeps them.
+ */
 export interface Tally {
   /** Failed runs that count towards `MAX_ATTEMPTS`. */
   readonly failures: number;
-  /** When the last of them was counted, in milliseconds since the epoch; 0: never. */
+  /**
+   * When the last of them was counted, in milliseconds since the epoch; 0 if
+   * never.
+   */
   readonly countedAt: number;
 }
 
-/** The tally of an event that never failed. */
+/** The tally of an event that has not failed. */
 export const NO_FAILURES: Tally = { failures: 0, countedAt: 0 };
 
 /**
- * How an event ended for good. `done`: it was handled. `dead_letter`: it was rejected
- * or exhausted, and only an operator's replay runs it again.
+ * How an event ended. `done`: it was handled. `dead_letter`: it was rejected or
+ * exhausted, and only an operator's replay runs it again.
  */
 export type Ending = "done" | "dead_letter";
 
-/** What a claim found. */
+/** The result of a claim. */
 export type Claim =
   | {
-    /** The event is the caller's to run, until its lease ends. */
+    /** The caller runs the event, until its lease ends. */
     readonly state: "claimed";
     /** Which run of the event this is, from 1. */
     readonly attempt: number;
-    /** Its failures so far. A run that never reported back counts as one. */
+    /**
+     * Its failures so far. A run that never reported its result counts as one.
+     */
     readonly tally: Tally;
     /** When it was first claimed, in milliseconds since the epoch. */
     readonly firstAt: number;
   }
   | {
-    /** Somebody else is running the event. */
+    /** Another run of the event is active. */
     readonly state: "held";
-    /** Milliseconds until that claim ends by itself. */
+    /** Milliseconds until that claim expires. */
     readonly retryAfter: number;
   }
   | {
-    /** The event is not to be run. */
+    /** The event must not run. */
     readonly state: Ending;
   };
 
 /**
- * What claiming a delivery's event found, as logs and spans have it: what the store
- * says, or `shared` (it waits for a run of the event in this process, whose result it
- * shares) or `unknown` (the store did not say).
+ * The result of a claim in logs and spans: the store's result, or `shared` (it
+ * waits for a run of the event in this process and shares its result) or
+ * `unknown` (the store did not answer).
  */
 export type ClaimResult = Claim["state"] | "shared" | "unknown";
 
-/** Whose claim it is. */
+/** The owner of a claim. */
 export interface Holder {
   /**
-   * Names one run: a new one for each, never reused for another key. What others
-   * claimed meanwhile is not theirs to end: the token tells the runs apart.
+   * Identifies one run: new for each run, and never reused for another key. It
+   * prevents a run from ending a claim that another run has taken meanwhile.
    */
   readonly token: string;
 }
 
 /** Options of {@linkcode IdempotencyStore.claim}. */
 export interface ClaimOptions extends Holder {
-  /** How long the claim holds without being renewed, in milliseconds. */
+  /** How long the claim lasts without renewal, in milliseconds. */
   readonly lease: number;
   /** How long to remember the event after its last run, in milliseconds. */
   readonly ttl: number;
-  /** Also claims what was set aside, and forgets its failures. @default {false} */
+  /** Also claims dead letters, and resets their failures. @default {false} */
   readonly isReplay?: boolean;
 }
 
 /** Options of {@linkcode IdempotencyStore.renew}. */
 export interface RenewOptions extends Holder {
-  /** How long the claim holds from now on, in milliseconds. */
+  /** How long the claim lasts from now on, in milliseconds. */
   readonly lease: number;
 }
 
@@ -95,44 +102,49 @@ export interface ReleaseOptions extends Holder {
 }
 
 /**
- * Remembers which events are being run, done, or set aside.
+ * Remembers which events are running, done, or dead letters.
  *
- * Every operation is atomic among all users of the store, may be repeated with the
- * same arguments, and settles within a time of the store's own. It rejects when the
- * store cannot say: whether it has happened is then unknown.
+ * Every operation is atomic among all users of the store, may be repeated with
+ * the same arguments, and settles within the store's own timeout. It rejects if
+ * the store does not answer; it is then unknown whether the operation happened.
  *
- * `lib/idempotency/conformance.ts` has the rules as checks that any store can run.
+ * `lib/idempotency/conformance.ts` has checks of these rules for any store.
  */
 export interface IdempotencyStore extends AsyncDisposable {
   /** A metric label, such as `redis`. */
   readonly name: string;
   /**
-   * Claims an event before it is run. A token that holds the claim already gets the
-   * same claim again.
+   * Claims an event before it runs. A token that already holds the claim gets
+   * the same claim again.
    */
   claim(key: string, options: ClaimOptions): Promise<Claim>;
-  /** Lets a claim hold longer. False: it is somebody else's by now. */
+  /** Extends a claim. Returns false if another run holds it by now. */
   renew(key: string, options: RenewOptions): Promise<boolean>;
   /**
-   * Ends an event for good, also when its lease has ended or the store has forgotten
-   * it meanwhile: it did end. False, and nothing changes: somebody else is running
-   * it, or it has ended otherwise.
+   * Ends an event permanently, even if its lease has expired or the store has
+   * forgotten it. Returns false, and changes nothing, if another run is active
+   * or the event ended differently.
    */
   complete(key: string, options: CompleteOptions): Promise<boolean>;
   /**
-   * Ends a claim so that the event can be run again. False, and nothing changes:
-   * somebody else is running it, or it has ended.
+   * Ends a claim so that the event can run again. Returns false, and changes
+   * nothing, if another run is active or the event has ended.
    */
   release(key: string, options: ReleaseOptions): Promise<boolean>;
 }
 
-/** The store cannot say whether an event is done: it is not run, and comes again. */
+/**
+ * The store cannot say whether an event is done: it does not run, and is
+ * delivered again.
+ */
 export class StoreError extends RetryableError {
   /** What logs call it. */
   override name = "StoreError";
 }
 
-/** The claim of an event is somebody else's: this run ends, or does not begin. */
+/**
+ * Another run holds the claim of the event: this run ends, or does not begin.
+ */
 export class ClaimError extends RetryableError {
   /** What logs call it. */
   override name = "ClaimError";

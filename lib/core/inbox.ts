@@ -1,8 +1,8 @@
 /**
- * The inbox: where events wait whose caller does not. An entry that was accepted is
- * handled, whatever happens to this process meanwhile.
+ * The inbox: a durable queue for events whose sender does not wait. An accepted
+ * entry is handled, whatever happens to this process meanwhile.
  *
- * One interface for every inbox; what each must do is in `lib/inbox/conformance.ts`.
+ * One interface for every inbox; `lib/inbox/conformance.ts` has the rules.
  *
  * @module
  */
@@ -17,28 +17,28 @@ export interface InboxEntry {
   readonly failures: number;
 }
 
-/** Why an inbox does not take entries. */
+/** Why an inbox refuses entries. */
 export type InboxRefusal = "full" | "failed" | "closed";
 
 /** Options of {@linkcode InboxError}. */
 export interface InboxErrorOptions extends ErrorOptions {
   /**
-   * `full`: as much waits as may, or the disk is full. `failed`: the entries could
-   * not be written. `closed`: the inbox takes no more.
+   * `full`: the limit is reached, or the disk is full. `failed`: the entries
+   * could not be written. `closed`: the inbox accepts no more entries.
    */
   readonly reason: InboxRefusal;
 }
 
 /**
- * Entries were not accepted. Whoever sent them may send them again; after `failed`,
- * some of them may be handled all the same.
+ * Entries were not accepted. The sender may send them again; after `failed`,
+ * some of them may still be handled.
  */
 export class InboxError extends Error {
   override name = "InboxError";
-  /** Why. */
+  /** The reason. */
   readonly reason: InboxRefusal;
 
-  /** Creates the error; `cause` keeps what led to it. */
+  /** Creates the error; `cause` keeps the underlying error. */
   constructor(message: string, options: InboxErrorOptions) {
     super(message, options);
     this.reason = options.reason;
@@ -48,98 +48,106 @@ export class InboxError extends Error {
 /** How one run of an entry ended. */
 export type InboxVerdict =
   | {
-    /** It is never run again. */
+    /** It does not run again. */
     readonly kind: "done";
   }
   | {
-    /** It failed: it is run again after a while that grows, or becomes a dead letter. */
+    /**
+     * It failed: it runs again after a growing delay, or becomes a dead letter.
+     */
     readonly kind: "retry";
     /** Why it failed. */
     readonly error?: unknown;
-    /** The shortest wait that is of use, in milliseconds. */
+    /** The shortest useful delay, in milliseconds. */
     readonly retryAfter?: number | undefined;
   }
   | {
-    /** It could not be run now, which does not count as a failure. */
+    /** It could not run now; this does not count as a failure. */
     readonly kind: "wait";
-    /** The shortest wait that is of use, in milliseconds. */
+    /** The shortest useful delay, in milliseconds. */
     readonly retryAfter?: number | undefined;
   };
 
-/** An entry that is not run again although it never worked. */
+/** An entry that is not retried although it never succeeded. */
 export interface InboxDeadLetter {
   /** The entry. */
   readonly entry: InboxEntry;
-  /** What ran out: `maxAttempts` or `maxAge`. */
+  /** Which limit was reached: `maxAttempts` or `maxAge`. */
   readonly reason: "attempts" | "age";
-  /** What the last run failed with, if this process has seen it. */
+  /** The error of the last run, if it ran in this process. */
   readonly error?: unknown;
 }
 
 /** Options of {@linkcode Inbox.deliver}. */
 export interface DeliverOptions {
   /**
-   * Runs one entry. An entry may come twice: after a crash, those come again whose
-   * run had not ended, or had only just.
+   * Runs one entry. An entry may be delivered twice: after a crash, entries
+   * whose run had not ended, or had only just ended, are delivered again.
    *
    * What it throws counts as a failed run.
    *
-   * @param signal Ends when the delivery is out of time to end in.
+   * @param signal Aborts when the delivery has no time left.
    */
   readonly handle: (
     entry: InboxEntry,
     signal: AbortSignal,
   ) => Promise<InboxVerdict>;
   /**
-   * Keeps an entry that is given up. Until it resolves, the entry is not gone: if it
-   * throws, it is called again later.
+   * Writes a dead letter. The entry is kept until it resolves; if it throws, it
+   * is called again later.
    */
   readonly deadLetter: (
     letter: InboxDeadLetter,
     signal: AbortSignal,
   ) => Promise<void>;
-  /** Entries that are run at once. */
+  /** Entries that run concurrently. */
   readonly concurrency: number;
-  /** Runs of one entry, at most. */
+  /** The most runs of one entry. */
   readonly maxAttempts: number;
-  /** The age at which a failed entry is not run again, in milliseconds. @default {24 h} */
+  /**
+   * The age from which a failed entry is not retried, in milliseconds. @default
+   * {24 h}
+   */
   readonly maxAge?: number;
 }
 
-/** Entries on their way to `handle`. Disposing it ends it without patience. */
+/** A running delivery to `handle`. Disposing it ends it at once. */
 export interface InboxDelivery extends AsyncDisposable {
   /**
-   * Starts no more runs, and waits for those that are under way.
+   * Starts no more runs, and waits for running ones.
    *
-   * @param signal Ends the patience: the signal of these runs ends, too.
+   * @param signal Ends the wait, and aborts the signal of these runs.
    */
   stop(signal: AbortSignal): Promise<void>;
 }
 
 /** Options of {@linkcode InboxRanges.next}. */
 export interface NextRangeOptions {
-  /** How much is enough for a range, in bytes of its entries. */
+  /** How many bytes of entries are enough for a range. */
   readonly maxBytes: number;
-  /** How old the first entry may become before less is enough, in milliseconds. */
+  /**
+   * How old the first entry may become before fewer bytes are enough, in
+   * milliseconds.
+   */
   readonly maxAge: number;
   /** Ends the wait. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Entries that were appended one after the other. Its borders stay as they are: after
- * a crash, the same range comes again under the same id, until it is committed.
+ * Entries that were appended one after the other. Its bounds are stable: after
+ * a crash, the same range is returned under the same id until it is committed.
  */
 export interface InboxRange {
-  /** The same for the same entries, and for no others: letters, digits and `-`. */
+  /** Identifies exactly these entries: letters, digits and `-`. */
   readonly id: string;
-  /** Reads its entries in order; may be called more than once. */
+  /** Reads its entries in order; can be called more than once. */
   entries(): AsyncIterable<InboxEntry>;
   /** Marks the range as finished. */
   commit(): Promise<void>;
 }
 
-/** All entries in the order in which they were accepted, for one reader. */
+/** All entries in the order of acceptance, for one reader. */
 export interface InboxRanges {
   /**
    * Waits for the next range.
@@ -148,9 +156,9 @@ export interface InboxRanges {
    */
   next(options: NextRangeOptions): Promise<InboxRange>;
   /**
-   * The next range of what is there now, however little and new that is.
+   * The next range of what is available now, however small and recent.
    *
-   * @returns `undefined` if nothing is there.
+   * @returns `undefined` if there are no entries.
    * @throws The signal's reason.
    */
   rest(
@@ -158,35 +166,40 @@ export interface InboxRanges {
   ): Promise<InboxRange | undefined>;
 }
 
-/** How full an inbox is. */
+/** The fill level of an inbox. */
 export interface InboxState {
-  /** What it takes, in bytes. */
+  /** The bytes that it uses. */
   readonly bytes: number;
-  /** What it may take before it is full, in bytes. */
+  /** The bytes that it may use before it is full. */
   readonly maxBytes: number;
   /** Entries that are unfinished and have not failed. */
   readonly waiting: number;
-  /** Entries that have failed and are to be run again. */
+  /** Entries that have failed and will be retried. */
   readonly retrying: number;
 }
 
-/** A durable queue of entries. Disposing it leaves what waits for the next start. */
+/**
+ * A durable queue of entries. Disposing it keeps waiting entries for the next
+ * start.
+ */
 export interface Inbox extends AsyncDisposable {
   /**
-   * Accepts entries, all or none. When it resolves they are safe.
+   * Accepts entries, all or none. When it resolves they are durable.
    *
-   * @param signal Ends the wait: the entries may still be accepted.
+   * @param signal Ends the wait; the entries may still be accepted.
    * @throws {InboxError} They are not accepted.
-   * @throws {RangeError} They are more than fits in one append.
+   * @throws {RangeError} They do not fit in one append.
    */
   append(entries: readonly Uint8Array[], signal?: AbortSignal): Promise<void>;
   /**
-   * Runs every entry until it is done or a dead letter. Failed ones wait without
-   * standing in the way of others, and come in no certain order.
+   * Runs every entry until it is done or a dead letter. Failed entries do not
+   * block others; the order is not defined.
    */
   deliver(options: DeliverOptions): InboxDelivery;
-  /** Reads every entry once more, for the archive; `undefined` if not asked for. */
+  /**
+   * Reads every entry once more, for the archive; `undefined` if not enabled.
+   */
   readonly ranges: InboxRanges | undefined;
-  /** How full it is now. */
+  /** The current fill level. */
   readonly state: InboxState;
 }

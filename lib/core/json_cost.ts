@@ -1,58 +1,63 @@
 /**
- * What JSON takes in memory once it is parsed, told from its bytes.
+ * Estimates the memory of parsed JSON from its bytes.
  *
  * @module
  */
 
 /**
- * What values take in V8 at most, in bytes, each measured: `tests/core/json_cost_test.ts`
- * parses what is dearest and compares.
+ * The most that values take in V8, in bytes. Each was measured:
+ * `tests/core/json_cost_test.ts` parses the most expensive values and compares.
  */
 export interface JsonCosts {
-  /** An object, beside its members. */
+  /** An object, without its members. */
   readonly object: number;
-  /** An array, beside its elements. */
+  /** An array, without its elements. */
   readonly array: number;
-  /** A value: its place, and a number or the head of a string. */
+  /** A value: its slot, and a number or a string header. */
   readonly value: number;
 }
 
-/** What `JSON.parse()` makes. */
+/** The result of `JSON.parse()`. */
 export const PARSED_JSON: JsonCosts = { object: 64, array: 56, value: 40 };
 
-/** A member that gives its object a shape that no other has had so far. */
+/** A member that gives its object a new shape. */
 const NEW_SHAPE = 144;
 
-/** Of each byte, for all that strings hold: one of another alphabet makes all wide. */
+/**
+ * Per byte, for the content of all strings: one non-Latin character makes all
+ * of a string two bytes wide.
+ */
 const BYTE = 2;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const [ZERO, NINE] = [0x30, 0x39];
 
-/** Shapes that are remembered; of more, some are counted anew. */
+/** The number of shapes remembered; beyond it, some are counted again. */
 const SHAPES = 4_096;
 const shapes = new Int32Array(SHAPES);
 
-/** Stands for a list among the shapes of what is open: no shape is negative. */
+/** Marks an array on the stack of open shapes; no shape is negative. */
 const LIST = -1;
 
 /**
- * Counts what JSON takes in memory, without parsing it. Of what is no JSON the count
- * means nothing: the parser stops where the JSON does.
+ * Estimates the memory of JSON without parsing it. The estimate is meaningless
+ * for invalid JSON: the parser stops at the error.
  *
  * @param json UTF-8.
- * @param costs What the values take. @default {what `JSON.parse()` makes}
- * @returns Bytes, rather too many than too few; the text itself not counted.
+ * @param costs The cost of each value. @default {that of `JSON.parse()`}
+ * @returns Bytes, an upper estimate without the text itself.
  */
 export function jsonCost(
   json: Uint8Array,
   costs: JsonCosts = PARSED_JSON,
 ): number {
   const { length } = json;
-  // Shapes of another text are none of this one; nobody can tell them beforehand.
+  // A random start keeps the shapes of other texts apart, and unpredictable.
   const noMembers = (Math.random() * 2 ** 31) | 0;
-  /** Shapes of the objects around, as far as their members are read. */
+  /**
+   * Shapes of the enclosing objects, as far as their members have been read.
+   */
   const outer: number[] = [];
   let shape = LIST;
   let isKey = false;
@@ -66,7 +71,7 @@ export function jsonCost(
           break;
         }
         isKey = false;
-        // As V8 has it: a shape is another one, and the key that came to it.
+        // As in V8: a shape plus a key gives another shape.
         for (at = start; at < length && json[at] !== QUOTE; at++) {
           if (json[at] === BACKSLASH) at++;
           shape = Math.imul(shape ^ json[at]!, 0x01000193) & 0x7fffffff;
@@ -88,7 +93,7 @@ export function jsonCost(
         else isKey = true;
         break;
       case 0x5b: // [
-        // With its first element, which no comma tells of.
+        // The first element has no comma.
         cost += costs.array + costs.value;
         outer.push(shape);
         shape = LIST;
@@ -110,7 +115,7 @@ export function jsonCost(
   return cost;
 }
 
-/** The index of the quote that ends a string; that of the end, where there is none. */
+/** The index of the quote that ends a string, or of the end of the text. */
 function endOfString(json: Uint8Array, start: number): number {
   let at = start;
   while (at < json.length && json[at] !== QUOTE) {

@@ -1,5 +1,5 @@
 /**
- * Lines on their way to something that may be slow, full or gone: standard output.
+ * Writes lines to an output that may be slow, full or closed: standard output.
  *
  * @module
  */
@@ -9,44 +9,52 @@ import { abortable } from "./async.ts";
 /** Options of {@linkcode createLineWriter}. */
 export interface LineWriterOptions {
   /**
-   * Takes bytes, all or some, without blocking the event loop. It is called again only
-   * when it is done.
+   * Writes some or all bytes, without blocking the event loop. It is not called
+   * again before it has settled.
    *
-   * @returns How many it took.
+   * @returns How many bytes it wrote.
    */
   readonly take: (bytes: Uint8Array) => Promise<number>;
   /**
-   * Makes the line that says, where lines are missing, how many.
+   * Creates the line that reports how many lines are missing.
    *
-   * @default {nothing is said}
+   * @default {no report}
    */
   readonly gapLine?: (lines: number) => string;
-  /** Bytes that wait at most; those on their way come on top. @default {4194304} */
+  /** Bytes that may wait, besides those being written. @default {4194304} */
   readonly maxBytes?: number;
-  /** Time until a failure is followed by another try, in milliseconds. @default {1000} */
+  /** Delay before a retry after a failure, in milliseconds. @default {1000} */
   readonly retryDelay?: number;
-  /** Time after which lines that follow others are written, in milliseconds. @default {10} */
+  /**
+   * Delay before lines that follow others are written, in milliseconds.
+   * @default {10}
+   */
   readonly linger?: number;
-  /** Time that disposing gives to what is left, in milliseconds. @default {1000} */
+  /** Time for disposing to write the rest, in milliseconds. @default {1000} */
   readonly flushTime?: number;
 }
 
-/** Writes lines, and never waits for it. Disposing writes what is left, within a bound. */
+/**
+ * Writes lines without waiting. Disposing writes the rest, within a time limit.
+ */
 export interface LineWriter extends AsyncDisposable {
-  /** Writes a line, which ends in a line feed. One for which there is no room is dropped. */
+  /**
+   * Writes a line, which ends in a line feed. It is dropped if there is no
+   * room.
+   */
   write(line: string): void;
   /**
-   * Writes a line and waits until the system has it.
+   * Writes a line and waits until the operating system has it.
    *
    * @param signal Ends the wait. The line may still be written.
-   * @throws {LineDroppedError} It is not written, or not whole.
+   * @throws {LineDroppedError} It was not written, or only in part.
    */
   confirm(line: string, signal: AbortSignal): Promise<void>;
-  /** Lines that were dropped so far. */
+  /** The number of lines dropped so far. */
   readonly dropped: number;
 }
 
-/** A line is not written, or not whole. */
+/** A line was not written, or only in part. */
 export class LineDroppedError extends Error {
   /** What logs call it. */
   override name = "LineDroppedError";
@@ -57,31 +65,31 @@ interface Batch {
   bytes: Uint8Array<ArrayBuffer>;
   length: number;
   lines: number;
-  /** Who waits for one of the lines. */
+  /** The callers that wait for one of the lines. */
   waiting: PromiseWithResolvers<void>[];
   /** Lines that were dropped before these. */
   droppedBefore: number;
-  /** Lines that were dropped after these, for lack of room. */
+  /** Lines that were dropped after these because there was no room. */
   droppedAfter: number;
 }
 
-/** Room that is kept when nothing waits, in bytes. */
+/** Buffer size that is kept while idle, in bytes. */
 const MIN_BYTES = 65_536;
 const MAX_BYTES = 4_194_304;
 
-/** Bytes for which nobody lingers. */
+/** Bytes that are written without delay. */
 const ENOUGH_BYTES = 32_768;
 
-/** Bytes that UTF-8 needs for a unit of a JavaScript string, at most. */
+/** The most UTF-8 bytes for one UTF-16 unit. */
 const MAX_UNIT_BYTES = 3;
 
 const encoder = new TextEncoder();
 const LINE_FEED = encoder.encode("\n");
 
 /**
- * Makes a writer. The lines of a turn of the event loop are written together, and so
- * are those that come while others are on their way or shortly after: each write costs
- * as much as many lines. When there is no room the newest lines are dropped, and
+ * Creates a writer. It writes together the lines of one turn of the event loop,
+ * and those that arrive during a write or shortly after: each write costs as
+ * much as many lines. If there is no room, the newest lines are dropped and
  * counted.
  */
 export function createLineWriter(options: LineWriterOptions): LineWriter {
@@ -96,12 +104,13 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   /** Ends the pause after a failure, or between two batches. */
   let endPause: (() => void) | undefined;
   let hasFailed = false;
-  /** Whether a line may have been left unfinished. */
+  /** Whether a line may have been written only in part. */
   let isCut = false;
   let isClosed = false;
 
   function add(line: string): boolean {
-    // Once one is dropped, all are until there is room: a gap is in one place.
+    // Once one line is dropped, so are all others until there is room: this
+    // keeps the gap in one place.
     if (isClosed || next.droppedAfter > 0 || !append(line)) {
       next.droppedAfter++;
       dropped++;
@@ -139,7 +148,8 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     try {
       await writeAll();
     } finally {
-      // At once, not in a later turn: a line in between would wait for the next one.
+      // At once, not in a later turn: a line in between would wait for the next
+      // one.
       isRunning = false;
     }
   }
@@ -167,12 +177,12 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       if (!isClosed && (hasFailed || !isUrgent)) {
         await pause(hasFailed ? retryDelay : linger);
       }
-      // A gap alone is not worth another try.
+      // A gap report alone is not worth a retry.
       if (hasFailed && next.length === 0) return;
     }
   }
 
-  /** Ends a pause that only gathers lines. */
+  /** Ends a pause that only collects lines. */
   function hurry(): void {
     if (!hasFailed) endPause?.();
   }
@@ -190,7 +200,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   async function takeAll(bytes: Uint8Array): Promise<void> {
     for (let rest = bytes; rest.length > 0;) {
       const taken = await take(rest);
-      if (taken === 0) throw new LineDroppedError("No byte was taken");
+      if (taken === 0) throw new LineDroppedError("No byte was written");
       rest = rest.subarray(taken);
     }
   }

@@ -6,14 +6,14 @@
 
 import { StartError } from "./errors.ts";
 
-/** A port cannot be opened. The message names it, and the setting that moves it. */
+/** A port cannot be opened. The message names it and its setting. */
 export class ListenError extends StartError {
   override name = "ListenError";
 
   /**
    * Creates the error.
    *
-   * @param port The port that was wanted.
+   * @param port The requested port.
    * @param setting The variable that sets it.
    */
   constructor(port: number, setting: string, options: ErrorOptions) {

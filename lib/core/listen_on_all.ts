@@ -1,30 +1,31 @@
 /**
- * Listening on all addresses of the machine, IPv6 and IPv4.
+ * Listens on all IPv6 and IPv4 addresses of the machine.
  *
  * @module
  */
 
 import { ListenError } from "./listen_error.ts";
 
-/** All addresses, the ones with IPv4 in them first. */
+/** All addresses, including IPv4 on most systems. */
 const IPV6 = "::";
 const IPV4 = "0.0.0.0";
 
-/** A socket that listens. */
+/** A listening socket. */
 interface Listening {
   /** Its port. */
   readonly port: number;
 }
 
 /**
- * Listens on a port of all addresses. On most systems one socket for IPv6 takes what
- * comes by IPv4, too; on Windows, and with `net.ipv6.bindv6only`, it takes two. Which it
- * is shows when the second one is tried. A machine without one of both has the other.
+ * Listens on a port of all addresses. On most systems one IPv6 socket also
+ * accepts IPv4; on Windows, and with `net.ipv6.bindv6only`, it takes two.
+ * Opening the second one shows which is the case. A machine may have only one
+ * address family.
  *
  * @param listen Opens a socket for one address.
  * @param port The port; 0 takes any free one.
- * @param setting The variable that sets it.
- * @returns The sockets: one or two, with one port.
+ * @param setting The environment variable of the port.
+ * @returns One or two sockets on the same port.
  * @throws {ListenError} The port cannot be opened.
  */
 export async function listenOnAll<T extends Listening>(
@@ -47,12 +48,15 @@ export async function listenOnAll<T extends Listening>(
   try {
     return [first, await listen(IPV4, first.port)];
   } catch {
-    // Taken by the first one, as a rule.
+    // Usually the first socket has it already.
     return [first];
   }
 }
 
-/** Whether the machine has no such addresses, as Linux, macOS and Windows say it. */
+/**
+ * Whether the machine lacks this address family, as reported by Linux, macOS
+ * and Windows.
+ */
 function isWithoutFamily(error: unknown): boolean {
   return /EAFNOSUPPORT|EADDRNOTAVAIL|os error (97|99|47|49|10047|10049)\b/
     .test(String(error));

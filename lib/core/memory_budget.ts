@@ -1,62 +1,61 @@
 /**
- * One bound for what decoded events hold at once, wherever they come from.
+ * One bound on the memory of all decoded events, from every source.
  *
- * Bytes say little of memory: two of them can make an object of a hundred. So what is
- * decoded is counted before, in what it will take (`json_cost.ts`,
- * `lib/events/message_cost.ts`), and takes a share of the budget until nobody needs it
- * any more.
+ * The size in bytes says little about memory: two bytes can become an object of
+ * a hundred. So the cost is estimated before decoding (`json_cost.ts`,
+ * `lib/events/message_cost.ts`), and the event takes a share of the budget
+ * until nothing needs it any more.
  *
  * @module
  */
 
 import { TerminalError } from "./errors.ts";
 
-/** A part of the budget. Disposing gives it back, unless somebody retains it. */
+/** A part of the budget. Disposing returns it, unless somebody retains it. */
 export interface MemoryShare extends Disposable {
-  /** How much it is, in bytes. */
+  /** Its size, in bytes. */
   readonly bytes: number;
-  /** Gives back all of it but so many bytes. */
+  /** Returns everything but this many bytes. */
   shrink(bytes: number): void;
   /**
-   * Keeps the share, for somebody who may need it longer than the one who took it.
+   * Keeps the share for a user that may outlive the one that took it.
    *
-   * @returns What ends that.
+   * @returns Ends the retention.
    */
   retain(): Disposable;
 }
 
-/** Memory that is shared out. */
+/** A memory budget that is divided into shares. */
 export interface MemoryBudget {
-  /** All there is, in bytes. More than that is never given. */
+  /** The total, in bytes; never exceeded. */
   readonly limit: number;
   /** What is taken, in bytes. */
   readonly used: number;
-  /** How many wait for their share. */
+  /** How many wait for a share. */
   readonly waiting: number;
   /**
-   * Takes a share if there is one now.
+   * Takes a share if one is available now.
    *
    * @param bytes How much.
-   * @returns The share; `undefined` when there is not as much left.
+   * @returns The share; `undefined` if not enough is left.
    */
   tryTake(bytes: number): MemoryShare | undefined;
   /**
-   * Takes a share, and waits until there is one: first come, first served.
+   * Takes a share, waiting until one is available: first come, first served.
    *
    * @param bytes How much.
-   * @param signal Ends the wait: rejects with its reason.
+   * @param signal Ends the wait; rejects with its reason.
    * @returns The share.
-   * @throws {RangeError} It is more than all there is.
+   * @throws {RangeError} It exceeds the total.
    */
   take(bytes: number, signal: AbortSignal): Promise<MemoryShare>;
 }
 
 /**
- * Why an event is malformed that alone takes more than there is: it never will be
- * decoded.
+ * The error of an event that alone exceeds the budget: it can never be decoded.
  *
- * @param bytes What it would take.
- * @param budget All there is.
+ * @param bytes The memory it would take.
+ * @param budget The budget.
  */
 export function tooDear(
   bytes: number,
@@ -71,24 +70,24 @@ export function tooDear(
 interface Waiter {
   readonly bytes: number;
   readonly give: (share: MemoryShare) => void;
-  /** How often others were served meanwhile. */
+  /** How many others were served meanwhile. */
   overtaken: number;
 }
 
 /**
- * How many may be served before somebody who waits: small shares do not have to wait
- * for a large one, and a large one does not wait for ever.
+ * How many may be served before a waiter: small shares do not have to wait for
+ * a large one, and a large one does not wait for ever.
  */
 const MAX_OVERTAKERS = 1_000;
 
 /**
- * Makes a budget.
+ * Creates a budget.
  *
- * Whoever holds a share must not wait for another one of the same budget: if all did,
- * none would go on.
+ * A holder of a share must not wait for another one of the same budget, because
+ * holders would then deadlock.
  *
- * @param limit All there is, in bytes.
- * @returns The budget; nothing of it is taken.
+ * @param limit The total, in bytes.
+ * @returns An unused budget.
  */
 export function createMemoryBudget(limit: number): MemoryBudget {
   const waiters = new Set<Waiter>();
@@ -152,7 +151,7 @@ export function createMemoryBudget(limit: number): MemoryBudget {
   ): Promise<MemoryShare> {
     if (bytes > limit) {
       throw new RangeError(
-        `Share of ${bytes} bytes is more than there is: expected at most ${limit}`,
+        `Share of ${bytes} bytes exceeds the budget: expected at most ${limit}`,
       );
     }
     signal.throwIfAborted();
@@ -168,7 +167,7 @@ export function createMemoryBudget(limit: number): MemoryBudget {
       const onAbort = () => {
         waiters.delete(waiter);
         reject(signal.reason);
-        // Whoever is behind it may need less.
+        // The next waiter may need less.
         giveBack(0);
       };
       const waiter: Waiter = {

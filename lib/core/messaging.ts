@@ -1,5 +1,5 @@
 /**
- * Publishing messages on topics, as handlers see it.
+ * Publishing messages to topics, for handlers.
  *
  * @module
  */
@@ -9,27 +9,31 @@ import { EventError } from "./errors.ts";
 /** Options of {@linkcode Messaging.publish}. */
 export interface PublishOptions {
   /**
-   * Text beside the body, by name. Without a `MessageId` of its own the message gets a
-   * random one: consumers made of this project take it for the event's id, and so know
-   * a message again that arrives twice. Name it after what happened (`order-17-paid`)
-   * for a handler that may publish the same again.
+   * Text values besides the body, by name. Without a `MessageId`, the message
+   * gets a random one. Consumers built with this project use it as the event's
+   * id, and so recognise a duplicate. Derive it from what happened
+   * (`order-17-paid`) if the handler may publish the same message again.
    */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Ends the publishing earlier than the event's own signal does. */
+  /** Aborts publishing earlier than the event's own signal. */
   readonly signal?: AbortSignal;
 }
 
-/** AGS's async messaging, bound to one event: publishing ends with the event. */
+/**
+ * AGS's async messaging, bound to one event: publishing is aborted with the
+ * event.
+ */
 export interface Messaging {
   /**
-   * Publishes a message on a topic. Resolves when AGS has taken it over: it then
-   * arrives at each subscribed app once or more, in any order.
+   * Publishes a message to a topic. Resolves when AGS has accepted it; each
+   * subscribed app then receives it at least once, in any order.
    *
    * @param topic The topic, as created in the Admin Portal.
-   * @param body Text is sent as it is, anything else as JSON.
+   * @param body Text is sent unchanged, anything else as JSON.
    * @param options Metadata and signal.
-   * @throws {PublishError} AGS did not take the message.
-   * @throws {TerminalError} The topic is empty, or the body is no JSON.
+   * @throws {PublishError} AGS did not accept the message.
+   * @throws {TerminalError} The topic is empty, or the body cannot be written
+   * as JSON.
    */
   publish(
     topic: string,
@@ -44,18 +48,18 @@ export interface PublishErrorOptions extends ErrorOptions {
   readonly topic: string;
   /** Name of the gRPC status: `UNAVAILABLE`. */
   readonly code: string;
-  /** Whether publishing again can work. */
+  /** Whether publishing again can succeed. */
   readonly retryable: boolean;
   /** How long the sidecar asks to wait, in milliseconds. */
   readonly retryAfter?: number;
 }
 
 /**
- * A message was not published, as far as is known: where the answer was lost, it may
+ * A message was not published, as far as known: if the answer was lost, it may
  * have been.
  *
- * Thrown out of a handler it decides the event's outcome: `failed` (delivered again)
- * when `retryable`, `rejected` otherwise.
+ * If a handler does not catch it, it decides the event's outcome: `failed`
+ * (delivered again) if `retryable`, otherwise `rejected`.
  */
 export class PublishError extends EventError {
   /** What logs call it. */

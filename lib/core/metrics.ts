@@ -1,6 +1,6 @@
 /**
- * How parts of the service count what they do. Who writes the figures down is not known
- * here: `lib/telemetry/` does.
+ * Metrics as the parts of the service see them. `lib/telemetry/` implements
+ * them.
  *
  * @module
  */
@@ -8,9 +8,9 @@
 /** Label names and values of one series. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** One series of a counter: `value` is only ever added to. */
+/** One series of a counter: `value` only increases. */
 export interface CounterChild {
-  /** What has been counted. */
+  /** The current count. */
   value: number;
 }
 
@@ -22,11 +22,11 @@ export interface HistogramChild {
 
 /** All series of one metric. */
 export interface Family<C> {
-  /** The series with these labels; 0 from the first time it is asked for. */
+  /** The series with these labels; 0 from its first lookup. */
   child(labels: Labels): C;
 }
 
-/** What a metric is called, and what it says. */
+/** Name and description of a metric. */
 export interface FamilyOptions {
   /** Its name. */
   readonly name: string;
@@ -39,19 +39,19 @@ export interface FamilyOptions {
 /** A value, with its labels. */
 export type LabelledValue = readonly [labels: Labels, value: number];
 
-/** Makes metrics. A name that was asked for before is the same metric. */
+/** Creates metrics. Asking for an existing name returns the same metric. */
 export interface Metrics {
   /** A counter. */
   counter(options: FamilyOptions): Family<CounterChild>;
   /** A histogram of durations in seconds. */
   durations(options: FamilyOptions): Family<HistogramChild>;
-  /** A value that is read when somebody asks for it. */
+  /** A gauge that is read on each scrape. */
   reading(
     options: Omit<FamilyOptions, "labelNames"> & {
       readonly read: () => number;
     },
   ): void;
-  /** Values that are read when somebody asks for them, by their labels. */
+  /** Gauges that are read on each scrape, by their labels. */
   readings(
     options: FamilyOptions & { readonly read: () => Iterable<LabelledValue> },
   ): void;

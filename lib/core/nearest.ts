@@ -1,5 +1,5 @@
 /**
- * Finds what somebody meant to write.
+ * Finds the word that was probably meant.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { distance } from "fastest-levenshtein";
 
 /**
- * The candidate nearest to a misspelt word, whatever its case; `undefined` when
- * there is none that resembles it.
+ * The candidate nearest to a misspelt word, ignoring case; `undefined` if none
+ * resembles it.
  */
 export function nearest(
   word: string,
@@ -16,7 +16,8 @@ export function nearest(
 ): string | undefined {
   const wanted = word.toLowerCase();
   let best: string | undefined;
-  // More than half of the letters wrong is another word, not a misspelling.
+  // With more than half of the letters wrong it is another word, not a
+  // misspelling.
   let bestDistance = Math.ceil(word.length / 2);
   for (const candidate of candidates) {
     const d = distance(wanted, candidate.toLowerCase());

@@ -1,5 +1,5 @@
 /**
- * `on()`: says which function handles which event.
+ * `on()`: declares which function handles which event.
  *
  * @module
  */
@@ -11,53 +11,62 @@ import type { Event, EventFor, EventPattern, ReturnFor } from "./event.ts";
 /** Options of {@linkcode on}. */
 export interface OnOptions<E = Event> {
   /**
-   * Events for which this returns false are skipped: acknowledged, and counted as
-   * `skipped`, not `handled`. Must not wait for anything.
+   * Events for which this returns false are skipped: acknowledged, and counted
+   * as `skipped`, not `handled`. It must be synchronous.
    */
   readonly filter?: (event: E) => boolean;
   /**
-   * What the handler is called in logs and metrics, and in the keys of events that
-   * several handlers take: 1 to 64 letters, digits, - and _. Keep it: under another
-   * name an event that comes again is another's.
+   * The handler's name in logs and metrics, and in idempotency keys if several
+   * handlers take the event: 1 to 64 letters, digits, - and _. Keep it: a
+   * redelivered event treats a renamed handler as a new one.
    *
    * @default {the name of its file}
    */
   readonly name?: string;
-  /** Time for one event, 1 to 2147483647 milliseconds. @default {HANDLER_TIMEOUT} */
+  /**
+   * Time limit for one event, 1 to 2147483647 milliseconds. @default
+   * {HANDLER_TIMEOUT}
+   */
   readonly timeout?: number;
   /**
-   * Also takes events of other namespaces, which are skipped otherwise: for events
-   * that AGS publishes in the publisher namespace.
+   * Whether it also takes events of other namespaces, which are skipped by
+   * default: for events that AGS publishes in the publisher namespace.
    *
    * @default {false}
    */
   readonly anyNamespace?: boolean;
 }
 
-/** A handler for one or more event types. Made by {@linkcode on}, never by hand. */
+/**
+ * A handler for one or more event types. Create it with {@linkcode on}, never
+ * by hand.
+ */
 export interface Handler {
   /** Event keys and channel patterns, as given. */
   readonly types: readonly string[];
   /**
-   * The function. Returning is "done"; throwing is "not done". What it returns is the
-   * answer, for events that have one.
+   * The function. If it returns, the event is done; if it throws, it is not.
+   * The return value is the answer, for events that have one.
    */
   readonly handle: (event: Event, ctx: Context) => unknown;
   /** The options, as given. */
   readonly options: OnOptions;
-  /** Where it was made, `handlers/user_logged_in.ts:12`: for errors at start. */
+  /**
+   * Where it was declared, `handlers/user_logged_in.ts:12`: for errors at
+   * start.
+   */
   readonly declaredAt?: string;
 }
 
 /**
- * Says which function handles which event.
+ * Declares which function handles which event.
  *
  * Returns a description and registers nothing: `handlers/mod.ts` lists the
  * handlers that the service serves.
  *
- * When the function returns, the event is done. It throws `TerminalError` for an
- * event that will never work, `RetryableError` or anything else for one that is
- * to be delivered again.
+ * If the function returns, the event is done. It throws `TerminalError` for an
+ * event that can never succeed, and `RetryableError` or anything else for one
+ * that should be delivered again.
  *
  * @example One event
  * ```ts
@@ -77,7 +86,7 @@ export interface Handler {
  * });
  * ```
  *
- * @example A scheduled task, whose answer is what the function returns
+ * @example A scheduled task, answered with the function's return value
  * ```ts
  * import { on } from "./on.ts";
  *
@@ -101,8 +110,8 @@ export function on<const P extends EventPattern>(
 ): Handler {
   const declaredAt = callSite();
   const types = Object.freeze(typeof type === "string" ? [type] : [...type]);
-  // The source decodes by the same key that chose the type: this is the one place
-  // where that correspondence is taken on trust.
+  // The source decodes by the same key that chose the type. This is the only
+  // place that relies on it without a check.
   return Object.freeze({
     types,
     handle,

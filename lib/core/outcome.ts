@@ -1,5 +1,5 @@
 /**
- * How an event ended: the one vocabulary of answers, logs and metrics.
+ * Outcomes of events: the one vocabulary of answers, logs and metrics.
  *
  * @module
  */
@@ -14,7 +14,9 @@ import {
   UnreadableError,
 } from "./errors.ts";
 
-/** How an event ended. The string is the log field and the metric label. */
+/**
+ * The outcome of an event. The string is the log field and the metric label.
+ */
 export type Outcome =
   | "handled"
   | "skipped"
@@ -26,8 +28,8 @@ export type Outcome =
   | "cancelled";
 
 /**
- * Why: finer than the outcome where one outcome has several answers. A source
- * maps it to its own protocol (gRPC: `lib/grpc/status.ts`).
+ * The reason: finer than the outcome if one outcome has several answers. A
+ * source maps it to its own protocol (gRPC: `lib/grpc/status.ts`).
  */
 export type Reason =
   | "handled"
@@ -45,19 +47,22 @@ export type Reason =
   | "overloaded"
   | "cancelled";
 
-/** The end of one delivery. */
+/** The result of one delivery. */
 export interface Result {
-  /** How it ended. */
+  /** The outcome. */
   readonly outcome: Outcome;
-  /** Why it ended so. */
+  /** The reason. */
   readonly reason: Reason;
-  /** What was thrown. Details for the log: never for the peer. */
+  /** What was thrown: for the log, never for the peer. */
   readonly error?: unknown;
-  /** Ties a peer's fixed answer to the log line that has the details. */
+  /** Links a peer's fixed answer to the log line with the details. */
   readonly errorId?: string;
-  /** The handler's answer, as the source's `encode` made it; absent for most events. */
+  /**
+   * The handler's answer, encoded by the source's `encode`; absent for most
+   * events.
+   */
   readonly answer?: unknown;
-  /** In plain words, why the handler was not called for what needs no handling. */
+  /** In words, why the handler was not called. */
   readonly why?: string;
 }
 
@@ -65,20 +70,19 @@ export interface Result {
 export const HANDLED: Result = { outcome: "handled", reason: "handled" };
 /** Not for this app: another namespace, or filtered by the handler. */
 export const SKIPPED: Result = { outcome: "skipped", reason: "skipped" };
-/** Dealt with before, or by another delivery at the same time. */
+/** Already handled, or handled by a concurrent delivery. */
 export const DUPLICATE: Result = { outcome: "duplicate", reason: "duplicate" };
 
-/** The same, in words, by what claiming the event found. */
+/** The same, with a text for each result of the claim. */
 export const DUPLICATES: Readonly<Record<Ending | "shared", Result>> = {
   done: { ...DUPLICATE, why: "This id was handled before" },
-  set_aside: {
+  dead_letter: {
     ...DUPLICATE,
-    why:
-      "This id was given up before: only a replay of its dead letter runs it",
+    why: "This id is a dead letter: only a replay runs it",
   },
   shared: {
     ...DUPLICATE,
-    why: "Another delivery of this id was being handled, and has been",
+    why: "Another delivery of this id was being handled and has succeeded",
   },
 };
 /** The concurrency limit is reached. */
@@ -86,7 +90,7 @@ export const OVERLOADED: Result = {
   outcome: "overloaded",
   reason: "overloaded",
 };
-/** The service takes no new events. */
+/** The service accepts no new events. */
 export const DRAINING: Result = {
   outcome: "failed",
   reason: "draining",
@@ -94,10 +98,11 @@ export const DRAINING: Result = {
 };
 
 /**
- * Classifies whatever a handler threw.
+ * Classifies an error that a handler threw.
  *
- * An ended signal explains the error better than the error itself does (a fetch
- * rejects because the deadline passed), unless the handler was sure.
+ * An aborted signal explains the error better than the error itself (a fetch
+ * rejects because the deadline passed), unless the handler threw an explicit
+ * verdict.
  *
  * @param error What was thrown.
  * @param signal The event's signal.
@@ -125,7 +130,7 @@ export function resultOf(error: unknown, signal: AbortSignal): Result {
   };
 }
 
-/** The result of an event whose signal ended with `reason`. */
+/** The result of an event whose signal aborted with `reason`. */
 export function endedResult(reason: unknown, error: unknown = reason): Result {
   if (reason instanceof DeadlineError) {
     return { outcome: "failed", reason: "deadline", error };
@@ -136,7 +141,10 @@ export function endedResult(reason: unknown, error: unknown = reason): Result {
   return { outcome: "failed", reason: "unavailable", error };
 }
 
-/** Worst first: what has to come again, before what must not, before what is done. */
+/**
+ * Worst first: failures that need a redelivery, then permanent failures, then
+ * done.
+ */
 const RANKS: readonly Outcome[] = [
   "failed",
   "overloaded",
@@ -149,11 +157,11 @@ const RANKS: readonly Outcome[] = [
 ];
 
 /**
- * The result of an event that several handlers took: the worst of theirs, since what
- * has failed has to come again whatever became of the others. With the answer of the
- * one that gave one.
+ * The combined result of an event that several handlers took: the worst one,
+ * because a failed handler needs a redelivery whatever the others did. It keeps
+ * the answer of the handler that gave one.
  *
- * @param results One or more.
+ * @param results At least one.
  */
 export function worstOf(results: readonly Result[]): Result {
   const worst = results.reduce((one, other) =>

@@ -1,5 +1,5 @@
 /**
- * Reads the JSON that an event carries as text.
+ * Parses the JSON that an event carries as text.
  *
  * @module
  */
@@ -8,14 +8,18 @@ import { boundedCost, JsonBoundError } from "./bounded_json.ts";
 import { TerminalError } from "./errors.ts";
 import { parseExactJson } from "./exact_json.ts";
 
-/** What the JSON of one event may take in memory, in bytes: a quarter of the heap. */
+/**
+ * The memory that the JSON of one event may take, in bytes: a quarter of the
+ * heap.
+ */
 const MAX_COST = 32 * 1024 * 1024;
 
 const encoder = new TextEncoder();
 
 /**
- * Reads JSON out of an event: the body of a message, the payload of a task. A whole
- * number beyond ±(2^53 - 1) is its digits, a string: no JavaScript number is as exact.
+ * Parses JSON text in an event: the body of a message, the payload of a task. A
+ * whole number beyond ±(2^53 - 1) becomes a string of its digits, because no
+ * JavaScript number is exact enough.
  *
  * @example A message whose body is checked
  * ```ts
@@ -31,14 +35,14 @@ const encoder = new TextEncoder();
  * });
  * ```
  *
- * @typeParam T What the JSON is. Without `check` it is taken on trust, as of
- * `JSON.parse`: `unknown` unless said otherwise.
+ * @typeParam T The type of the value. Without `check` it is not checked, as
+ * with `JSON.parse`. @default {unknown}
  * @param text The text.
- * @param check Returns what it is given, checked, or throws. Its error is kept as the
- * cause, and so reaches the log: it is not to quote what must not be there.
- * @throws {TerminalError} The text is not JSON, nests more than 100 levels deep, takes
- * more than 32 MB once it is parsed, or is not what `check` wants: it will be so when
- * it comes again, too. The text itself is not in the error.
+ * @param check Returns its argument, checked, or throws. Its error is kept as
+ * the cause and so reaches the log: it must not quote sensitive data.
+ * @throws {TerminalError} The text is not valid JSON, nests more than 100
+ * levels deep, takes more than 32 MB once parsed, or fails `check`: a
+ * redelivery would not change that. The error does not contain the text.
  */
 export function parseJson<T = unknown>(
   text: string,
@@ -51,20 +55,25 @@ export function parseJson<T = unknown>(
   } catch (error) {
     if (error instanceof JsonBoundError) {
       throw new TerminalError(
-        "JSON in the event is more than there is memory for",
+        "JSON in the event exceeds the memory limit",
         { cause: error },
       );
     }
     // Without the cause: the engine's message quotes the text.
-    throw new TerminalError("Text in the event is not JSON: wanted JSON");
+    throw new TerminalError(
+      "Text in the event is not valid JSON: expected JSON",
+    );
   }
-  // The caller names the type, as it would of `JSON.parse`.
+  // The caller names the type, as with `JSON.parse`.
   if (check === undefined) return value as T;
   try {
     return check(value);
   } catch (cause) {
-    throw new TerminalError("JSON in the event is not what the handler wants", {
-      cause,
-    });
+    throw new TerminalError(
+      "JSON in the event does not pass the handler's check",
+      {
+        cause,
+      },
+    );
   }
 }

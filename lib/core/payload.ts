@@ -1,15 +1,15 @@
 /**
- * What an event says, on its way to the log.
+ * Event payloads in the log.
  *
  * @module
  */
 
 /**
- * A payload that is logged. Of it only what is known to be harmless is written, by the
- * names and looks of its fields; wherever else it gets, it shows as `[payload]`.
+ * A payload to log. The log writes only what is known to be harmless, judged by
+ * the names and formats of its fields; anywhere else it appears as `[payload]`.
  */
 export class Payload {
-  /** The payload itself. */
+  /** The payload. */
   readonly #value: unknown;
 
   /** Wraps a payload. */
@@ -17,12 +17,12 @@ export class Payload {
     this.#value = value;
   }
 
-  /** The payload itself, for the one place that knows what of it may be written. */
+  /** The payload, for the one place that knows which parts may be written. */
   reveal(): unknown {
     return this.#value;
   }
 
-  /** What `JSON.stringify` shows. */
+  /** The representation in `JSON.stringify`. */
   toJSON(): string {
     return "[payload]";
   }

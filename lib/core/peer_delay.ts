@@ -1,29 +1,29 @@
 /**
- * What a peer says about time, and how far its word is good.
+ * Bounds the delays that peers ask for.
  *
- * AGS, a proxy before it, a sidecar or the author of a handler may name any wait: a
- * year, less than nothing, no number at all. Whatever says when to come back is read
+ * AGS, a proxy in front of it, a sidecar or the author of a handler may ask for
+ * any delay: a year, a negative one, not a number. Every such delay is read
  * here, and nowhere else.
  *
  * @module
  */
 
 /**
- * The longest wait that a peer can ask for, in milliseconds: a minute. Whoever needs
- * more is asked again then, and can say so again; who said more than it meant is not
- * waited for when it is well again.
+ * The longest delay that a peer can ask for, in milliseconds: a minute. A peer
+ * that needs longer is asked again then and can repeat its request; a mistaken
+ * delay does not outlast the problem for long.
  */
 export const MAX_PEER_DELAY = 60_000;
 
-/** Shortest and longest life of a peer's token, in milliseconds. */
+/** Shortest and longest lifetime of a peer's token, in milliseconds. */
 const TOKEN_LIFE = { min: 1_000, max: 86_400_000 } as const;
 
 /**
- * Bounds a wait that somebody asks for.
+ * Bounds a requested delay.
  *
- * @param milliseconds The wait, as it was said.
- * @returns 0 to {@linkcode MAX_PEER_DELAY} milliseconds; `undefined` for what is no
- * wait: nothing, less than 0, `NaN`.
+ * @param milliseconds The delay as requested.
+ * @returns 0 to {@linkcode MAX_PEER_DELAY} milliseconds; `undefined` for an
+ * invalid delay: absent, negative, `NaN`.
  */
 export function peerDelay(
   milliseconds: number | undefined,
@@ -33,11 +33,11 @@ export function peerDelay(
   return Math.min(milliseconds, MAX_PEER_DELAY);
 }
 
-/** An HTTP date as RFC 9110 wants it written, or as RFC 850 had it. */
+/** An HTTP date in the format of RFC 9110 or RFC 850. */
 const HTTP_DATE = /^[A-Za-z]{3,9}, \d.* GMT$/;
 
 /**
- * Reads HTTP's `Retry-After` (RFC 9110, section 10.2.3: seconds or a date).
+ * Parses HTTP's `Retry-After` (RFC 9110, section 10.2.3: seconds or a date).
  *
  * @param value The header's value.
  * @param now Milliseconds since the epoch.
@@ -57,11 +57,12 @@ export function parseRetryAfter(
 }
 
 /**
- * Reads gRPC's `grpc-retry-pushback-ms`.
+ * Parses gRPC's `grpc-retry-pushback-ms`.
  *
- * @param values All values of that name in the answer's metadata.
- * @returns As {@linkcode peerDelay}; `"never"` when the peer does not want the call
- * again: by a number below 0, by what is no number, or by several values (gRFC A6).
+ * @param values All values of that metadata key in the answer.
+ * @returns As {@linkcode peerDelay}; `"never"` if the peer does not want a
+ * retry, which a negative number, an invalid number or several values mean
+ * (gRFC A6).
  */
 export function parsePushback(
   values: readonly unknown[],
@@ -73,12 +74,12 @@ export function parsePushback(
 }
 
 /**
- * Bounds how long a token is used without asking again, whatever OAuth's `expires_in`
- * says: one for ever is renewed each day, and one that expires at once does not make
- * every request log in.
+ * Bounds how long a token is used, whatever OAuth's `expires_in` says: an
+ * everlasting token is renewed each day, and one that expires at once does not
+ * cause a login for every request.
  *
- * @param seconds The life as it was said, above 0.
- * @returns The life in milliseconds.
+ * @param seconds The lifetime as stated, above 0.
+ * @returns The lifetime in milliseconds.
  */
 export function tokenLife(seconds: number): number {
   const milliseconds = seconds * 1_000;

@@ -1,15 +1,15 @@
 /**
- * Keeps requests within what a server allows.
+ * A client-side rate limit.
  *
  * @module
  */
 
 /** Options of {@linkcode createRateLimit}. */
 export interface RateLimitOptions {
-  /** Requests a minute. */
+  /** Requests per minute. */
   readonly perMinute: number;
   /**
-   * Requests that may be sent at once after a quiet time.
+   * Requests that may be sent at once after an idle period.
    *
    * @default {a second's worth, at least 1}
    */
@@ -18,21 +18,21 @@ export interface RateLimitOptions {
   readonly now?: () => number;
 }
 
-/** A rate limit that all requests share. */
+/** A rate limit shared by all requests. */
 export interface RateLimit {
   /**
-   * Takes the next free place.
+   * Takes the next free slot.
    *
-   * @param longest The longest wait that is of use, in milliseconds.
-   * @returns Milliseconds to wait before sending, 0 most of the time; above
-   * `longest`, no place is taken.
+   * @param longest The longest useful wait, in milliseconds.
+   * @returns Milliseconds to wait before sending, usually 0; if above
+   * `longest`, no slot is taken.
    */
   take(longest: number): number;
 }
 
 /**
- * Creates a limit. It is a schedule, not a queue: each request is told when its place
- * comes, so that first come is first served and nothing has to be kept
+ * Creates a limit. It is a schedule, not a queue: each request learns when its
+ * slot is, so that requests are served in order and nothing has to be stored
  * (the generic cell rate algorithm).
  */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
@@ -41,7 +41,7 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
   const interval = 60_000 / perMinute;
   const burst = options.burst ?? Math.max(1, Math.floor(perMinute / 60));
   const tolerance = (burst - 1) * interval;
-  /** When the schedule is empty again. */
+  /** The end of the current schedule. */
   let scheduledUntil = -Infinity;
   return {
     take(longest) {

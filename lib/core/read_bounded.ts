@@ -1,31 +1,30 @@
 /**
- * Reads what a peer sends, as long as it is no longer than it may be.
+ * Reads a peer's body up to a size limit.
  *
  * @module
  */
 
-/** How a body is read. */
+/** Options of {@linkcode readBounded}. */
 export interface ReadBoundedOptions {
-  /** How many it is likely to have. @default {16 KiB} */
+  /** The expected number of bytes. @default {16 KiB} */
   readonly likelyBytes?: number;
-  /** Called once, before more bytes are read than are likely. */
+  /** Called once, before more than the expected bytes are read. */
   readonly onLarge?: () => Promise<void>;
 }
 
 const LIKELY = 16 * 1024;
 
 /**
- * Reads a body to its end. Of one that is sent compressed, the bytes it inflates to
- * count, as they come: what is small on its way may be large here.
+ * Reads a body to its end. For a compressed body, decompressed bytes count as
+ * they arrive: a small transfer may be large here.
  *
- * All of it goes into one buffer that grows: a body that comes in small pieces, of
- * which the runtime hands out each in a buffer of 64 kB, does not take many times its
- * size.
+ * All bytes go into one growing buffer. The runtime hands out each small chunk
+ * in a buffer of 64 kB; keeping those would take many times the body's size.
  *
- * @param body A stream of bytes, as `fetch()` gives them; cancelled when they are too
- * many, or something goes wrong.
- * @param maxBytes How many it may have.
- * @returns All of them; `undefined` when there are more than there may be.
+ * @param body A stream of bytes, as `fetch()` returns; cancelled if it is too
+ * long or reading fails.
+ * @param maxBytes The size limit.
+ * @returns All bytes; `undefined` if there are more than allowed.
  */
 export async function readBounded(
   body: ReadableStream<Uint8Array>,
@@ -34,7 +33,7 @@ export async function readBounded(
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { likelyBytes = LIKELY, onLarge } = options;
   const reader = body.getReader({ mode: "byob" });
-  // One more than there may be: it tells those that are too many.
+  // One byte above the limit shows that the body is too long.
   const longest = maxBytes + 1;
   let buffer = new ArrayBuffer(Math.min(longest, Math.max(1, likelyBytes + 1)));
   let size = 0;
@@ -66,8 +65,8 @@ export async function readBounded(
 }
 
 /**
- * Gives a buffer's memory back at once, for large ones that are done with: the garbage
- * collector sees how small the object is, and comes late.
+ * Frees the memory of a large buffer at once. The garbage collector only sees a
+ * small object, and runs late.
  */
 export function free(buffer: ArrayBuffer): void {
   if (!buffer.detached) buffer.transfer(0);

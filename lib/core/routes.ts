@@ -1,5 +1,5 @@
 /**
- * Who handles which event type.
+ * The handlers of each event type.
  *
  * @module
  */
@@ -19,18 +19,19 @@ import { MAX_TIMEOUT } from "./async.ts";
 export interface Route {
   /** The handler. */
   readonly handler: Handler;
-  /** Its name, where several handle the type. */
+  /** Its name, if several handle the type. */
   readonly sharedAs?: string;
 }
 
-/** The handlers of each type, and of the `channel.*` of open channels. */
+/** The handlers of each type, and of `channel.*` for open channels. */
 export type Routes = ReadonlyMap<string, readonly Route[]>;
 
 /**
- * Finds the handlers of each type, in the order of the list.
+ * Finds the handlers of each type, in list order.
  *
- * @throws {AppError} A type does not exist, two handlers of one type have one name, or
- * a handler's options make no sense. Names every problem, one a line.
+ * @throws {AppError} A type does not exist, two handlers of one type have the
+ * same name, or a handler's options are invalid. Lists all problems, one per
+ * line.
  */
 export function routesOf(
   handlers: readonly Handler[],
@@ -52,7 +53,7 @@ export function routesOf(
       const others = routes.get(type) ?? [];
       if (others.some((each) => nameOf(each) === name)) {
         found.push(
-          `Event type "${type}" is handled twice by "${name}": wanted another ` +
+          `Event type "${type}" is handled twice by "${name}": expected another ` +
             "name for each handler",
         );
       }
@@ -76,12 +77,13 @@ export function routesOf(
 }
 
 /**
- * Who takes the events of open channels that no handler takes, by the channels'
- * patterns: one method carries all names of a channel, so they arrive all the same.
+ * Handles events of open channels that have no handler, by the channels'
+ * patterns: one gRPC method carries all names of a channel, so such events
+ * arrive.
  *
- * They are rejected for the state that this app is in. Taken for done, a topic that
- * is misspelt in a handler would lose its messages unnoticed; asked for again, one
- * that nobody wants would hold up the others for ever.
+ * They are rejected as a fault of this app's state. Answering OK would silently
+ * lose the messages of a topic that a handler misspells; asking for a
+ * redelivery would let an unwanted message block others for ever.
  */
 export function leftovers(
   routes: Routes,
@@ -101,7 +103,7 @@ function refuser(pattern: string): Handler {
     types: Object.freeze([pattern]),
     handle({ type }: Parameters<Handler["handle"]>[0]) {
       throw new TerminalError(
-        `No handler takes the event type "${type}": wanted one, or one for "${pattern}"`,
+        `No handler takes the event type "${type}": expected one, or one for "${pattern}"`,
         { fault: "state" },
       );
     },
@@ -115,11 +117,11 @@ function flaws({ types, options: { timeout, name } }: Handler): string[] {
   const problems: string[] = [];
   if (name !== undefined && !NAME.test(name)) {
     problems.push(
-      `Handler's name is "${name}": wanted 1 to 64 letters, digits, - and _`,
+      `Handler's name is "${name}": expected 1 to 64 letters, digits, - and _`,
     );
   }
   if (types.length === 0) {
-    problems.push("Handler takes no event type: wanted one or more");
+    problems.push("Handler takes no event type: expected one or more");
   }
   const isUsable = timeout === undefined ||
     (timeout >= 1 && timeout <= MAX_TIMEOUT);
@@ -127,7 +129,7 @@ function flaws({ types, options: { timeout, name } }: Handler): string[] {
     problems.push(
       `Handler of "${
         types.join('", "')
-      }" has a timeout of ${timeout}: wanted 1 to ${MAX_TIMEOUT} milliseconds`,
+      }" has a timeout of ${timeout}: expected 1 to ${MAX_TIMEOUT} milliseconds`,
     );
   }
   return problems;

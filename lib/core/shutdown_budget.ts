@@ -1,28 +1,34 @@
 /**
- * The time that a shutdown has: `SHUTDOWN_GRACE` covers all of it, up to the exit.
+ * The time budget of a shutdown: `SHUTDOWN_GRACE` covers all of it, up to the
+ * exit.
  *
  * @module
  */
 
-/** Who may take how long. Disposing ends the timers. */
+/** How the shutdown time is divided. Disposing it clears the timers. */
 export interface ShutdownBudget extends Disposable {
   /** Time for the handlers of the events in flight, in milliseconds. */
   readonly handlers: number;
-  /** Time for handlers to heed that theirs is up, in milliseconds. */
+  /** Time for aborted handlers to end, in milliseconds. */
   readonly settling: number;
-  /** Ends when every answer and commit has to be out. */
+  /** Aborts when every answer and commit has to be sent. */
   readonly answers: AbortSignal;
-  /** Ends when all is over: spans and what is queued have to be out by then. */
+  /**
+   * Aborts at the end of the budget, when spans and queued output have to be
+   * sent.
+   */
   readonly all: AbortSignal;
 }
 
-/** What is kept for all that comes after the handlers, at most, in milliseconds. */
+/**
+ * The most that is reserved for the steps after the handlers, in milliseconds.
+ */
 const MAX_RESERVE = 3_000;
 
 /**
- * Starts the clock. Handlers have most of the time; a quarter of it, three seconds at
- * most, is kept in equal parts for those that are ended to settle, for the last answers
- * and commits, and for what is flushed.
+ * Starts the clock. Handlers get most of the time. A quarter, at most three
+ * seconds, is reserved in equal parts for aborted handlers to end, for the last
+ * answers and commits, and for flushing.
  *
  * @param total `SHUTDOWN_GRACE`, in milliseconds.
  */

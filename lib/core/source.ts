@@ -1,10 +1,10 @@
 /**
- * The seam between the service and the ways by which events come.
+ * The interface between the service and the sources of events.
  *
  * A source is a folder with a {@linkcode SourceDefinition}, and one line in
- * `lib/sources.ts`. It turns what arrives into events and hands them to the app; the
- * service opens it, asks whether it is ready, and drains it, without knowing which one
- * it is.
+ * `lib/sources.ts`. It turns incoming messages into events and hands them to
+ * the app. The service opens it, asks whether it is ready, and drains it,
+ * without knowing which one it is.
  *
  * @module
  */
@@ -24,50 +24,54 @@ import type { Handler } from "./on.ts";
 
 /** A source as the service knows it. */
 export interface SourceDefinition<S extends Settings = Settings> {
-  /** The word in `SOURCES`, the metric label `source`, and what its log is about. */
+  /** The word in `SOURCES`, the metric label `source`, and the log category. */
   readonly name: string;
-  /** Its settings. @default {it has none of its own} */
+  /** Its settings. @default {none of its own} */
   readonly topic?: Topic<S>;
-  /** Event types that it brings beside AGS's. @default {none} */
+  /** Event types that it carries in addition to AGS's. @default {none} */
   readonly eventTypes?: readonly string[];
-  /** Channels whose event names are the studio's: `asyncMessaging`. @default {none} */
+  /**
+   * Channels whose event names the studio chooses: `asyncMessaging`. @default
+   * {none}
+   */
   readonly openChannels?: readonly string[];
   /**
-   * Whether it brings events of this type.
+   * Whether it carries events of this type.
    *
    * @param type An event type, or `channel.*`.
    * @param isAgs Whether AGS's files declare it.
    */
   carries(type: string, isAgs: boolean): boolean;
   /**
-   * Opens it: from then on it hands events to the app.
+   * Opens it. From then on it hands events to the app.
    *
    * @throws {StartError} It cannot be opened.
    */
   open(deps: SourceDeps<ConfigOf<S> & ServiceConfig>): Promise<Source>;
 }
 
-/** What a source is given. */
+/** The dependencies of a source. */
 export interface SourceDeps<C = ServiceConfig> {
-  /** Where its events go. */
+  /** The app that takes its events. */
   readonly app: EventTarget;
   /** The settings. */
   readonly config: C;
   /** AGS's events. */
   readonly catalog: EventCatalog;
-  /** The types that handlers name themselves, not by the pattern of a channel. */
+  /** The types that handlers name explicitly, not through a channel pattern. */
   readonly named: ReadonlySet<string>;
   /** Where it logs. */
   readonly log: Logger;
   /** Where it counts. */
   readonly metrics: Metrics;
   /**
-   * What events may take, decoded, of all sources together. A source takes a share for
-   * each before it decodes it, and hands it to the app.
+   * The memory budget for decoded events, shared by all sources. A source takes
+   * a share for each event before it decodes it, and hands the share to the
+   * app.
    */
   readonly memory: MemoryBudget;
   /**
-   * The public HTTP listener, which is opened when the first source asks for it.
+   * The public HTTP listener, which opens on the first call.
    *
    * @throws {ListenError} Its port cannot be opened.
    */
@@ -81,28 +85,31 @@ export interface SourceDeps<C = ServiceConfig> {
   inbox(): Promise<EventInbox>;
 }
 
-/** A source that is open. Disposing ends it at once; `drain` first, to lose nothing. */
+/**
+ * An open source. Disposing ends it at once; call `drain` first to lose
+ * nothing.
+ */
 export interface Source extends AsyncDisposable {
-  /** Which one it is. */
+  /** Its name. */
   readonly name: string;
-  /** Where events come to, for people: the banner, the log and `doctor` say it. */
+  /** Where it receives events: shown in the banner, the log and `doctor`. */
   readonly endpoints: readonly Endpoint[];
-  /** The port that it listens on, where it does. */
+  /** The port that it listens on, if any. */
   readonly port?: number;
   /**
-   * Resolves when events can come.
+   * Resolves when events can arrive.
    *
-   * @throws {NotReadyError} They cannot, now.
+   * @throws {NotReadyError} They currently cannot.
    */
   ready(signal: AbortSignal): Promise<void>;
   /**
-   * Takes nothing new, at once, and resolves when all that it had taken is answered or
-   * committed; at the latest when `signal` ends.
+   * Accepts nothing new from now on, and resolves when everything that it had
+   * accepted is answered or committed, at the latest when `signal` aborts.
    */
   drain(signal: AbortSignal): Promise<void>;
 }
 
-/** Where events come to. */
+/** An address at which events arrive. */
 export interface Endpoint {
   /** What it is, such as `gRPC`. */
   readonly label: string;
@@ -110,7 +117,7 @@ export interface Endpoint {
   readonly value: string;
 }
 
-/** Why events cannot be handled now, in words that anybody may read. */
+/** Why events cannot be handled now, in words that may be public. */
 export class NotReadyError extends Error {
   /** What logs call it. */
   override name = "NotReadyError";
@@ -119,9 +126,9 @@ export class NotReadyError extends Error {
 /**
  * The sources that `SOURCES` names.
  *
- * @param all The sources there are.
+ * @param all All sources.
  * @param names What the setting says.
- * @throws {AppError} It names one that there is not.
+ * @throws {AppError} It names an unknown source.
  */
 export function enabledSources(
   all: readonly SourceDefinition[],
@@ -130,7 +137,7 @@ export function enabledSources(
   const known = all.map(({ name }) => name);
   if (names.some((name) => !known.includes(name))) {
     throw new AppError(
-      `SOURCES names a source that there is not: expected ${known.join(", ")}`,
+      `SOURCES names an unknown source: expected ${known.join(", ")}`,
     );
   }
   return all.filter(({ name }) => names.includes(name));
@@ -138,20 +145,20 @@ export function enabledSources(
 
 /** Options of {@linkcode checkCarried}. */
 export interface CheckCarriedOptions {
-  /** The sources that are switched on. */
+  /** The enabled sources. */
   readonly enabled: readonly SourceDefinition[];
-  /** All there are. */
+  /** All sources. */
   readonly all: readonly SourceDefinition[];
   /** The types that AGS's files declare. */
   readonly agsTypes: readonly string[];
 }
 
 /**
- * Checks that every handler can be called: that a source is switched on that brings its
- * events.
+ * Checks that every handler can be called, because an enabled source carries
+ * its events.
  *
- * @throws {AppError} No source does. Names the type, the sources that would, and the
- * setting.
+ * @throws {AppError} No enabled source does. The message names the type, the
+ * sources that carry it, and the setting.
  */
 export function checkCarried(
   handlers: readonly Handler[],
@@ -168,7 +175,7 @@ export function checkCarried(
       .map((type) => {
         const names = carriers(type, all).map(({ name }) => name);
         const place = declaredAt === undefined ? "" : `${declaredAt}: `;
-        return `${place}No source that is switched on brings "${type}": ` +
+        return `${place}No enabled source carries "${type}": ` +
           `expected SOURCES with ${names.join(" or ")}`;
       })
   );

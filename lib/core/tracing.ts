@@ -1,20 +1,20 @@
 /**
- * What traces need of sources and of the AGS client. Who makes spans of it is not
- * known here: `lib/telemetry/` does, where traces are on.
+ * Tracing as sources and the AGS client see it. `lib/telemetry/` creates the
+ * spans if traces are on.
  *
  * @module
  */
 
 /** How an event arrived. */
 export interface Arrival {
-  /** By a call, by a request, or read as a message. */
+  /** A call, a request, or a message that was read. */
   readonly kind: "rpc" | "http" | "message";
   /**
-   * What was called or read: `package.Service/Method`, the path of a route, a topic. One
-   * of few.
+   * What was called or read: `package.Service/Method`, the path of a route, a
+   * topic. It has few distinct values.
    */
   readonly name: string;
-  /** The value of a header that came along; its name is in lower case. */
+  /** The value of a header; its name is in lower case. */
   header(name: string): string | undefined;
 }
 
@@ -22,31 +22,31 @@ export interface Arrival {
 export interface Call {
   /** The HTTP method. */
   readonly method: string;
-  /** The path as the API reference writes it: nobody's id is in it. */
+  /** The path as in the API reference, without ids. */
   readonly route: string;
 }
 
-/** An attempt that did not do, and is not the last. */
+/** A failed attempt that is not the last. */
 export interface FailedAttempt {
-  /** Which one, from 1. */
+  /** Its number, from 1. */
   readonly attempt: number;
-  /** How long until the next one, in milliseconds. */
+  /** The delay before the next one, in milliseconds. */
   readonly delay: number;
-  /** The HTTP status; `undefined` when there was no answer. */
+  /** The HTTP status; `undefined` if there was no answer. */
   readonly status: number | undefined;
 }
 
-/** What is told of a call while it goes on. */
+/** Records the progress of a call. */
 export interface CallSpan {
-  /** Headers that tie what AGS does for the call to the trace. */
+  /** Headers that link AGS's work for the call to the trace. */
   readonly headers: Readonly<Record<string, string>>;
   /** AGS has answered an attempt. */
   answered(status: number): void;
-  /** The call is sent again. */
+  /** The call is retried. */
   retried(failed: FailedAttempt): void;
 }
 
-/** Runs a call within a span of its own. */
+/** Runs a call in its own span. */
 export type TraceCall = <T>(
   call: Call,
   run: (span: CallSpan) => Promise<T>,
@@ -60,7 +60,9 @@ export interface Publication {
   readonly name: string;
 }
 
-/** Publishes within a span of its own; `headers` tie what comes of it to the trace. */
+/**
+ * Publishes in its own span; `headers` link the consumers' work to the trace.
+ */
 export type TracePublish = <T>(
   publication: Publication,
   run: (headers: Readonly<Record<string, string>>) => Promise<T>,

@@ -173,7 +173,7 @@ function attributesOf(
     throw new RangeError(
       `Name of the event is ${
         name === undefined ? "empty" : `${name.length} characters long`
-      }: wanted 1 to ${MAX_NAME} in "${nameField}"`,
+      }: expected 1 to ${MAX_NAME} in "${nameField}"`,
     );
   }
   const type = `${channel}.${name}`;

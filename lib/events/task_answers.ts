@@ -73,6 +73,6 @@ function resultOf(value: unknown): ScheduledTaskResult {
     return value;
   }
   throw new TypeError(
-    "Answer of the scheduled task is wrong: wanted an object, or nothing",
+    "Answer of the scheduled task is wrong: expected an object, or nothing",
   );
 }

@@ -238,7 +238,7 @@ export function messageOf(
   { metadata = {} }: PublishOptions,
 ): Message {
   if (topic === "") {
-    throw new TerminalError("Topic is empty: wanted the name of a topic");
+    throw new TerminalError("Topic is empty: expected the name of a topic");
   }
   // One id for all attempts: the first one may have arrived, its answer lost.
   const id = Object.hasOwn(metadata, MESSAGE_ID)

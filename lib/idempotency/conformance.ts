@@ -56,7 +56,7 @@ const DEAD_LETTERED = { ending: "dead_letter", ttl: TTL } as const;
 
 function claimed(claim: Claim): Claim & { readonly state: "claimed" } {
   if (claim.state !== "claimed") {
-    assert.fail(`Claim is "${claim.state}": wanted "claimed"`);
+    assert.fail(`Claim is "${claim.state}": expected "claimed"`);
   }
   return claim;
 }

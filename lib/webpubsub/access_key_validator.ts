@@ -31,7 +31,7 @@ export class AccessKeyValidator implements RequestValidator {
       : connectionStrings;
     if (texts.length === 0) {
       throw new TypeError(
-        "Cannot check signatures: wanted a connection string",
+        "Cannot check signatures: expected a connection string",
       );
     }
     for (const text of texts) {

@@ -152,13 +152,13 @@ function stateOf({ data }: ConnectRequest | UserEventRequest) {
 function checkConnect(request: ConnectRequest, answer: ConnectAnswer): void {
   if (!isObject(answer)) {
     throw new InvalidAnswerError(
-      `Cannot answer "connect" with ${typeof answer}: wanted an object`,
+      `Cannot answer "connect" with ${typeof answer}: expected an object`,
     );
   }
   const { userId, groups, roles, subprotocol } = answer as ConnectAnswer;
   if (userId !== undefined && typeof userId !== "string") {
     throw new InvalidAnswerError(
-      'Cannot answer "connect": wanted a text as "userId"',
+      'Cannot answer "connect": expected a text as "userId"',
     );
   }
   for (const [name, list] of [["groups", groups], ["roles", roles]] as const) {
@@ -169,7 +169,7 @@ function checkConnect(request: ConnectRequest, answer: ConnectAnswer): void {
       );
     if (!isFine) {
       throw new InvalidAnswerError(
-        `Cannot answer "connect": wanted a list of texts as "${name}", none blank`,
+        `Cannot answer "connect": expected a list of texts as "${name}", none blank`,
       );
     }
   }
@@ -178,7 +178,7 @@ function checkConnect(request: ConnectRequest, answer: ConnectAnswer): void {
     !request.data.subprotocols.includes(subprotocol)
   ) {
     throw new InvalidAnswerError(
-      'Cannot answer "connect": wanted one of those offered as "subprotocol"',
+      'Cannot answer "connect": expected one of those offered as "subprotocol"',
     );
   }
 }
@@ -191,13 +191,15 @@ function toJson(value: unknown): string {
   } catch (error) {
     cause = error;
   }
-  throw new InvalidAnswerError("Cannot answer: wanted a JSON value", { cause });
+  throw new InvalidAnswerError("Cannot answer: expected a JSON value", {
+    cause,
+  });
 }
 
 function bounded<T extends string | Uint8Array>(body: T): T {
   if (body.length > MAX_ANSWER) {
     throw new InvalidAnswerError(
-      `Cannot answer with ${body.length} bytes: wanted at most ${MAX_ANSWER}`,
+      `Cannot answer with ${body.length} bytes: expected at most ${MAX_ANSWER}`,
     );
   }
   return body;

@@ -139,7 +139,7 @@ export function readUserEvent(
     }
   } catch {
     throw new InvalidUserEventError(
-      "Body is not what its content type says: wanted JSON, or text in UTF-8",
+      "Body is not what its content type says: expected JSON, or text in UTF-8",
       { context },
     );
   }

@@ -103,7 +103,7 @@ function checkLength(
 ): void {
   if (length <= maxBytes) return;
   throw new BodyTooLargeError(
-    `Body has ${length} bytes or more: wanted at most ${maxBytes}`,
+    `Body has ${length} bytes or more: expected at most ${maxBytes}`,
     { context },
   );
 }

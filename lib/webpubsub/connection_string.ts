@@ -53,5 +53,5 @@ export function parseConnectionString(text: string): ConnectionString {
 }
 
 function wanted(what: string): string {
-  return `Cannot read a connection string: wanted ${what} in it`;
+  return `Cannot read a connection string: expected ${what} in it`;
 }

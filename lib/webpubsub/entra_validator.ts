@@ -71,7 +71,7 @@ export class EntraValidator implements RequestValidator {
       const name of ["tenantId", "audience", "clientIds", "hosts"] as const
     ) {
       if (options[name].length === 0) {
-        throw new TypeError(`Cannot check bearer tokens: wanted "${name}"`);
+        throw new TypeError(`Cannot check bearer tokens: expected "${name}"`);
       }
     }
     this.#options = options;
@@ -184,7 +184,7 @@ async function fetchKeys(
     size += chunk.length;
     if (size > MAX_KEYS_BYTES) {
       throw new RangeError(
-        `Set of keys is too large: wanted at most ${MAX_KEYS_BYTES} bytes`,
+        `Set of keys is too large: expected at most ${MAX_KEYS_BYTES} bytes`,
       );
     }
     chunks.push(chunk);

@@ -63,7 +63,7 @@ export class InvalidConnectRequestError extends UpstreamError {
     options: UpstreamErrorOptions = {},
   ) {
     super(
-      `"${key}" of the request is not as wanted: wanted ${wanted}`,
+      `"${key}" of the request is not as wanted: expected ${wanted}`,
       options,
     );
     this.key = key;

@@ -13,7 +13,7 @@
 export function pathTest(path: string): (pathname: string) => boolean {
   if (!path.startsWith("/")) {
     throw new TypeError(
-      `Cannot serve at "${path}": wanted a path such as "/upstream"`,
+      `Cannot serve at "${path}": expected a path such as "/upstream"`,
     );
   }
   if (!/\{(hub|event)\}/.test(path)) return (pathname) => pathname === path;

@@ -70,7 +70,7 @@ export class ConnectionRefused extends Error {
       status === 408
     ) {
       throw new RangeError(
-        `Cannot refuse with status ${status}: wanted one from 400 to 499, not 408`,
+        `Cannot refuse with status ${status}: expected one from 400 to 499, not 408`,
       );
     }
     super(`Refused with status ${status}`, options);

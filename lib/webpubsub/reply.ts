@@ -110,7 +110,7 @@ function checkMetadata(metadata: readonly (readonly [string, string])[]): void {
     all += name.length + value.length;
     if (name.length > MAX_KEY || value.length > MAX_VALUE || all > MAX_ALL) {
       throw new RangeError(
-        `Cannot send metadata "${name.slice(0, MAX_KEY)}": wanted at most ` +
+        `Cannot send metadata "${name.slice(0, MAX_KEY)}": expected at most ` +
           `${MAX_KEY} characters in a name, ${MAX_VALUE} in a value, ${MAX_ALL} in all`,
       );
     }
@@ -124,7 +124,7 @@ function checkHeader(
   const [name, value] = header;
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
     throw new TypeError(
-      `Cannot send header "${name}": wanted token characters in its name, ` +
+      `Cannot send header "${name}": expected token characters in its name, ` +
         "printable ASCII in its value",
     );
   }

@@ -188,7 +188,7 @@ function copyOf(name: string, value: StateValue): StateValue {
   }
   if (json === undefined) {
     throw new TypeError(
-      `Cannot keep "${name}" with the connection: wanted a JSON value`,
+      `Cannot keep "${name}" with the connection: expected a JSON value`,
       { cause },
     );
   }

@@ -52,7 +52,7 @@ export class WebPubSubUpstream {
     const { validator, hubs, timeout = 20_000, log = consoleLog } = options;
     if (validator === undefined) {
       throw new TypeError(
-        'Cannot take events without a validator: wanted one, or "none"',
+        'Cannot take events without a validator: expected one, or "none"',
       );
     }
     this.#options = options;

@@ -68,6 +68,6 @@ export function anyOf(
 /** `every` of nothing is true: a list that came out empty must not take everything. */
 function requireSome(validators: readonly RequestValidator[]): void {
   if (validators.length === 0) {
-    throw new TypeError("Cannot combine no validators: wanted at least one");
+    throw new TypeError("Cannot combine no validators: expected at least one");
   }
 }

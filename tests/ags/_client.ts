@@ -107,5 +107,5 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   } catch (error) {
     return error;
   }
-  throw new Error("Promise was resolved: wanted a rejection");
+  throw new Error("Promise was resolved: expected a rejection");
 }

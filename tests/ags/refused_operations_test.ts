@@ -33,7 +33,7 @@ function start() {
         assert.ok(error instanceof AgsError);
         return error;
       }
-      throw new Error(`${name} is sent: wanted it stopped`);
+      throw new Error(`${name} is sent: expected it stopped`);
     },
   };
 }

@@ -71,7 +71,8 @@ export function startGate(url: string): Gate {
     async holds(count) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const timer = setTimeout(
-        () => reject(new Error(`Gate holds ${held} requests: wanted ${count}`)),
+        () =>
+          reject(new Error(`Gate holds ${held} requests: expected ${count}`)),
         PATIENCE,
       );
       wake = () => {

@@ -102,7 +102,7 @@ export function testWithTool(
   Deno.test(name, async () => {
     if (command === undefined) {
       throw new Error(
-        `${tool.name} is not installed: wanted it, as REQUIRE_TOOLS is 1`,
+        `${tool.name} is not installed: expected it, as REQUIRE_TOOLS is 1`,
       );
     }
     await run({ command });

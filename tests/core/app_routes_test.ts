@@ -109,7 +109,7 @@ Deno.test("createApp() refuses a name that is not usable in keys and labels", ()
   for (const name of ["", "a b", "a@b", "x".repeat(65)]) {
     const handler = testHandler(() => {}, { types: "match.ended", name });
     assert.deepEqual(problemsOf(handler), [
-      `Handler's name is "${name}": wanted 1 to 64 letters, digits, - and _`,
+      `Handler's name is "${name}": expected 1 to 64 letters, digits, - and _`,
     ]);
   }
 });
@@ -142,7 +142,7 @@ Deno.test("createApp() guesses nothing when no type resembles the unknown one", 
 
 Deno.test("createApp() refuses a handler without types", () => {
   assert.deepEqual(problemsOf(handlerOf()), [
-    "Handler takes no event type: wanted one or more",
+    "Handler takes no event type: expected one or more",
   ]);
 });
 
@@ -151,7 +151,7 @@ for (const timeout of [0, -1, NaN, Infinity, 2 ** 31]) {
   Deno.test(`createApp() refuses a handler's timeout of ${timeout}`, () => {
     const handler = testHandler(() => {}, { types: "match.ended", timeout });
     assert.deepEqual(problemsOf(handler), [
-      `Handler of "match.ended" has a timeout of ${timeout}: wanted 1 to ` +
+      `Handler of "match.ended" has a timeout of ${timeout}: expected 1 to ` +
       "2147483647 milliseconds",
     ]);
   });
@@ -175,8 +175,8 @@ Deno.test("createApp() lists every problem at once, each once", () => {
     ),
     [
       'Event type "match.endet" does not exist: did you mean "match.ended"',
-      'Event type "group.memberLeft" is handled twice by "group.memberLeft": wanted another name for each handler',
-      "Handler takes no event type: wanted one or more",
+      'Event type "group.memberLeft" is handled twice by "group.memberLeft": expected another name for each handler',
+      "Handler takes no event type: expected one or more",
     ],
   );
 });

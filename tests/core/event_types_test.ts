@@ -89,7 +89,7 @@ Deno.test("names of an open channel that no handler takes are rejected, under on
     assert.ok(error instanceof TerminalError);
     assert.equal(
       error.message,
-      `No handler takes the event type "asyncMessaging.${topic}": wanted one, or one for "asyncMessaging.*"`,
+      `No handler takes the event type "asyncMessaging.${topic}": expected one, or one for "asyncMessaging.*"`,
     );
   }
   const routes = new Set(all.deliveries.map(({ route }) => route));
@@ -107,7 +107,7 @@ Deno.test("createApp() refuses two handlers of one open name, or of one open cha
   for (const type of ["asyncMessaging.orders", "asyncMessaging.*"]) {
     assert.throws(() => appOf(named(type), named(type)), {
       name: "AppError",
-      message: `Event type "${type}" is handled twice by "${type}": wanted ` +
+      message: `Event type "${type}" is handled twice by "${type}": expected ` +
         "another name for each handler",
     });
   }

@@ -71,7 +71,7 @@ Deno.test("Nobody waits for more memory than there is", async () => {
   const budget = createMemoryBudget(100);
   await assert.rejects(
     budget.take(101, never),
-    /Share of 101 bytes is more than there is: expected at most 100/,
+    /Share of 101 bytes exceeds the budget: expected at most 100/,
   );
   assert.equal(budget.tryTake(101), undefined);
 });

@@ -26,7 +26,10 @@ Deno.test("parseJson() reads JSON of any kind", () => {
 Deno.test("parseJson() rejects what is not JSON, and does not quote it", () => {
   for (const text of ["", "secret-text", '{"secret":', "{'secret': 1}"]) {
     const error = errorOf(() => parseJson(text));
-    assert.equal(error.message, "Text in the event is not JSON: wanted JSON");
+    assert.equal(
+      error.message,
+      "Text in the event is not valid JSON: expected JSON",
+    );
     assert.equal(error.cause, undefined);
     assert.equal(error.fault, "event");
   }
@@ -41,7 +44,7 @@ Deno.test("parseJson() checks with a function, such as a schema's", () => {
   );
   assert.equal(
     error.message,
-    "JSON in the event is not what the handler wants",
+    "JSON in the event does not pass the handler's check",
   );
   assert.ok(error.cause instanceof z.ZodError);
   assert.doesNotMatch(String(error.cause), /secret-text/);
@@ -58,7 +61,7 @@ Deno.test("parseJson() does not parse what there is no memory for", () => {
     const error = errorOf(() => parseJson(text));
     assert.equal(
       error.message,
-      "JSON in the event is more than there is memory for",
+      "JSON in the event exceeds the memory limit",
     );
     assert.equal(error.fault, "event");
   }

@@ -105,7 +105,7 @@ Deno.test("A handler that no source calls is an error at start, which names the 
         assert.ok(error instanceof AppError, String(error));
         assert.ok(
           error.message.endsWith(
-            `No source that is switched on brings "${type}": expected SOURCES with ${wanted}`,
+            `No enabled source carries "${type}": expected SOURCES with ${wanted}`,
           ),
           error.message,
         );

@@ -209,7 +209,7 @@ Deno.test("publish() refuses what can not be a message before it connects", asyn
   loop["self"] = loop;
   for (
     const [topic, body, message] of [
-      ["", "x", "Topic is empty: wanted the name of a topic"],
+      ["", "x", "Topic is empty: expected the name of a topic"],
       ["t", loop, "Body of the message is no JSON"],
       ["t", () => {}, "Body of the message is no JSON"],
     ] as const

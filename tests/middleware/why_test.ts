@@ -28,7 +28,7 @@ Deno.test("The log says in words that an id was given up before", async () => {
   const event = { id: "e1", userId: "bad" };
   const [first, second] = await whys(event, event);
   assert.equal(first, undefined);
-  assert.match(String(second), /^This id was given up before: /);
+  assert.match(String(second), /^This id is a dead letter: /);
 });
 
 Deno.test("The log says in words whether the namespace or the filter had an event skipped", async () => {

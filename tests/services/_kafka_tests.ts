@@ -84,7 +84,7 @@ export function kafkaTests(options?: KafkaOptions): RegisterKafkaTest {
       sanitizeOps: false,
       async fn() {
         if (kafka === undefined) {
-          throw new Error(`${missing}: wanted it, as REQUIRE_TOOLS is 1`);
+          throw new Error(`${missing}: expected it, as REQUIRE_TOOLS is 1`);
         }
         await runTest(kafka, run);
       },

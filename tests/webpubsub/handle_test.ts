@@ -510,7 +510,7 @@ Deno.test("handleException does not get a handler's errors", async () => {
 Deno.test("Whether there is a validator must be said, and none is said in the log", async () => {
   assert.throws(
     () => new WebPubSubUpstream({} as UpstreamOptions),
-    /Cannot take events without a validator: wanted one, or "none"/,
+    /Cannot take events without a validator: expected one, or "none"/,
   );
   const log = new RecordedLog();
   const upstream = create({ validator: "none", log });

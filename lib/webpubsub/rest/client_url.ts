@@ -34,7 +34,7 @@ export async function clientUrl(options: ClientUrlOptions): Promise<string> {
   const { expiresIn = 3_600_000 } = options;
   if (!(expiresIn > 0)) {
     throw new RangeError(
-      `Cannot ${WHAT}: wanted more than 0 as "expiresIn", not ${expiresIn}`,
+      `Cannot ${WHAT}: expected more than 0 as "expiresIn", not ${expiresIn}`,
     );
   }
   const path = protocol === "mqtt" ? "clients/mqtt/hubs" : "client/hubs";

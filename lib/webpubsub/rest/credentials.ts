@@ -66,7 +66,7 @@ export function entraCredentials(
   const url = URL.parse(endpoint);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new TypeError(
-      "Cannot call Web PubSub: wanted an http or https URL as its endpoint",
+      "Cannot call Web PubSub: expected an http or https URL as its endpoint",
     );
   }
   return {

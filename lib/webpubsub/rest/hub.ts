@@ -302,7 +302,7 @@ function permissionPath(name: Permission, connectionId: string): Path {
 function toJson(what: string, content: unknown): string {
   const json: string | undefined = JSON.stringify(content);
   if (json !== undefined) return json;
-  throw new TypeError(`Cannot ${what}: wanted a JSON value`);
+  throw new TypeError(`Cannot ${what}: expected a JSON value`);
 }
 
 interface Page {

@@ -168,7 +168,7 @@ async function readText({ ok, body }: Response): Promise<string> {
     size += chunk.length;
     if (size > MAX_ANSWER) {
       throw new RangeError(
-        `Answer is too large: wanted at most ${MAX_ANSWER} bytes`,
+        `Answer is too large: expected at most ${MAX_ANSWER} bytes`,
       );
     }
     chunks.push(chunk);

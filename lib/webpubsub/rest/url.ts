@@ -54,7 +54,7 @@ export function apiUrl(
 export function encodeSegment({ what, name }: Segment): string {
   if (name === "" || name === "." || name === "..") {
     throw new TypeError(
-      `Cannot call Web PubSub for the ${what} "${name}": wanted a name`,
+      `Cannot call Web PubSub for the ${what} "${name}": expected a name`,
     );
   }
   return encodeURIComponent(name);
@@ -70,7 +70,7 @@ export function checkHub(name: string): string {
     throw new TypeError(
       `Cannot use the hub "${
         name.slice(0, 128)
-      }": wanted a letter, then at most ` +
+      }": expected a letter, then at most ` +
         "127 letters, digits or any of _`,.[]",
     );
   }

@@ -164,7 +164,7 @@ Deno.test("protos --only refuses a folder without files", async () => {
   await assert.rejects(
     protos([`${folder.path}/facts.json`, "--only", "sho"]),
     new UsageError(
-      'No file lies under "sho": wanted folders such as "iam" or "iam/account"',
+      'No file lies under "sho": expected folders such as "iam" or "iam/account"',
     ),
   );
 });

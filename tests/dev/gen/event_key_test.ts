@@ -64,7 +64,7 @@ Deno.test("nameEvents() refuses a key that a package declares twice", () => {
   assert.throws(
     () => typesOf(["a.b", "x.y"], ["a.b", "x.y"]),
     new TypeError(
-      'Event key "a.b" is declared twice in package "x.y": wanted once',
+      'Event key "a.b" is declared twice in package "x.y": expected once',
     ),
   );
 });
