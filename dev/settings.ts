@@ -79,7 +79,7 @@ function readEmulatorPort(): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= 65_535) return port;
   throw new ConfigError([
-    "EMULATOR_PORT is not usable: expected a port from 1 to 65535, found " +
+    "EMULATOR_PORT is invalid: expected a port from 1 to 65535, found " +
     shownValue(text),
   ]);
 }

@@ -1,5 +1,5 @@
 /**
- * What handlers are made of.
+ * The API for writing handlers.
  *
  * A handler is one file in `handlers/` that exports what {@linkcode on} returns:
  *
@@ -11,10 +11,10 @@
  * });
  * ```
  *
- * When the function returns, the event is done and never comes again. When it
- * throws {@linkcode TerminalError}, the event will never work and does not come
- * again either. When it throws {@linkcode RetryableError} or anything else, AGS
- * delivers the event again.
+ * If the function returns, the event is done and is not delivered again. If it
+ * throws {@linkcode TerminalError}, the event can never succeed and is not
+ * delivered again either. If it throws {@linkcode RetryableError} or anything
+ * else, AGS delivers the event again.
  *
  * @module
  */

@@ -73,7 +73,7 @@ const PROBLEMS: readonly Problem[] = [
     types: ["userRoles.userRolesCreated", "userRoles.userRolesCreated"],
     says: () => [
       'handlers/mod.ts:4: Event type "userRoles.userRolesCreated" is handled twice by "mod": ' +
-      "wanted another name for each handler",
+      "expected another name for each handler",
     ],
   },
   {

@@ -1,5 +1,5 @@
 /**
- * Checks what AGS answered against what its API reference says.
+ * Validates AGS's answers against its API reference.
  *
  * @module
  */
@@ -7,19 +7,19 @@
 import type { z } from "zod";
 import { AgsError } from "./errors.ts";
 
-/** What {@linkcode readAnswer} says of an answer that is something else. */
+/** Options of {@linkcode readAnswer}. */
 export interface AnswerDescription {
-  /** What was asked, as `METHOD /route`. */
+  /** The request, as `METHOD /route`. */
   readonly request: string;
-  /** What the answer has to be: `a wallet`. */
+  /** The expected content: `a wallet`. */
   readonly expected: string;
 }
 
 /**
- * Reads an answer that AGS gave as a success.
+ * Validates a successful answer.
  *
- * @throws {AgsError} It is something else. Not retryable: what was asked for has
- * been done, and asking again could do it twice.
+ * @throws {AgsError} It is something else. Not retryable: AGS has performed the
+ * request, and a retry could repeat it.
  */
 export function readAnswer<T>(
   schema: z.ZodType<T>,
@@ -29,7 +29,7 @@ export function readAnswer<T>(
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
   throw new AgsError(
-    `AGS answered ${request} with something else: expected ${expected}`,
+    `AGS answered ${request} with unexpected content: expected ${expected}`,
     { status: 200, retryable: false, cause: parsed.error },
   );
 }

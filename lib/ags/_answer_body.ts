@@ -1,6 +1,6 @@
 /**
- * Reads the body of an answer within bounds: of bytes as they come and inflate, of
- * depth, and of what it takes in memory once it is parsed.
+ * Reads the body of an answer, with bounds on its size (on the wire and
+ * decompressed), its depth, and its memory once parsed.
  *
  * @module
  */
@@ -12,36 +12,40 @@ import { mediaType } from "./_refusal.ts";
 import type { AnswerAccount } from "./answer_memory.ts";
 import { AgsError } from "./errors.ts";
 
-/** Largest answer read, in bytes: AGS's pages and records are far smaller. */
+/**
+ * Largest answer that is read, in bytes. AGS's pages and records are far
+ * smaller.
+ */
 export const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
-/** What an answer may take in memory, in bytes. */
+/** The memory that an answer may take, in bytes. */
 export const MAX_ANSWER_COST = 8 * 1024 * 1024;
 
-/** Bytes that are read before it is said what they cost. */
+/** Bytes that are read before memory is reserved. */
 const SMALL_BYTES = 32 * 1024;
 
 /** Who asks, and what for. */
 export interface ReadAnswerOptions {
-  /** What was asked, for messages: `METHOD /route`. */
+  /** The request, for messages: `METHOD /route`. */
   readonly name: string;
-  /** Whose memory it comes out of. */
+  /** The account that the memory is taken from. */
   readonly account: AnswerAccount;
-  /** Ends the wait for memory: rejects with its reason. */
+  /** Ends the wait for memory; rejects with its reason. */
   readonly signal: AbortSignal;
-  /** Called when it begins to wait for memory, and when it has it. */
+  /** Called when it begins to wait for memory, and when it has got it. */
   readonly onWait: (isWaiting: boolean) => void;
 }
 
 /**
- * Reads an answer that is a success.
+ * Reads a successful answer.
  *
- * One that is small needs no memory of others while it is read; one that may be large
- * takes as much as the largest, and keeps what it needs: nobody knows before what a
- * body inflates to, and its values take.
+ * A small answer is read without reserving memory. One that may be large
+ * reserves as much as the largest answer and then keeps only what it needs,
+ * because the decompressed size and the cost of its values are not known
+ * before.
  *
- * @returns What the JSON says; `undefined` when there is none.
- * @throws {AgsError} It is too large, too deep, or no JSON.
+ * @returns The parsed JSON; `undefined` if there is none.
+ * @throws {AgsError} It is too large, too deep, or not JSON.
  */
 export async function readAnswer(
   response: Response,
@@ -80,9 +84,9 @@ async function take(
 }
 
 /**
- * Reads a body; `undefined` when it has more bytes than it may.
+ * Reads a body; `undefined` if it exceeds the size limit.
  *
- * @param onLarge Called before more is read than is small.
+ * @param onLarge Called before more than a small body is read.
  */
 async function readBody(
   { headers, body }: Response,
@@ -90,7 +94,7 @@ async function readBody(
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (body === null) return new Uint8Array();
   const maxBytes = MAX_ANSWER_BYTES;
-  // Of a compressed body the length says little.
+  // The length says little about a compressed body.
   const length = headers.has("content-encoding")
     ? NaN
     : Number(headers.get("content-length") ?? NaN);
@@ -129,7 +133,7 @@ function parse(
   try {
     return JSON.parse(textOf(bytes));
   } catch {
-    // Without the parser's own words: they show a part of the body.
+    // Without the parser's message, which quotes the body.
     throw new AgsError(
       `AGS answered ${name} with ${status} and ${
         mediaType(headers)
@@ -140,8 +144,9 @@ function parse(
 }
 
 /**
- * What a success is that is too much: AGS's own would be as much again, and what was
- * asked for is done; a page of something in between says nothing of either.
+ * The error for a successful answer that is too large. If it is AGS's own, the
+ * request has been performed and a retry would be as large; if a proxy sent it,
+ * it says nothing about either.
  */
 function tooLarge(
   { status, headers }: Response,
@@ -151,7 +156,7 @@ function tooLarge(
   const isForeign = !/[/+]json$/.test(mediaType(headers));
   const what = cause === undefined
     ? `more than ${MAX_ANSWER_BYTES} bytes`
-    : "more than there is memory for";
+    : "more than fits in memory";
   return new AgsError(`AGS answered ${name} with ${what}`, {
     status,
     isForeign,

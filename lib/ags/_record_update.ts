@@ -1,19 +1,19 @@
 /**
- * Changes a record that others write at the same time.
+ * Updates a record under concurrent writes.
  *
- * Cloud Save compares a record's `updated_at` with the one that a write names, and
- * refuses the write (412) when somebody else wrote in between. Its reference does
- * not say which time stands for "there is no record yet", so creating works with
- * either answer that AGS can give:
+ * Cloud Save compares a record's `updated_at` with the one that a write names,
+ * and refuses the write (412) if somebody else wrote in between. Its reference
+ * does not say which time means "no record yet", so creation works with either
+ * behaviour of AGS:
  *
- * - A write to a record that is not there names the year 1970. No record was ever
- *   written then, so such a write can create one and cannot replace one.
- * - If AGS refuses it although there still is no record, an empty record is merged
- *   in first. That is harmless whoever else does the same or has written meanwhile,
- *   and its answer has the time that the next write names.
+ * - A write to a missing record names the year 1970. No record has that time,
+ *   so such a write can create a record but not replace one.
+ * - If AGS refuses it although the record is still missing, an empty record is
+ *   merged in first. That is harmless under concurrent writes, and its answer
+ *   has the time for the next write.
  *
- * So a record without fields is what such a creation leaves when it ends halfway,
- * and counts as none.
+ * A creation that stops halfway thus leaves a record without fields, which
+ * counts as missing.
  *
  * @module
  */
@@ -33,40 +33,46 @@ import {
 } from "./_records.ts";
 import { type BackoffOptions, nextDelay } from "./backoff.ts";
 
-/** What {@linkcode updateRecord} did. */
+/** The result of {@linkcode updateRecord}. */
 export interface UpdateRecordResult<T extends object> {
-  /** What the record says now; `undefined` when there is none. */
+  /** The current value; `undefined` if there is no record. */
   readonly value: T | undefined;
   /** Whether this call wrote it. */
   readonly isWritten: boolean;
 }
 
-/** What a record is updated with. */
+/** An update of a record. */
 export interface RecordUpdate<T extends object> {
   /**
-   * Says what the record is to be, from what it is (`undefined`: there is none, or
-   * one without fields). `undefined` leaves it as it is.
+   * Returns the new value for the current one (`undefined`: there is no record,
+   * or one without fields). `undefined` leaves the record unchanged.
    *
-   * Called once per attempt, so it must do nothing else. And it can meet its own
-   * work: when AGS's answer to a write got lost, the write is repeated, refused as
-   * outdated, and this is called with what it made. Let it recognise that, for
-   * instance by an event id that it keeps in the value.
+   * Called once per attempt, so it must have no side effects. It can also meet
+   * its own result: if AGS's answer to a write was lost, the write is repeated,
+   * refused as outdated, and this is called with the value it wrote. It should
+   * recognise that, for instance by an event id in the value.
    */
   readonly update: (current: T | undefined) => T | undefined;
-  /** Its tags; those that are there stay when absent. */
+  /** The record's tags. If absent, existing tags stay. */
   readonly tags?: readonly string[];
   /**
-   * How often to try while others write the same record, and how long to wait in
-   * between, with jitter.
+   * How often to try while others write the same record, and how long to wait
+   * in between, with jitter.
    *
-   * @default 10 attempts; the first wait is up to 20 ms, no wait longer than 500 ms
+   * @default 10 attempts; the first wait is at most 20 ms, later ones at most
+   * 500 ms
    */
   readonly backoff?: BackoffOptions;
-  /** Ends the waits too, not only the requests as the event's own signal does. */
+  /**
+   * Aborts the waits as well; the event's own signal aborts only the requests.
+   */
   readonly signal?: AbortSignal;
 }
 
-/** Reads, lets `update` decide, and writes unless somebody else wrote meanwhile. */
+/**
+ * Reads the record, calls `update`, and writes the result unless somebody else
+ * wrote meanwhile.
+ */
 export async function updateRecord<T extends object>(
   ags: Ags,
   place: RecordPlace,
@@ -103,7 +109,7 @@ export async function updateRecord<T extends object>(
   }
 }
 
-/** Others that write the same record need milliseconds, not seconds. */
+/** Concurrent writers of a record need milliseconds, not seconds. */
 const CONFLICT_BACKOFF: BackoffOptions = {
   maxAttempts: 10,
   baseDelay: 20,

@@ -1,6 +1,6 @@
 /**
- * Records of Cloud Save that only servers read and write: the part that records of
- * the game and of a player share.
+ * Cloud Save records that only servers read and write: the code shared by game
+ * and player records.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { AgsError } from "./errors.ts";
 export interface AdminRecord<T extends object> {
   /** Its key. */
   readonly key: string;
-  /** What it says. */
+  /** Its value. */
   readonly value: T;
   /** When it was created, as AGS wrote it (RFC 3339). */
   readonly createdAt: string;
@@ -27,20 +27,21 @@ export interface AdminRecord<T extends object> {
   readonly expiresAt?: string;
 }
 
-/** What a record is put with. */
+/** A record to write. */
 export interface RecordWrite {
-  /** What the record says from now on: a JSON object. */
+  /** The record's new value: a JSON object. */
   readonly value: object;
   /** Its tags. */
   readonly tags?: readonly string[];
   /**
-   * Write only if the record was last written then (`updatedAt` of what was read);
-   * `null`: only if there is none. Without it, whatever is there is replaced.
+   * Write only if the record was last written at this time (`updatedAt` of the
+   * value read); `null`: only if there is none. Without it, the write replaces
+   * any value.
    */
   readonly ifUpdatedAt?: string | null;
 }
 
-/** What is written beside the value. */
+/** Metadata written with the value. */
 export interface RecordMeta {
   /** Tags. */
   readonly tags?: readonly string[];
@@ -48,25 +49,25 @@ export interface RecordMeta {
   readonly expiresAt?: Date;
 }
 
-/** Where a record is. */
+/** The routes and codes of a record. */
 export interface RecordPlace {
-  /** Route that reads, merges and replaces. */
+  /** The route that reads, merges and replaces. */
   readonly route: string;
-  /** Route that replaces what has not changed. */
+  /** The route that replaces an unchanged record. */
   readonly concurrentRoute: string;
-  /** Values for the parts of the routes. */
+  /** Values for the parameters of the routes. */
   readonly params: { readonly key: string; readonly userId?: string };
-  /** AGS's code for "no such record". */
+  /** AGS's code for a missing record. */
   readonly absentCode: number;
 }
 
 /**
- * The time of no record: no record was ever written then, so a write that names it
- * can create one and cannot replace one.
+ * The time of a missing record. No record has this time, so a write that names
+ * it can create a record but not replace one.
  */
 export const NEVER = "1970-01-01T00:00:00Z";
 
-/** What AGS keeps tags and the like under, inside a value. */
+/** The field inside a value in which AGS keeps tags and other metadata. */
 const META = "__META";
 
 const RecordAnswer = z.object({
@@ -77,7 +78,7 @@ const RecordAnswer = z.object({
   ttl_config: z.object({ expires_at: z.string() }).nullish(),
 });
 
-/** Reads a record; `undefined` when there is none. */
+/** Reads a record; `undefined` if there is none. */
 export async function readRecord<T extends object>(
   ags: Ags,
   place: RecordPlace,
@@ -97,9 +98,11 @@ export async function readRecord<T extends object>(
 }
 
 /**
- * Writes a record: if it was last written at `ifUpdatedAt`, or whatever it says.
+ * Writes a record: only if it was last written at `ifUpdatedAt`, or
+ * unconditionally.
  *
- * @throws {AgsError} It was not: 412, and retryable, since the event can look again.
+ * @throws {AgsError} It was written at another time: 412, and retryable,
+ * because the event can read it again.
  */
 export async function putRecord(
   ags: Ags,
@@ -121,7 +124,8 @@ export async function putRecord(
 /**
  * Replaces a record if it was last written at `updatedAt`.
  *
- * @throws {AgsError} It was not: 412, and retryable, since the event can look again.
+ * @throws {AgsError} It was written at another time: 412, and retryable,
+ * because the event can read it again.
  */
 export async function replaceUnchanged(
   ags: Ags,
@@ -142,13 +146,13 @@ export async function replaceUnchanged(
   } catch (error) {
     if (!isConflict(error)) throw error;
     throw conflict(
-      `Record "${place.params.key}" is not as it was at ${updatedAt}`,
+      `Record "${place.params.key}" has changed since ${updatedAt}`,
       error,
     );
   }
 }
 
-/** Makes sure that a record is there, and leaves it as it is if it was. */
+/** Ensures that a record exists, and leaves an existing one unchanged. */
 export async function mergeEmpty<T extends object>(
   ags: Ags,
   { route, params }: RecordPlace,
@@ -177,7 +181,7 @@ function recordOf<T extends object>(
   const expiresAt = record.ttl_config?.expires_at;
   return {
     key,
-    // The caller names the shape, as it would of `JSON.parse`.
+    // The caller names the type, as with `JSON.parse`.
     value: record.value as T,
     createdAt: record.created_at,
     updatedAt: record.updated_at,
@@ -186,7 +190,7 @@ function recordOf<T extends object>(
   };
 }
 
-/** What stands beside a record's value, to be written again with it. */
+/** The metadata of a record, to be written again with its value. */
 export function metaOf(record: AdminRecord<object> | undefined): RecordMeta {
   return {
     ...(record !== undefined && { tags: record.tags }),
@@ -213,7 +217,7 @@ function metaField(meta: RecordMeta): Record<string, unknown> {
 function checkValue(value: object): void {
   if (!(META in value)) return;
   throw new TerminalError(
-    `Value of a record has a field "${META}": expected none, AGS keeps its own there`,
+    `Value of a record has a field "${META}": expected none, because AGS keeps its own data there`,
   );
 }
 
@@ -222,7 +226,7 @@ export function isConflict(error: unknown): error is AgsError {
   return error instanceof AgsError && error.status === 412 && !error.isForeign;
 }
 
-/** The error for that: the event can look again. */
+/** The error for a conflict: the event can read the record again. */
 export function conflict(message: string, cause: AgsError): AgsError {
   const { status, errorCode, errorMessage } = cause;
   return new AgsError(`${message}: expected nobody else to write it`, {

@@ -1,5 +1,5 @@
 /**
- * Reads what AGS says when it refuses, and tells it from what others say in its place.
+ * Parses AGS's error answers, and tells them from those of proxies.
  *
  * @module
  */
@@ -9,19 +9,22 @@ import { parseBoundedJson } from "../core/bounded_json.ts";
 import { parseRetryAfter } from "../core/peer_delay.ts";
 import { AgsError, isTransient } from "./errors.ts";
 
-/** Longest part of AGS's own words that is kept, a code in words included. */
+/**
+ * The longest part of AGS's error text that is kept, including textual codes.
+ */
 const MAX_MESSAGE_LENGTH = 200;
 
 /**
- * Reads a refusal. What AGS says of an event counts only in AGS's own words: its
+ * Parses an error answer. It counts as AGS's own only in AGS's format: its
  * standard body (`errorCode`, `errorMessage`), the lobby's older spelling
- * (`ErrorCode`, `ErrorMessage`), or the OAuth one (`error`, `error_description`) of
- * IAM's OAuth endpoints. Anything else was said by something in between, a proxy, an
- * ingress or a firewall, which knows nothing of the event: it is to come again.
+ * (`ErrorCode`, `ErrorMessage`), or the OAuth format (`error`,
+ * `error_description`) of IAM's OAuth endpoints. Any other answer came from a
+ * proxy, an ingress or a firewall, which knows nothing about the event, so the
+ * event is delivered again.
  *
- * @param request What was asked, as `METHOD /route`.
+ * @param request The request, as `METHOD /route`.
  * @param response The answer; its body is `body`.
- * @param body The body; `undefined` when it was too much to be read.
+ * @param body The body; `undefined` if it was too large to read.
  */
 export function refusal(
   request: string,
@@ -62,9 +65,9 @@ export function refusal(
 }
 
 /**
- * Whether AGS refuses this service's client and not what it asked for: a 401 that
- * another token can mend, or a 403 with a code that all of AGS's services share
- * (20013, insufficient permissions, …) or that its older ones have for the same.
+ * Whether AGS refuses this service's client rather than the request: a 401 that
+ * a new token can fix, or a 403 with a code that all AGS services share (20013,
+ * insufficient permissions, …) or the equivalent of older services.
  */
 function isAboutClient(status: number, { errorCode, permission }: Words) {
   if (status === 401) return true;
@@ -77,14 +80,14 @@ function isAboutClient(status: number, { errorCode, permission }: Words) {
 interface Words {
   readonly errorCode: number | string;
   readonly errorMessage: string | undefined;
-  /** The permission that was missing: `ADMIN:…:FULFILLMENT [CREATE]`. */
+  /** The missing permission: `ADMIN:…:FULFILLMENT [CREATE]`. */
   readonly permission: string | undefined;
 }
 
-/** IAM's endpoints that answer as OAuth says (RFC 6749, section 5.2). */
+/** IAM's endpoints that use OAuth errors (RFC 6749, section 5.2). */
 const OAUTH = /^\w+ \/iam\/v\d+\/oauth\//;
 
-/** Reads AGS's own words; `undefined` for what are not. */
+/** Parses AGS's error body; `undefined` if it is not AGS's. */
 function wordsOf(request: string, body: Uint8Array): Words | undefined {
   const fields = parseObject(body);
   const code = codeOf(fields["errorCode"] ?? fields["ErrorCode"]) ??
@@ -127,13 +130,13 @@ function permissionOf(value: unknown): string | undefined {
   return `${resource} [${actions.join(", ")}]`;
 }
 
-/** What kind of content an answer says that it has. */
+/** The media type of an answer. */
 export function mediaType(headers: Headers): string {
   const type = headers.get("content-type")?.split(";")[0]?.trim() ?? "";
   return /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/.test(type) ? type : "no content type";
 }
 
-/** What a refusal may take in memory, in bytes, for as long as it is read. */
+/** The memory that an error answer may take while it is read, in bytes. */
 const MAX_COST = 1024 * 1024;
 
 function parseObject(body: Uint8Array): Record<string, unknown> {
@@ -141,7 +144,7 @@ function parseObject(body: Uint8Array): Record<string, unknown> {
     const value = parseBoundedJson(body, { maxCost: MAX_COST });
     if (typeof value === "object" && value !== null) return { ...value };
   } catch {
-    // No JSON: a proxy's error page says nothing that the status does not.
+    // Not JSON: a proxy's error page adds nothing to the status.
   }
   return {};
 }

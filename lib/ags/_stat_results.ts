@@ -1,6 +1,6 @@
 /**
- * Results of changing statistics in bulk: AGS takes the request, and each item
- * works or fails by itself.
+ * Results of bulk statistic updates: AGS accepts the request, and each item
+ * succeeds or fails separately.
  *
  * @module
  */
@@ -10,40 +10,43 @@ import { readAnswer } from "./_answer.ts";
 import { AgsError } from "./errors.ts";
 
 /**
- * What becomes of items that AGS did not take while it took the request: `throw` a
+ * What to do with failed items of an accepted request: `throw` a
  * {@linkcode PartialFailureError}, or `return` them among the results.
  */
 export type OnFailures = "throw" | "return";
 
-/** What became of one item. */
+/** The result of one item. */
 export interface StatResult {
-  /** Whether the number was changed. */
+  /** Whether the statistic was changed. */
   readonly success: boolean;
   /** The statistic's code. */
   readonly statCode?: string | undefined;
-  /** The player, as far as AGS repeats it. */
+  /** The player, if AGS repeats it. */
   readonly userId?: string | undefined;
-  /** The item's own, if it had one. */
+  /** The item's request id, if it had one. */
   readonly requestId?: string | undefined;
-  /** `currentValue`; of an item that failed, `errorCode` and `errorMessage`. */
+  /** `currentValue`; for a failed item, `errorCode` and `errorMessage`. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
 /**
- * AGS took a request and not all of its items.
+ * AGS accepted a request but not all of its items.
  *
- * Retryable only where a redelivery does no harm: every failure is a passing one,
- * and either nothing was changed or the changes can be repeated (no increments).
+ * Retryable only if a redelivery is safe: every failure is temporary, and
+ * either nothing was changed or the changes can be repeated (no increments).
  */
 export class PartialFailureError extends AgsError {
   /** What logs call it. */
   override name = "PartialFailureError";
-  /** What became of each item, in AGS's order. */
+  /** The result of each item, in AGS's order. */
   readonly results: readonly StatResult[];
-  /** Those of `results` that failed. */
+  /** The failed items of `results`. */
   readonly failed: readonly StatResult[];
 
-  /** Creates the error; `isRepeatable`: whether the items that worked are. */
+  /**
+   * Creates the error; `isRepeatable`: whether the successful items can be
+   * repeated.
+   */
   constructor(
     results: readonly StatResult[],
     { isRepeatable }: { readonly isRepeatable: boolean },
@@ -51,7 +54,7 @@ export class PartialFailureError extends AgsError {
     const failed = results.filter(({ success }) => !success);
     const isSafe = isRepeatable || failed.length === results.length;
     super(
-      `AGS did not take ${failed.length} of ${results.length} stat items: ` +
+      `AGS refused ${failed.length} of ${results.length} stat items: ` +
         failed.slice(0, MAX_NAMED).map(describe).join(", ") +
         (failed.length > MAX_NAMED ? ", …" : ""),
       {
@@ -65,9 +68,11 @@ export class PartialFailureError extends AgsError {
   }
 }
 
-/** Most failed items that a message names. */
+/** The most failed items that a message names. */
 const MAX_NAMED = 5;
-/** Internal error, lost optimistic lock, too many requests: later it can work. */
+/**
+ * Internal error, lost optimistic lock, too many requests: a retry can succeed.
+ */
 const PASSING_CODES: readonly unknown[] = [20000, 20006, 20007];
 
 const text = z.string().nullish().transform((value) => value ?? undefined);
@@ -84,7 +89,7 @@ const StatResults = z.array(z.object({
 /**
  * Reads the results of a bulk request.
  *
- * @throws {AgsError} They are none, or not as many as there were items.
+ * @throws {AgsError} They are invalid, or fewer or more than the items.
  */
 export function readResults(
   answer: unknown,
@@ -96,7 +101,7 @@ export function readResults(
 }
 
 /**
- * Returns the results, or throws where items failed and that is wanted.
+ * Returns the results, or throws if items failed and `failures` is `throw`.
  *
  * @throws {PartialFailureError} Items failed.
  */
@@ -122,7 +127,7 @@ function codeOf(result: StatResult | undefined): number | undefined {
   return typeof code === "number" ? code : undefined;
 }
 
-/** Without the player: whom it is about is in the results, not in logs. */
+/** Without the player, who must not appear in logs. */
 function describe(result: StatResult): string {
   return `${result.statCode ?? "?"} (${codeOf(result) ?? "no code"})`;
 }

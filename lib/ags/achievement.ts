@@ -1,5 +1,5 @@
 /**
- * AGS Achievement: what players have achieved.
+ * AGS Achievement: players' achievements.
  *
  * @module
  */
@@ -20,8 +20,8 @@ const UNLOCK =
 /**
  * Unlocks an achievement.
  *
- * Only one that is not incremental: AGS unlocks an incremental one by itself when
- * its statistic reaches the goal, see `statistics.ts`.
+ * The achievement must not be incremental: AGS unlocks an incremental one
+ * itself when its statistic reaches the goal, see `statistics.ts`.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:ACHIEVEMENT [UPDATE]`.
  *

@@ -1,12 +1,13 @@
 /**
- * One bound for what AGS's answers hold at once, counted in what they take.
+ * One bound on the memory of all AGS answers.
  *
- * Each event may hold a little without asking anybody: that is what nearly all need.
- * What is more comes out of one budget for all events, and is given back when the
- * event's handler has ended: until then nobody knows whether it still needs it.
+ * Each event may use a little without reserving it; nearly all events need no
+ * more. Anything beyond comes from one budget for all events, and is returned
+ * when the event's handler has ended, because the handler may use the answer
+ * until then.
  *
- * Events that hold some of it and wait for more could wait for each other, for ever. So
- * one event at a time may take from a reserve: it ends, and what it held serves others.
+ * Events that hold memory and wait for more could deadlock. So one event at a
+ * time may use a reserve; when it ends, its memory serves others.
  *
  * @module
  */
@@ -17,43 +18,44 @@ import {
   type MemoryShare,
 } from "../core/memory_budget.ts";
 
-/** How much there is, in bytes of memory. */
+/** Sizes of the answer memory, in bytes. */
 export interface AnswerMemoryOptions {
-  /** For each event, beside what all share. @default {64 KiB} */
+  /** Per event, in addition to the shared memory. @default {64 KiB} */
   readonly free?: number;
-  /** For all events together. @default {16 MiB} */
+  /** Shared by all events. @default {16 MiB} */
   readonly shared?: number;
-  /** For one event at a time that waits for more. @default {16 MiB} */
+  /** For one waiting event at a time. @default {16 MiB} */
   readonly reserve?: number;
 }
 
-/** The memory of all events. */
+/** The memory for the answers of all events. */
 export interface AnswerMemory {
   /**
    * Opens an event's account.
    *
-   * @param ending Ends when the event's handler has. Without it nothing is kept.
+   * @param ending Disposed of when the event's handler ends. Without it nothing
+   * is kept.
    */
   open(ending?: DisposableStack): AnswerAccount;
 }
 
-/** What one event holds. */
+/** The answer memory of one event. */
 export interface AnswerAccount {
   /**
-   * Takes memory for an answer that is to be read, and waits until there is some.
+   * Takes memory for an answer about to be read, waiting until it is available.
    *
    * @param bytes How much.
-   * @param signal Ends the wait: rejects with its reason.
+   * @param signal Ends the wait; rejects with its reason.
    */
   take(bytes: number, signal: AbortSignal): Promise<MemoryShare>;
-  /** Keeps so much of it until the event's handler has ended. */
+  /** Keeps this many bytes until the event's handler ends. */
   keep(share: MemoryShare, bytes: number): void;
 }
 
 const KILOBYTE = 1024;
 const MEGABYTE = 1024 * KILOBYTE;
 
-/** Creates the memory. Nothing of it is taken. */
+/** Creates an unused answer memory. */
 export function createAnswerMemory(
   options: AnswerMemoryOptions = {},
 ): AnswerMemory {
@@ -99,7 +101,7 @@ function openAccount(
     turn.resolve("turn");
   }
 
-  /** Waits for a share of what all events have, or for its turn. */
+  /** Waits for a share of the shared memory, or for its turn. */
   async function wait(
     bytes: number,
     signal: AbortSignal,
@@ -144,12 +146,12 @@ function openAccount(
   };
 }
 
-/** Gives a share back that nobody waits for any more, if it still comes. */
+/** Returns a share that arrives after its waiter has gone. */
 function giveBack(share: Promise<MemoryShare>): void {
   share.then((late) => late[Symbol.dispose](), () => {});
 }
 
-/** A signal that ends with another one, and can end before. */
+/** A signal that aborts with another one, and can abort earlier. */
 function endWith(
   signal: AbortSignal,
 ): Disposable & { readonly signal: AbortSignal; end(): void } {

@@ -1,5 +1,5 @@
 /**
- * When to try a request again.
+ * Decides when to retry a request.
  *
  * @module
  */
@@ -8,9 +8,12 @@ import { peerDelay } from "../core/peer_delay.ts";
 
 /** Options of {@linkcode nextDelay}. */
 export interface BackoffOptions {
-  /** Requests sent at most for one call, the first one included. @default {5} */
+  /** The most requests for one call, including the first. @default {5} */
   readonly maxAttempts?: number;
-  /** Upper bound of the first delay, in milliseconds; doubles each time. @default {100} */
+  /**
+   * Upper bound of the first delay, in milliseconds; it doubles each time.
+   * @default {100}
+   */
   readonly baseDelay?: number;
   /** Upper bound of any delay, in milliseconds. @default {5000} */
   readonly maxDelay?: number;
@@ -18,20 +21,20 @@ export interface BackoffOptions {
   readonly random?: () => number;
 }
 
-/** What is known when a request has failed. */
+/** The state after a failed request. */
 export interface FailedAttempt {
   /** How many requests were sent, from 1. */
   readonly attempt: number;
-  /** Milliseconds that are left until the deadline; infinite without one. */
+  /** Milliseconds left until the deadline; infinite without one. */
   readonly timeLeft: number;
-  /** Milliseconds that AGS asked to wait; a minute of them counts. */
+  /** Milliseconds that AGS asked to wait; capped at a minute. */
   readonly retryAfter: number | undefined;
 }
 
 /**
- * Milliseconds to wait before the next attempt: exponential with full jitter, not
- * less than AGS asked for. `undefined` when the attempts are used up or the deadline
- * would pass meanwhile: then waiting only delays the answer.
+ * Milliseconds to wait before the next attempt: exponential with full jitter,
+ * and at least as long as AGS asked for. `undefined` if no attempts are left or
+ * the deadline would pass during the wait.
  */
 export function nextDelay(
   failed: FailedAttempt,

@@ -1,48 +1,54 @@
 /**
- * Stops asking a server that does not answer.
+ * A circuit breaker: stops requests to a server that does not answer.
  *
  * @module
  */
 
 /** Options of {@linkcode createBreaker}. */
 export interface BreakerOptions {
-  /** Failures in a row that open it. @default {10} */
+  /** Consecutive failures that open it. @default {10} */
   readonly threshold?: number;
-  /** How long it stays open before one request may try, in milliseconds. @default {5000} */
+  /**
+   * How long it stays open before it allows a trial request, in milliseconds.
+   * @default {5000}
+   */
   readonly coolDown?: number;
   /** Milliseconds, monotonic. @default {performance.now} */
   readonly now?: () => number;
-  /** Called when the state has changed. */
+  /** Called when the state changes. */
   readonly onChanged?: (state: BreakerState) => void;
 }
 
-/** `closed`: requests pass. `open`: they do not. `half-open`: one is trying. */
+/**
+ * `closed`: requests pass. `open`: they do not. `half-open`: one trial request
+ * runs.
+ */
 export type BreakerState = "closed" | "open" | "half-open";
 
 /** A circuit breaker. */
 export interface Breaker {
-  /** Whether requests pass. */
+  /** The current state. */
   readonly state: BreakerState;
   /**
-   * Asks to send a request. Each one that may is followed by `succeeded`, `failed`
-   * or `abandoned`.
+   * Asks for permission to send a request. If granted, the caller must then
+   * call `succeeded`, `failed` or `abandoned`.
    *
-   * @returns 0 when it may be sent, else the milliseconds until it is worth asking
-   * again.
+   * @returns 0 if the request may be sent, else the milliseconds until it is
+   * worth asking again.
    */
   enter(): number;
-  /** The server answered, whatever it said. */
+  /** The server answered, with whatever status. */
   succeeded(): void;
-  /** The server did not answer, or said that it cannot. */
+  /** The server did not answer, or reported that it cannot. */
   failed(): void;
-  /** The request was given up for reasons of ours: it says nothing of the server. */
+  /** The request was aborted on this side and says nothing about the server. */
   abandoned(): void;
 }
 
 /**
- * Creates a breaker that counts failures in a row: while AGS is down, events are
- * answered at once instead of each waiting out its deadline, and AGS gets one
- * request at a time to show that it is back.
+ * Creates a breaker that counts consecutive failures. While AGS is down, events
+ * are answered at once instead of each waiting for its deadline, and AGS gets
+ * one request at a time to show that it is back.
  */
 export function createBreaker(options: BreakerOptions = {}): Breaker {
   const { threshold = 10, coolDown = 5_000 } = options;
@@ -70,7 +76,7 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
     enter() {
       if (state !== "closed") {
         const left = openedAt + coolDown - now();
-        // A half-open breaker has its one request on the way.
+        // A half-open breaker already has its trial request running.
         if (state === "half-open") return Math.max(left, 1);
         if (left > 0) return left;
         become("half-open");
@@ -91,8 +97,9 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
     },
     abandoned() {
       running--;
-      // The trial said nothing: let the next request be one. While others run, it
-      // may still be one of them, sent before the breaker opened, that was given up.
+      // The trial had no result: let the next request be the trial. While other
+      // requests run, the abandoned one may have been sent before the breaker
+      // opened.
       if (state === "half-open" && running === 0) {
         become("open");
         openedAt = now() - coolDown;

@@ -7,7 +7,7 @@
 import type { Ags } from "../core/context.ts";
 import { TerminalError } from "../core/errors.ts";
 
-/** Whose progress to evaluate. */
+/** The players to evaluate. */
 export interface EvaluateChallengesRequest {
   /** The players; at least one. A player named twice is evaluated once. */
   readonly userIds: readonly string[];
@@ -15,17 +15,17 @@ export interface EvaluateChallengesRequest {
 
 const EVALUATE = "/challenge/v1/admin/namespaces/{namespace}/progress/evaluate";
 
-/** Most players that AGS takes at a time. */
+/** The most players per AGS request. */
 const MAX_USERS = 10;
 
 /**
- * Evaluates the progress of players in all challenges now, instead of when AGS
- * does it next.
+ * Evaluates the progress of players in all challenges now, instead of at AGS's
+ * next evaluation.
  *
- * AGS takes ten players at a time. More are sent ten by ten, one request after the
- * other, so that one event never takes more than its share of AGS. An evaluation
- * reads what is there and can be repeated: when one request fails, the players
- * before it are evaluated, and a redelivery evaluates them again to no harm.
+ * AGS accepts ten players per request. More are sent in sequential requests of
+ * ten, so that one event never uses more than its share of AGS. An evaluation
+ * reads existing data and can be repeated: if one request fails, the players
+ * before it are evaluated, and a redelivery safely evaluates them again.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:CHALLENGE:PROGRESSION [UPDATE]`.
  *
@@ -44,9 +44,10 @@ const MAX_USERS = 10;
  *
  * @param ags AGS's REST API: `ctx.ags`.
  * @param request Whose progress to evaluate.
- * @throws {AgsError} Not all are evaluated. Not retryable: AGS does not take the
- * request (400/20018), nothing to evaluate (404/20029).
- * @throws {TerminalError} `userIds` is empty or has an empty id; nothing is asked.
+ * @throws {AgsError} Not all players were evaluated. Not retryable: AGS refuses
+ * the request (400/20018), nothing to evaluate (404/20029).
+ * @throws {TerminalError} `userIds` is empty or has an empty id; no request is
+ * sent.
  */
 export async function evaluateChallenges(
   ags: Ags,
@@ -55,7 +56,7 @@ export async function evaluateChallenges(
   const userIds = [...new Set(request.userIds)];
   if (userIds.length === 0) {
     throw new TerminalError(
-      "Players to evaluate are none: expected at least one",
+      "List of players to evaluate is empty: expected at least one",
     );
   }
   if (userIds.includes("")) {

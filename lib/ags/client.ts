@@ -1,5 +1,6 @@
 /**
- * The AGS client: every request with a fresh token, within its event's deadline.
+ * The AGS client: sends every request with a valid token, before its event's
+ * deadline.
  *
  * @module
  */
@@ -40,53 +41,57 @@ export interface AgsClientOptions {
   readonly clientId: string;
   /** The IAM client's secret. */
   readonly clientSecret: Secret;
-  /** The namespace this app runs for. */
+  /** The namespace of this app. */
   readonly namespace: string;
-  /** Requests a minute, over all events; 0: no limit. @default {0} */
+  /** Requests per minute, over all events; 0: no limit. @default {0} */
   readonly rateLimit?: number;
-  /** Called when a token refresh fails while the old token still serves. */
+  /** Called when a token refresh fails while the old token is still valid. */
   readonly onRefreshFailed?: (error: unknown) => void;
-  /** Called when an operation is refused, and once a minute while it goes on. */
+  /**
+   * Called when an operation is refused, then once a minute while it continues.
+   */
   readonly onRefused?: (refused: RefusedOperation) => void;
-  /** Told of every request, login and change of the breaker. */
+  /** Observes every request, login and breaker change. */
   readonly observer?: AgsObserver;
-  /** Runs each request, its retries included, within a span. @default {none} */
+  /** Runs each request, including its retries, in a span. @default {none} */
   readonly traceCall?: TraceCall | undefined;
-  /** Time for one request, in milliseconds. @default {10000} */
+  /** Time limit for one request, in milliseconds. @default {10000} */
   readonly requestTimeout?: number;
-  /** What answers may take in memory, while they are read and their events handled. */
+  /**
+   * The memory for answers, while they are read and their events are handled.
+   */
   readonly answerMemory?: AnswerMemoryOptions;
   /** How requests are retried. */
   readonly backoff?: BackoffOptions;
-  /** When to stop asking. */
+  /** Options of the circuit breakers. */
   readonly breaker?: BreakerOptions;
 }
 
-/** What a request is bound to. */
+/** What a bound client's requests depend on. */
 export interface AgsBinding {
-  /** Ends every request. */
+  /** Aborts every request. */
   readonly signal: AbortSignal;
-  /** No retry starts after it: milliseconds since the epoch. */
+  /** No retry starts after this time: milliseconds since the epoch. */
   readonly deadline?: number | undefined;
   /**
-   * Ends when nobody needs the answers any more: until then they count towards what
-   * all answers may take. Without it they do while they are read.
+   * Disposed of when the answers are no longer needed: until then they count
+   * towards the answer memory. Without it, they count only while they are read.
    */
   readonly ending?: DisposableStack | undefined;
-  /** What allows each request, right before it is sent. @default {nothing has to} */
+  /** The lease to confirm right before each request is sent. @default {none} */
   readonly lease?: Lease | undefined;
 }
 
-/** The AGS client. Nothing is sent before the first request needs it. */
+/** The AGS client. It sends nothing before the first request. */
 export interface AgsClient extends Disposable {
   /** Whether requests to AGS pass, see {@linkcode BreakerState}. */
   readonly breaker: BreakerState;
-  /** How old the token in use is; `undefined` when there is none. */
+  /** Age and expiry of the current token; `undefined` if there is none. */
   readonly token: TokenTimes | undefined;
   /** AGS's REST API, bound to an event's signal and deadline. */
   bind(binding: AgsBinding): Ags;
   /**
-   * Checks that a token is at hand or can be had.
+   * Checks that a token exists or can be fetched.
    *
    * @throws {AgsError} The login failed.
    */
@@ -96,12 +101,12 @@ export interface AgsClient extends Disposable {
 /**
  * Creates the client.
  *
- * Retried within the deadline: network errors, 408, 429 (not before its
- * Retry-After), 409 with code 20006, 5xx. A 401 gets one new login and one more
- * try. A request that is not idempotent is not sent again once AGS may have carried
- * it out. A breaker ends the asking while AGS is down: requests then fail at once.
- * Each operation has one of its own, for while the client lacks its permission, or a
- * proxy answers it in AGS's place.
+ * Retries within the deadline: network errors, 408, 429 (not before its
+ * Retry-After), 409 with code 20006, 5xx. After a 401 it logs in again and
+ * tries once more. A request that is not idempotent is not repeated if AGS may
+ * have performed it. A breaker stops requests while AGS is down: they then fail
+ * at once. Each operation also has its own breaker, for a missing permission or
+ * a proxy that answers in AGS's place.
  */
 export function createAgsClient(options: AgsClientOptions): AgsClient {
   const { baseUrl, namespace, requestTimeout = 10_000 } = options;
@@ -164,7 +169,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
       }
     }
 
-    /** Waits until AGS allows one more request. */
+    /** Waits until the rate limit admits one more request. */
     async function allowed(): Promise<void> {
       const longest = deadline - Date.now();
       const wait = rateLimit?.take(longest) ?? 0;
@@ -195,9 +200,10 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
         };
         if (body !== undefined) headers["content-type"] = "application/json";
         const init: RequestInit = { method, headers };
-        // A Blob, empty or not: Deno's fetch sends any other body, and none, a second
-        // time by itself when a kept connection breaks before the answer. Whether to
-        // send again is decided below, where the deadline and the attempts count.
+        // Always a Blob, even if empty: with any other body or none, Deno's
+        // fetch repeats a request by itself if a kept connection breaks before
+        // the answer. Retries are decided below, with the deadline and the
+        // attempts.
         if (method !== "GET") {
           init.body = new Blob(body === undefined ? [] : [body]);
         }
@@ -233,7 +239,8 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
           throw error;
         }
         if (mayBeDone && !idempotent) throw error;
-        // Events are to be answered at once while AGS is down, not to wait for it.
+        // While AGS is down, events are to be answered at once instead of
+        // waiting.
         if (breaker.state !== "closed") throw error;
         const { retryAfter } = error;
         const timeLeft = deadline - Date.now();
@@ -247,7 +254,10 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
     }
   }
 
-  /** The same, where the handler's own signal ending it is AGS not answering. */
+  /**
+   * Runs the request; if the handler's own signal aborts it, AGS counts as
+   * unresponsive.
+   */
   async function requestWithin(
     bound: Bound,
     method: AgsMethod,
@@ -261,7 +271,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
       const isOwn = asked.signal?.aborted && error === asked.signal.reason;
       if (!isOwn || bound.binding.signal.aborted) throw error;
       throw new AgsError(
-        `${method} ${template} was ended by the handler's own signal`,
+        `${method} ${template} was aborted by the handler's own signal`,
         { retryable: true, cause: error },
       );
     }
@@ -284,7 +294,7 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
       };
       return {
         namespace,
-        // The caller names the shape, as it would of `JSON.parse`.
+        // The caller names the type, as with `JSON.parse`.
         request: <T>(
           method: AgsMethod,
           path: string,
@@ -309,8 +319,8 @@ export function createAgsClient(options: AgsClientOptions): AgsClient {
 }
 
 /**
- * Connections that are kept for later requests. Each keeps a buffer of up to 400 kB
- * once an answer was large: what is asked at once may be much more than is needed then.
+ * Idle connections to keep. Each keeps a buffer of up to 400 kB after a large
+ * answer, and bursts open far more connections than are needed later.
  */
 const MAX_IDLE_CONNECTIONS = 64;
 
@@ -319,39 +329,46 @@ interface Bound {
   readonly account: AnswerAccount;
 }
 
-/** Methods that may be repeated to no harm unless a call says otherwise (RFC 9110). */
+/**
+ * Methods that may be repeated safely unless a call says otherwise (RFC 9110).
+ */
 const IDEMPOTENT: ReadonlySet<AgsMethod> = new Set(["GET", "PUT", "DELETE"]);
 
 /**
- * Whether the request itself is sent again. Not after an answer that made no sense
- * or a login that was refused: those fail the event, which comes again later.
+ * Whether to retry the request itself. Not after an invalid answer or a refused
+ * login: these fail the event, which is delivered again later.
  */
 function isWorthRetrying(error: AgsError): boolean {
   const { status, errorCode, retryable } = error;
   return retryable && (status === undefined || isTransient(status, errorCode));
 }
 
-/** How long a server may be silent before an event's deadline says something of it. */
+/**
+ * How long a server must be silent before an event's deadline counts against
+ * it.
+ */
 const SILENCE = 1_000;
 
-/** Whether the event's time was up while the server had long been silent. */
+/**
+ * Whether the event's deadline passed after the server had long been silent.
+ */
 function isUnanswered(error: unknown, milliseconds: number): boolean {
   return error instanceof DeadlineError && milliseconds >= SILENCE;
 }
 
-/** Whether the server did not answer, or said that it cannot. */
+/** Whether the server did not answer, or reported that it cannot. */
 function isDown(error: AgsError): boolean {
   return error.status === undefined || error.status >= 500;
 }
 
-/** Whether AGS says that the token lacks a permission. */
+/** Whether AGS reports a missing permission. */
 function isForbidden(error: unknown): boolean {
   return error instanceof AgsError && error.status === 403 && error.isOutage;
 }
 
 function breakerOpen(wait: number): AgsError {
   return new AgsError(
-    "AGS is not asked: it did not answer several times in a row",
+    "AGS requests are paused: it did not answer several times in a row",
     {
       retryable: true,
       isOutage: true,
@@ -363,7 +380,8 @@ function breakerOpen(wait: number): AgsError {
 
 function rateLimited(wait: number): AgsError {
   return new AgsError(
-    "AGS is not asked: the rate limit has no place before the event's time is up",
+    "AGS request was not sent: the rate limit cannot admit it before the " +
+      "event's deadline",
     {
       retryable: true,
       retryAfter: Math.ceil(wait),

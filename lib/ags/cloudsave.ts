@@ -1,9 +1,9 @@
 /**
  * AGS Cloud Save: admin records of the game, JSON objects that servers read and
- * write and players do not see. Those of a player are in `cloudsave_player.ts`.
+ * write and players do not see. `cloudsave_player.ts` has those of a player.
  *
- * AGS advises to keep what is sent at or below 250 KB: larger records get slow, and
- * from some number of megabytes on AGS refuses them.
+ * AGS advises keeping records at or below 250 KB: larger ones become slow, and
+ * AGS refuses records of several megabytes.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export interface PutAdminRecordRequest
 /** A record of the game to update. */
 export interface UpdateAdminRecordRequest<T extends object>
   extends GetAdminRecordRequest, RecordUpdate<T> {
-  /** When AGS deletes the record; what is there stays when absent. */
+  /** When AGS deletes the record. If absent, an existing expiry stays. */
   readonly expiresAt?: Date;
 }
 
@@ -62,9 +62,9 @@ export interface UpdateAdminRecordRequest<T extends object>
  *
  * @param ags AGS's REST API: `ctx.ags`.
  * @param request Which record.
- * @typeParam T The shape of the value. It is not checked.
- * @returns The record, or `undefined` when there is none (404/18140).
- * @throws {AgsError} AGS refused, or answered what is no record.
+ * @typeParam T The type of the value. It is not checked.
+ * @returns The record, or `undefined` if there is none (404/18140).
+ * @throws {AgsError} AGS refused, or its answer is not a record.
  * @throws {TerminalError} `key` is empty.
  */
 export function getAdminRecord<T extends object = Record<string, unknown>>(
@@ -75,10 +75,11 @@ export function getAdminRecord<T extends object = Record<string, unknown>>(
 }
 
 /**
- * Writes an admin record of the game: creates it, or replaces all of its value.
+ * Writes an admin record of the game: creates it, or replaces its whole value.
  *
- * Without `ifUpdatedAt` the last write wins; use it, or
- * {@linkcode updateAdminRecord}, for whatever two deliveries can write at a time.
+ * Without `ifUpdatedAt` the last write wins. Use it, or
+ * {@linkcode updateAdminRecord}, if two deliveries can write the record at the
+ * same time.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:CLOUDSAVE:RECORD [UPDATE]`.
  *
@@ -93,9 +94,9 @@ export function getAdminRecord<T extends object = Record<string, unknown>>(
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request The record, and what it is to hold.
- * @throws {AgsError} Not written. Retryable: `ifUpdatedAt` is not what it was
- * (412/18180). Not retryable: AGS does not take the value (400/18144, 18146, 20002).
+ * @param request The record and its new value.
+ * @throws {AgsError} Not written. Retryable: `ifUpdatedAt` does not match
+ * (412/18180). Not retryable: AGS refuses the value (400/18144, 18146, 20002).
  * @throws {TerminalError} `key` is empty, or the value has a field `__META`.
  */
 export function putAdminRecord(
@@ -106,12 +107,12 @@ export function putAdminRecord(
 }
 
 /**
- * Changes an admin record of the game, or creates it, without losing what others
- * write at the same time: reads, lets `update` decide, writes if nobody else wrote
- * in between, and otherwise starts again.
+ * Changes or creates an admin record of the game without losing concurrent
+ * writes: reads it, calls `update`, writes if nobody else wrote in between, and
+ * otherwise starts again.
  *
- * Permission: `ADMIN:NAMESPACE:{namespace}:CLOUDSAVE:RECORD [READ, UPDATE]`, and
- * `[CREATE]` where AGS does not create through a conditional write.
+ * Permission: `ADMIN:NAMESPACE:{namespace}:CLOUDSAVE:RECORD [READ, UPDATE]`,
+ * and `[CREATE]` if AGS does not create records through a conditional write.
  *
  * @example
  * ```ts
@@ -128,10 +129,10 @@ export function putAdminRecord(
  *
  * @param ags AGS's REST API: `ctx.ags`.
  * @param request The record, and how to change it.
- * @typeParam T The shape of the value. It is not checked.
- * @returns What the record says now, and whether this call wrote it.
+ * @typeParam T The type of the value. It is not checked.
+ * @returns The current value, and whether this call wrote it.
  * @throws {AgsError} Not written. Retryable: others changed the record in each
- * attempt (412/18180). Not retryable: AGS does not take the value.
+ * attempt (412/18180). Not retryable: AGS refuses the value.
  * @throws {TerminalError} `key` is empty, or the value has a field `__META`.
  * @throws Whatever `update` throws, and the signal's reason.
  */

@@ -1,7 +1,7 @@
 /**
- * AGS Cloud Save: admin records of a player, which the player does not see. What
- * `cloudsave.ts` says of the game's records goes for these too; only an expiry is
- * not among what AGS takes for all of their calls.
+ * AGS Cloud Save: admin records of a player, which the player does not see.
+ * They work like the game's records in `cloudsave.ts`, except that not all of
+ * their calls accept an expiry.
  *
  * @module
  */
@@ -53,10 +53,10 @@ export interface UpdatePlayerAdminRecordRequest<T extends object>
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request Whose record, and which.
- * @typeParam T The shape of the value. It is not checked.
- * @returns The record, or `undefined` when there is none (404/18152).
- * @throws {AgsError} AGS refused, or answered what is no record.
+ * @param request The player and the record.
+ * @typeParam T The type of the value. It is not checked.
+ * @returns The record, or `undefined` if there is none (404/18152).
+ * @throws {AgsError} AGS refused, or its answer is not a record.
  * @throws {TerminalError} `userId` or `key` is empty.
  */
 export function getPlayerAdminRecord<
@@ -69,7 +69,7 @@ export function getPlayerAdminRecord<
 }
 
 /**
- * Writes an admin record of a player, as `putAdminRecord` does one of the game.
+ * Writes an admin record of a player, like `putAdminRecord` for the game.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:CLOUDSAVE:RECORD [UPDATE]`.
  *
@@ -84,9 +84,9 @@ export function getPlayerAdminRecord<
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request The record, and what it is to hold.
- * @throws {AgsError} Not written. Retryable: `ifUpdatedAt` is not what it was
- * (412/18183). Not retryable: AGS does not take the value (400/18156, 18181, 20002).
+ * @param request The record and its new value.
+ * @throws {AgsError} Not written. Retryable: `ifUpdatedAt` does not match
+ * (412/18183). Not retryable: AGS refuses the value (400/18156, 18181, 20002).
  * @throws {TerminalError} `userId` or `key` is empty, or the value has a field
  * `__META`.
  */
@@ -98,12 +98,12 @@ export function putPlayerAdminRecord(
 }
 
 /**
- * Changes an admin record of a player, or creates it, as `updateAdminRecord` does
- * one of the game.
+ * Changes or creates an admin record of a player, like `updateAdminRecord` for
+ * the game.
  *
  * Permission:
- * `ADMIN:NAMESPACE:{namespace}:USER:{userId}:CLOUDSAVE:RECORD [READ, UPDATE]`, and
- * `[CREATE]` where AGS does not create through a conditional write.
+ * `ADMIN:NAMESPACE:{namespace}:USER:{userId}:CLOUDSAVE:RECORD [READ, UPDATE]`,
+ * and `[CREATE]` if AGS does not create records through a conditional write.
  *
  * @example
  * ```ts
@@ -121,10 +121,10 @@ export function putPlayerAdminRecord(
  *
  * @param ags AGS's REST API: `ctx.ags`.
  * @param request The record, and how to change it.
- * @typeParam T The shape of the value. It is not checked.
- * @returns What the record says now, and whether this call wrote it.
+ * @typeParam T The type of the value. It is not checked.
+ * @returns The current value, and whether this call wrote it.
  * @throws {AgsError} Not written. Retryable: others changed the record in each
- * attempt (412/18183). Not retryable: AGS does not take the value.
+ * attempt (412/18183). Not retryable: AGS refuses the value.
  * @throws {TerminalError} `userId` or `key` is empty, or the value has a field
  * `__META`.
  * @throws Whatever `update` throws, and the signal's reason.

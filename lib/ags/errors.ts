@@ -1,5 +1,5 @@
 /**
- * What went wrong with AGS, as one typed error.
+ * The error for every failure with AGS.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { EventError } from "../core/errors.ts";
 
 /** Options of {@linkcode AgsError}. */
 export interface AgsErrorOptions extends ErrorOptions {
-  /** The HTTP status; absent when there was no answer. */
+  /** The HTTP status; absent if there was no answer. */
   readonly status?: number | undefined;
   /** AGS's `errorCode`, or OAuth's `error`. */
   readonly errorCode?: number | string | undefined;
@@ -21,7 +21,7 @@ export interface AgsErrorOptions extends ErrorOptions {
   /** Whether the request certainly never reached AGS. @default {false} */
   readonly isUnsent?: boolean;
   /**
-   * Whether the answer is not AGS's own, but of something in between.
+   * Whether the answer came from a proxy and not from AGS.
    *
    * @default {false}
    */
@@ -31,28 +31,29 @@ export interface AgsErrorOptions extends ErrorOptions {
 }
 
 /**
- * AGS refused a request, could not be reached, or made no sense.
+ * AGS refused a request, could not be reached, or sent an invalid answer.
  *
- * Thrown out of a handler it decides the event's outcome: `failed` (delivered
- * again) when `retryable`, `rejected` otherwise, since the same request would be
- * refused again.
+ * If a handler does not catch it, it decides the event's outcome: `failed`
+ * (delivered again) if `retryable`, otherwise `rejected`, because the same
+ * request would be refused again.
  *
- * Not AGS's word on the event, and so retryable, is an answer that is not AGS's own
- * (`isForeign`), and a refusal of this service's client (`isOutage`), which lacks a
- * permission or was disabled: an operator can mend that.
+ * Two kinds of error say nothing about the event and are retryable, because an
+ * operator can fix them: an answer that is not AGS's own (`isForeign`), and a
+ * refusal of this service's client (`isOutage`), which lacks a permission or
+ * was disabled.
  */
 export class AgsError extends EventError {
   /** What logs call it. */
   override name = "AgsError";
-  /** The HTTP status; `undefined` when there was no answer. */
+  /** The HTTP status; `undefined` if there was no answer. */
   readonly status: number | undefined;
   /** AGS's `errorCode`, such as 30341, or OAuth's `error`, such as `invalid_client`. */
   readonly errorCode: number | string | undefined;
-  /** AGS's own words. */
+  /** AGS's error text. */
   readonly errorMessage: string | undefined;
   /** Whether the request certainly never reached AGS. */
   readonly isUnsent: boolean;
-  /** Whether the answer is not AGS's own, but of a proxy or an ingress before it. */
+  /** Whether the answer came from a proxy or an ingress and not from AGS. */
   readonly isForeign: boolean;
 
   /** Creates the error. */
@@ -77,8 +78,8 @@ export class AgsError extends EventError {
 const OPTIMISTIC_LOCK = 20006;
 
 /**
- * Whether the same request, sent again at once, can fare better: 408, 429, 5xx, and
- * 409 where a lost optimistic lock is the reason.
+ * Whether an immediate retry can succeed: 408, 429, 5xx, and 409 if a lost
+ * optimistic lock is the reason.
  */
 export function isTransient(
   status: number,
@@ -89,9 +90,9 @@ export function isTransient(
 }
 
 /**
- * Whether AGS may have carried out a request that failed like this: there was no
- * answer, or one that does not say, as one that is not AGS's own. AGS's own refusals
- * say that it has not; so does a lost optimistic lock.
+ * Whether AGS may have performed a request that failed like this: there was no
+ * answer, or one that does not say, such as a proxy's. AGS's own error answers
+ * mean that it has not; so does a lost optimistic lock.
  */
 export function isInDoubt({ status, isUnsent, isForeign }: AgsError): boolean {
   if (isUnsent) return false;

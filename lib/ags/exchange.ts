@@ -1,5 +1,6 @@
 /**
- * One HTTP exchange with AGS: out with a request, back with JSON or a typed error.
+ * One HTTP exchange with AGS: sends a request and returns JSON or a typed
+ * error.
  *
  * @module
  */
@@ -14,31 +15,34 @@ import type { AgsObserver } from "./observer.ts";
 
 /** Options of {@linkcode exchange}. */
 export interface ExchangeOptions {
-  /** Ends the exchange; its reason is what is thrown. */
+  /** Aborts the exchange, which then throws its reason. */
   readonly signal: AbortSignal;
-  /** Time for the exchange, in milliseconds. */
+  /** Time limit for the exchange, in milliseconds. */
   readonly timeout: number;
-  /** Told how it ended. */
+  /** Observes how it ended. */
   readonly observer?: AgsObserver | undefined;
-  /** Whose connections are used. @default {those of all of the process} */
+  /** The HTTP client whose connections are used. @default {the process's} */
   readonly httpClient?: Deno.HttpClient | undefined;
-  /** Whose memory the answer comes out of. */
+  /** The account that the answer's memory is taken from. */
   readonly account: AnswerAccount;
   /** Called with the status of the answer, before its body is read. */
   readonly onAnswer?: ((status: number) => void) | undefined;
 }
 
-/** Largest refusal read, in bytes. AGS's are below 1 kB, but for lists of errors. */
+/**
+ * Largest error answer that is read, in bytes. AGS's are below 1 kB, except for
+ * lists of errors.
+ */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /**
  * Sends one request and reads its answer.
  *
- * @param name What is asked, for messages: `METHOD /route`, without the values.
- * @returns The JSON body; `undefined` when there is none.
+ * @param name The request, for messages: `METHOD /route`, without values.
+ * @returns The JSON body; `undefined` if there is none.
  * @throws {AgsError} The server refused, did not answer in time, could not be
- * reached, or answered what is not JSON.
- * @throws The signal's reason, when it ended.
+ * reached, or did not answer with JSON.
+ * @throws The signal's reason, if it aborted.
  */
 export async function exchange(
   name: string,
@@ -58,7 +62,7 @@ export async function exchange(
   const timer = setTimeout(() => {
     const what = waiting === undefined
       ? `AGS did not answer ${name} within ${timeout} ms`
-      : `AGS's answer to ${name} found no memory within ${timeout} ms`;
+      : `No memory for AGS's answer to ${name} within ${timeout} ms`;
     controller.abort(
       new AgsError(what, { status: waiting, retryable: true }),
     );
@@ -92,7 +96,7 @@ export async function exchange(
     const cause = withoutUrl(error, url);
     throw new AgsError(`AGS could not be reached for ${name}`, {
       retryable: true,
-      // What Deno's HTTP client says when there is no connection to send on.
+      // The message of Deno's HTTP client if there is no connection to send on.
       isUnsent: cause.message.includes("client error (Connect)"),
       cause,
     });
@@ -112,7 +116,7 @@ async function wordsOf({ body }: Response): Promise<Uint8Array | undefined> {
   return await readBounded(body, MAX_REFUSAL_BYTES);
 }
 
-/** A word for why an exchange was ended before its answer was read. */
+/** A code for why an exchange ended before its answer was read. */
 function codeOf(reason: unknown): string {
   if (reason instanceof AgsError) {
     return reason.status === undefined ? "timeout" : "memory";
@@ -120,14 +124,14 @@ function codeOf(reason: unknown): string {
   return reason instanceof DeadlineError ? "deadline" : "cancelled";
 }
 
-/** Whether AGS refused; an answer that is of no use has the status of a success. */
+/** Whether AGS refused; an unusable answer has a success status. */
 function isRefusal({ status = 0 }: AgsError): boolean {
   return status < 200 || status > 299;
 }
 
-/** What `fetch` says, without the URL: its path names a player. */
+/** The message of `fetch` without the URL, whose path may name a player. */
 function withoutUrl(error: unknown, url: string): Error {
-  // `fetch` says only that it failed; why is in the cause.
+  // `fetch` says only that it failed; the cause says why.
   const reason = error instanceof Error && error.cause instanceof Error
     ? error.cause
     : error;

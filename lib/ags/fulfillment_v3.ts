@@ -1,5 +1,5 @@
 /**
- * AGS Platform: fulfillment v3, which grants once however often it is asked.
+ * AGS Platform: fulfillment v3, which grants once however often it is called.
  *
  * @module
  */
@@ -16,12 +16,12 @@ import type { FulfillItemRequest, FulfillItemResult } from "./platform.ts";
 /** One item of a transaction. */
 export type FulfillmentItem = Omit<FulfillItemRequest, "userId">;
 
-/** What to grant, to whom, and under which name. */
+/** A grant: the items, the player and the transaction id. */
 export interface FulfillItemsRequest {
   /** The player. */
   readonly userId: string;
   /**
-   * What makes this grant one grant: the same id, player and items grant once. See
+   * Identifies the grant: the same id, player and items grant once. See
    * {@linkcode transactionIdOf}.
    */
   readonly transactionId: string;
@@ -29,21 +29,23 @@ export interface FulfillItemsRequest {
   readonly items: readonly FulfillmentItem[];
 }
 
-/** What {@linkcode transactionIdOf} makes an id from, beside the event. */
+/** Inputs of {@linkcode transactionIdOf}, besides the event. */
 export interface TransactionIdOptions {
   /** The player: AGS ties a transaction to one. */
   readonly userId: string;
-  /** Tells several transactions of one event and player apart. @default {""} */
+  /**
+   * Distinguishes several transactions for one event and player. @default {""}
+   */
   readonly part?: string;
 }
 
 const FULFILLMENTS =
   "/platform/v3/admin/namespaces/{namespace}/users/{userId}/fulfillments/{transactionId}";
 
-/** "The user has this durable item already": what was wanted is the case. */
+/** "The user has this durable item already": counts as granted. */
 const ALREADY_OWNED = 38121;
 
-/** Longest part of AGS's own words that is kept. */
+/** The longest part of AGS's text that is kept. */
 const MAX_REASON_LENGTH = 200;
 
 const failedItem = z.object({
@@ -63,19 +65,18 @@ const Fulfillment = z.object({
 /**
  * Grants items to a player, all or none, once per transaction id.
  *
- * A redelivered event that names the same transaction gets the first answer again
- * and nothing is granted twice, also when the first answer got lost: this is what
- * v1 (`fulfillItem`) cannot do. AGS says that v3 is not supported in Shared Cloud
- * yet.
+ * A redelivered event that names the same transaction gets the first answer
+ * again and grants nothing twice, even if the first answer was lost. v1
+ * (`fulfillItem`) cannot do this. AGS does not support v3 in Shared Cloud yet.
  *
- * A transaction that AGS accepted and could not carry out (`FULFILL_FAILED`) is
- * retryable: AGS takes the same request again as the retry of it. One that was
- * revoked meanwhile is not granted again.
+ * A transaction that AGS accepted but could not complete (`FULFILL_FAILED`) is
+ * retryable: AGS treats the same request as a retry of it. A transaction that
+ * was revoked meanwhile is not granted again.
  *
- * A durable item that the player owns already counts as granted, as in v1, where it
- * is the only item. Beside others it is an error: AGS then grants none of them, and
- * which ones are missing is not for this function to guess. Give such items a
- * transaction each.
+ * A durable item that the player already owns counts as granted, as in v1, if
+ * it is the only item. Together with others it is an error: AGS then grants
+ * none of them, and this function cannot know which are missing. Use a
+ * transaction for each such item.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:FULFILLMENT [UPDATE]`.
  *
@@ -94,15 +95,16 @@ const Fulfillment = z.object({
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request The items, whom they are for, and the transaction that they are granted once in.
- * @returns What was granted.
- * @throws {AgsError} Not granted. Retryable: `FULFILL_FAILED`. Not retryable: no
- * such item (404/30341), a closed wallet (400/35123), the same id with other items
- * (400/38128), the same item on different terms (400/38129), an item that cannot be
- * granted (400/38130), an owned item beside others (400/38121), a revoked
- * transaction.
- * @throws {TerminalError} `userId` or `transactionId` is empty, or there is no item;
- * nothing is asked.
+ * @param request The items, the player, and the transaction that grants them
+ * once.
+ * @returns The granted items.
+ * @throws {AgsError} Not granted. Retryable: `FULFILL_FAILED`. Not retryable:
+ * no such item (404/30341), a closed wallet (400/35123), the same id with other
+ * items (400/38128), the same item on different terms (400/38129), an item that
+ * cannot be granted (400/38130), an owned item together with others
+ * (400/38121), a revoked transaction.
+ * @throws {TerminalError} `userId` or `transactionId` is empty, or there is no
+ * item; no request is sent.
  */
 export async function fulfillItems(
   ags: Ags,
@@ -110,7 +112,9 @@ export async function fulfillItems(
 ): Promise<FulfillItemResult> {
   const { userId, transactionId, items } = request;
   if (items.length === 0) {
-    throw new TerminalError("Items to grant are none: expected at least one");
+    throw new TerminalError(
+      "List of items to grant is empty: expected at least one",
+    );
   }
   let answer: unknown;
   try {
@@ -133,15 +137,15 @@ export async function fulfillItems(
 }
 
 /**
- * The transaction id of an event's grant to a player: the same for each delivery of
- * the event, another one for any other event, player or part.
+ * The transaction id of an event's grant to a player: the same for each
+ * delivery of the event, and different for any other event, player or part.
  *
- * 32 lower-case hexadecimal digits, the form of AGS's own ids, so that whatever
- * length and letters AGS takes, it takes these: the first half of a SHA-256.
+ * It has 32 lower-case hexadecimal digits, the form of AGS's own ids, so that
+ * AGS certainly accepts it: the first half of a SHA-256.
  *
- * @param event The event that items are granted for.
- * @param options Whom for, and which part of the event it is.
- * @returns The id: the same each time that the event comes.
+ * @param event The event that is the reason for the grant.
+ * @param options The player, and the part of the event.
+ * @returns The id: the same for each delivery of the event.
  * @example A grant that survives redeliveries
  * ```ts
  * import type { Event } from "../core/event.ts";
@@ -162,7 +166,7 @@ export function transactionIdOf(
   options: TransactionIdOptions,
 ): string {
   const { userId, part = "" } = options;
-  // As JSON, so that no two different lists run together into the same text.
+  // As JSON, so that no two different inputs produce the same text.
   const text = JSON.stringify([event.type, event.id, userId, part]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

@@ -1,5 +1,5 @@
 /**
- * Grants an item for an event, by the API that `FULFILLMENT_API` names.
+ * Grants an item for an event, through the API that `FULFILLMENT_API` names.
  *
  * @module
  */
@@ -13,26 +13,26 @@ import {
   type FulfillItemResult,
 } from "./platform.ts";
 
-/** What to grant, to whom, and for which event. */
+/** The item, the player and the event. */
 export interface GrantItemRequest extends FulfillItemRequest {
   /** The event that is the reason. */
   readonly event: Pick<Event, "type" | "id">;
-  /** Tells several grants of one event to one player apart. @default {""} */
+  /** Distinguishes several grants for one event and player. @default {""} */
   readonly part?: string;
 }
 
 /**
  * Grants an item to a player because of an event.
  *
- * How often, when the event is delivered more than once:
+ * If the event is delivered more than once, it is granted:
  *
- * - `FULFILLMENT_API=v3`: **once**, whatever happens. AGS knows the grant by an id
- *   made from the event, and answers a repetition with the first grant.
- * - `FULFILLMENT_API=v1`: **once as long as the idempotency store knows that the
- *   event is done**. AGS has no key to tell a repetition by: when the process dies
- *   between the grant and the mark, or AGS's answer to the grant is lost, the event
- *   comes again and is granted again. A durable item cannot be: AGS refuses it, and
- *   that counts as granted.
+ * - `FULFILLMENT_API=v3`: **once**, whatever happens. AGS knows the grant by an
+ *   id derived from the event, and answers a repetition with the first grant.
+ * - `FULFILLMENT_API=v1`: **once, as long as the idempotency store knows that
+ *   the event is done**. AGS has no key for recognising a repetition: if the
+ *   process dies between the grant and the mark, or AGS's answer is lost, the
+ *   event is delivered and granted again. A durable item is never granted
+ *   twice: AGS refuses it, which counts as granted.
  *
  * `docs/guarantees.md` has the table for each store.
  *
@@ -48,9 +48,9 @@ export interface GrantItemRequest extends FulfillItemRequest {
  * ```
  *
  * @param ctx The context of the handler.
- * @param request What to grant, to whom, for which event.
+ * @param request The item, the player and the event.
  * @returns What was granted.
- * @throws {AgsError} As `fulfillItem` and `fulfillItems` do.
+ * @throws {AgsError} As for `fulfillItem` and `fulfillItems`.
  * @throws {TerminalError} `userId` is empty.
  */
 export function grantItem(

@@ -1,6 +1,6 @@
 /**
- * AGS Leaderboard: who is where. Scores have no call of their own: a leaderboard
- * follows a statistic, see `statistics.ts`.
+ * AGS Leaderboard: players' ranks. There is no call to set scores: a
+ * leaderboard follows a statistic, see `statistics.ts`.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { z } from "zod";
 import type { Ags } from "../core/context.ts";
 import { isRefusal, readAnswer } from "./_answer.ts";
 
-/** Whose rank, on which leaderboard. */
+/** The leaderboard and the player. */
 export interface GetUserRankRequest {
   /** The leaderboard's code. */
   readonly leaderboardCode: string;
@@ -17,19 +17,19 @@ export interface GetUserRankRequest {
   readonly userId: string;
 }
 
-/** A place on a leaderboard. */
+/** A rank on a leaderboard. */
 export interface Rank {
-  /** The place, from 1. */
+  /** The rank, from 1. */
   readonly rank: number;
   /** The score. */
   readonly point: number;
 }
 
-/** A player's places on a leaderboard. */
+/** A player's ranks on a leaderboard. */
 export interface UserRank {
-  /** Of all time; absent where the player has only places in cycles. */
+  /** The all-time rank; absent if the player has only ranks in cycles. */
   readonly allTime?: Rank | undefined;
-  /** In the leaderboard's cycles (days, weeks, seasons), as far as there are any. */
+  /** The ranks in the leaderboard's cycles (days, weeks, seasons), if any. */
   readonly cycles: readonly (Rank & {
     /** The cycle. */
     readonly cycleId: string;
@@ -39,7 +39,7 @@ export interface UserRank {
 const USER_RANK =
   "/leaderboard/v3/admin/namespaces/{namespace}/leaderboards/{leaderboardCode}/users/{userId}";
 
-/** No leaderboard of this code. */
+/** There is no leaderboard with this code. */
 const NO_LEADERBOARD = 71230;
 /** The player is not on the leaderboard. */
 const NOT_RANKED = 71233;
@@ -54,8 +54,7 @@ const UserRanking = z.object({
 /**
  * Reads a player's rank.
  *
- * A leaderboard lags behind its statistic: do not expect what was counted a moment
- * ago.
+ * A leaderboard lags behind its statistic: a recent change may not show yet.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:LEADERBOARD [READ]`.
  *
@@ -71,10 +70,10 @@ const UserRanking = z.object({
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request Which leaderboard, and whose rank.
- * @returns The rank, or `undefined` when the player is not on the leaderboard
- * (404/71233) or there is no such leaderboard (404/71230).
- * @throws {AgsError} AGS refused, or answered what is no ranking.
+ * @param request The leaderboard and the player.
+ * @returns The rank, or `undefined` if the player is not on the leaderboard
+ * (404/71233) or it does not exist (404/71230).
+ * @throws {AgsError} AGS refused, or its answer is not a ranking.
  * @throws {TerminalError} `userId` or `leaderboardCode` is empty.
  */
 export async function getUserRank(

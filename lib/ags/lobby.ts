@@ -1,18 +1,18 @@
 /**
- * AGS Lobby: messages to players who are connected.
+ * AGS Lobby: notifications to connected players.
  *
  * @module
  */
 
 import type { Ags } from "../core/context.ts";
 
-/** What to tell whom. */
+/** The notification and its player. */
 export interface SendNotificationRequest {
   /** The player. */
   readonly userId: string;
-  /** What the message is about: the game listens by topic. */
+  /** The topic of the message: the game subscribes by topic. */
   readonly topicName: string;
-  /** What the game gets, as it is: plain text, or JSON as text. */
+  /** The content, sent unchanged: plain text, or JSON as text. */
   readonly message: string;
 }
 
@@ -23,8 +23,8 @@ const NOTIFY =
  * Sends a player a free-form notification.
  *
  * There is no idempotency key: an event that is delivered again notifies again.
- * Where that matters, put the event's id into the message and let the game tell
- * repetitions apart.
+ * If that matters, put the event's id into the message and let the game ignore
+ * repetitions.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:NOTIFICATION [CREATE]`.
  *
@@ -43,7 +43,7 @@ const NOTIFY =
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request The message, its topic, and whom it is for.
+ * @param request The message, its topic, and the player.
  * @throws {AgsError} Not sent.
  * @throws {TerminalError} `userId` is empty.
  */

@@ -1,5 +1,5 @@
 /**
- * The AGS client whose trouble is said in the log.
+ * The AGS client with logging of its problems.
  *
  * @module
  */
@@ -12,17 +12,17 @@ import {
 } from "./client.ts";
 import type { RefusedBy } from "./refused_operations.ts";
 
-/** What the log says of refusals that no event can mend, and an operator can. */
+/** Log messages for refusals that an operator can fix. */
 const REFUSED: Readonly<Record<RefusedBy, string>> = {
   client: "AGS client may not log in: events wait until it may",
-  permission: "AGS client lacks a permission: events that need it wait for it",
-  proxy: "AGS cannot be reached: something before it answers in its place",
+  permission: "AGS client lacks a permission: events that need it are waiting",
+  proxy: "AGS cannot be reached: something in front of it answers in its place",
 };
 
 /**
  * Creates the client.
  *
- * @param log Where it is said that a token is not refreshed, or an operation refused.
+ * @param log Logs failed token refreshes and refused operations.
  * @param options Those of `createAgsClient()`.
  */
 export function createLoggedClient(

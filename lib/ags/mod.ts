@@ -1,6 +1,6 @@
 /**
- * AccelByte Gaming Services for handlers: a typed function for each call that handlers
- * make most. `ctx.ags.request()` calls any other API.
+ * AccelByte Gaming Services for handlers: typed functions for the most common
+ * calls. `ctx.ags.request()` calls any other API.
  *
  * ```ts
  * import { on } from "event-handler";

@@ -1,5 +1,5 @@
 /**
- * What the AGS client tells of its work to whoever measures it.
+ * Observation of the AGS client, for metrics.
  *
  * @module
  */
@@ -7,42 +7,44 @@
 import type { BreakerState } from "./breaker.ts";
 import type { RefusedOperation } from "./refused_operations.ts";
 
-/** One HTTP request that has ended. */
+/** One finished HTTP request. */
 export interface EndedExchange {
-  /** What was asked: `METHOD /route`, without the values. */
+  /** The request: `METHOD /route`, without values. */
   readonly name: string;
   /**
-   * The HTTP status of an answer; else why there is none that counts: `network` (not
-   * reached, or broken off), `timeout` (AGS took too long), `deadline` (the event's
-   * time was up), `cancelled` (nobody waits any more), `invalid` (an answer that is
-   * not JSON or far too large), or `memory` (there was none for the answer in time).
+   * The HTTP status, or why there is no usable answer: `network` (unreachable,
+   * or the connection broke), `timeout` (AGS took too long), `deadline` (the
+   * event's deadline passed), `cancelled` (nobody waits any more), `invalid`
+   * (the answer is not JSON or far too large), or `memory` (there was no memory
+   * for the answer in time).
    */
   readonly code: string;
   /** How long it took. */
   readonly milliseconds: number;
 }
 
-/** Told what the client does. Must not throw. */
+/** Observes the client. Must not throw. */
 export interface AgsObserver {
-  /** An HTTP request has ended, a login included. */
+  /** An HTTP request has ended; logins count as well. */
   exchanged(exchange: EndedExchange): void;
   /**
-   * A request is about to be sent again.
+   * A request is about to be retried.
    *
-   * @param name `METHOD /route`, without the values.
+   * @param name `METHOD /route`, without values.
    */
   retried(name: string): void;
   /** A login has succeeded, or failed. */
   loggedIn(isSuccess: boolean): void;
   /**
-   * The rate limit holds a request back.
+   * The rate limit delays or refuses a request.
    *
-   * @param limited For how many milliseconds, and whether it is sent at all.
+   * @param limited The delay in milliseconds, and whether the request is sent
+   * at all.
    */
   rateLimited(
     limited: { readonly milliseconds: number; readonly isSent: boolean },
   ): void;
-  /** An operation was refused for reasons that no event can mend. */
+  /** An operation was refused for a reason outside the event. */
   refused(refused: RefusedOperation): void;
   /** The breaker has changed to this state. */
   breakerChanged(state: BreakerState): void;

@@ -1,5 +1,5 @@
 /**
- * Fills the paths of AGS's API reference.
+ * Fills in the paths of AGS's API reference.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import type { AgsRequestOptions } from "../core/context.ts";
 import { TerminalError } from "../core/errors.ts";
 
 /**
- * Fills `{name}` parts, each encoded so that a value can never change the path's
- * shape, and appends the query.
+ * Fills `{name}` parts, each encoded so that a value can never change the
+ * path's structure, and appends the query.
  *
- * @throws {TerminalError} A part has no value, an empty one, one of dots only
- * (which URL parsing would resolve away), or one that is no text (half of a
- * surrogate pair): the event lacks what the call needs.
- * @throws {TypeError} The template does not begin with a slash: what comes before
- * the path would become part of the host's name, and the token go there.
+ * @throws {TerminalError} A part has no value, an empty one, one that consists
+ * of dots (which URL parsing would resolve away), or one that is not valid text
+ * (half of a surrogate pair): the event lacks what the call needs.
+ * @throws {TypeError} The template does not begin with a slash: the path would
+ * then become part of the host name, and the token would go to that host.
  */
 export function fillPath(
   template: string,
@@ -24,7 +24,7 @@ export function fillPath(
 ): string {
   if (!template.startsWith("/")) {
     throw new TypeError(
-      `Path "${template}" is not usable: expected a slash at its beginning`,
+      `Path "${template}" is invalid: expected it to begin with a slash`,
     );
   }
   const path = template.replace(/\{(\w+)\}/g, (_part, name: string) => {
@@ -34,7 +34,7 @@ export function fillPath(
     if (!isUsable) {
       throw new TerminalError(
         `Path parameter "${name}" of ${template} is ${
-          value ? "not usable" : "empty"
+          value ? "invalid" : "empty"
         }: expected a value`,
       );
     }

@@ -9,7 +9,7 @@ import type { Ags } from "../core/context.ts";
 import { isRefusal } from "./_answer.ts";
 import { AgsError } from "./errors.ts";
 
-/** Why an item is granted, as AGS's fulfillment has it. */
+/** The reason for a grant, in AGS's terms. */
 export type FulfillmentSource =
   | "PURCHASE"
   | "IAP"
@@ -22,37 +22,40 @@ export type FulfillmentSource =
   | "DLC"
   | "OTHER";
 
-/** What to grant, and to whom. */
+/** The item and the player. */
 export interface FulfillItemRequest {
   /** The player. */
   readonly userId: string;
   /** The store item. */
   readonly itemId: string;
-  /** How many. @default {1} */
+  /** The quantity. @default {1} */
   readonly quantity?: number;
-  /** Why. @default {"REWARD"} */
+  /** The reason. @default {"REWARD"} */
   readonly source?: FulfillmentSource;
-  /** Kept with the entitlement. */
+  /** Stored with the entitlement. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** What a grant gave. */
+/** The result of a grant. */
 export interface FulfillItemResult {
-  /** The player has this durable item already: nothing was given, nothing is missing. */
+  /**
+   * The player already has this durable item: nothing was granted, and nothing
+   * is missing.
+   */
   readonly alreadyOwned: boolean;
-  /** Ids of the entitlements given. */
+  /** Ids of the granted entitlements. */
   readonly entitlementIds: readonly string[];
-  /** Coins given, by currency code. */
+  /** Granted coins, by currency code. */
   readonly credits: readonly {
-    /** Which coins; older versions of AGS do not say. */
+    /** The currency; older versions of AGS omit it. */
     readonly currencyCode?: string | undefined;
     readonly amount: number;
   }[];
-  /** How many subscriptions were given. */
+  /** The number of granted subscriptions. */
   readonly subscriptions: number;
 }
 
-/** "The user has this durable item already": what was wanted is the case. */
+/** "The user has this durable item already": counts as granted. */
 const ALREADY_OWNED = 38121;
 
 const summaries = z.array(z.looseObject({})).nullish();
@@ -67,14 +70,15 @@ const FulfillmentAnswer = z.object({
 /**
  * Grants an item to a player (fulfillment v1).
  *
- * A durable item the player owns already counts as granted. What comes back is in
- * the entitlements for items, the credits for coins, the subscriptions for
- * subscriptions: any of them means it worked.
+ * A durable item that the player already owns counts as granted. Items are
+ * reported as entitlements, coins as credits, subscriptions as subscriptions:
+ * any of them means that the grant succeeded.
  *
- * AGS has no idempotency key here: each request that AGS accepts grants again. So
- * when it is not known whether AGS has granted (the answer was lost or late, or is a
- * 5xx), the call fails instead of asking again. The event then comes again, and its
- * handler grants again: with v1, that is a choice between twice and not at all.
+ * AGS has no idempotency key here: each accepted request grants again. So if it
+ * is unknown whether AGS has granted (the answer was lost or late, or is a
+ * 5xx), the call fails instead of retrying. The event is then delivered again,
+ * and its handler grants again: with v1, the choice is between twice and not at
+ * all.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:FULFILLMENT [CREATE]`;
  * on Shared Cloud: Platform Store → Fulfillment (Create).
@@ -91,10 +95,10 @@ const FulfillmentAnswer = z.object({
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request What to grant, and to whom.
+ * @param request The item and the player.
  * @returns What was granted.
- * @throws {AgsError} Not granted. Not retryable: no such item (404/30341), a closed
- * wallet (400/35123), an answer that names nothing granted.
+ * @throws {AgsError} Not granted. Not retryable: no such item (404/30341), a
+ * closed wallet (400/35123), an answer that reports no grant.
  * @throws {TerminalError} `userId` is empty.
  */
 export async function fulfillItem(
@@ -132,7 +136,7 @@ function granted(answer: unknown, itemId: string): FulfillItemResult {
     (subscriptions?.length ?? 0);
   if (count === 0) {
     throw new AgsError(
-      `AGS named nothing granted for item ${itemId}: expected an entitlement, ` +
+      `AGS reported no grant for item ${itemId}: expected an entitlement, ` +
         "credit or subscription summary",
       { status: 200, retryable: false, cause: parsed.error },
     );
@@ -153,9 +157,9 @@ export interface QueryEntitlementsRequest {
   readonly itemIds?: readonly string[];
   /** Only those that can be used now. @default {true} */
   readonly activeOnly?: boolean;
-  /** How many at most. @default {20} */
+  /** The most to return. @default {20} */
   readonly limit?: number;
-  /** How many to pass over. @default {0} */
+  /** How many to skip. @default {0} */
   readonly offset?: number;
 }
 
@@ -167,7 +171,7 @@ export interface Entitlement {
   readonly itemId: string;
   /** `ACTIVE`, `INACTIVE`, `CONSUMED`, `REVOKED`, … */
   readonly status: string;
-  /** How many uses are left, for consumables. */
+  /** The remaining uses, for consumables. */
   readonly useCount?: number | null | undefined;
 }
 
@@ -197,9 +201,9 @@ const EntitlementPage = z.object({
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request Whose entitlements, and which.
- * @returns The entitlements found, none if there are none.
- * @throws {AgsError} AGS refused, or answered what is not a page of entitlements.
+ * @param request The player and the filters.
+ * @returns The matching entitlements; may be empty.
+ * @throws {AgsError} AGS refused, or its answer is not a page of entitlements.
  */
 export async function queryEntitlements(
   ags: Ags,

@@ -1,5 +1,5 @@
 /**
- * Stops asking for what is refused for reasons that no event can mend.
+ * Pauses operations that are refused for reasons outside the event.
  *
  * @module
  */
@@ -8,53 +8,58 @@ import { type Breaker, type BreakerOptions, createBreaker } from "./breaker.ts";
 import { AgsError } from "./errors.ts";
 
 /**
- * What refuses: AGS, as it does not know the client (any more) or as the client lacks
- * a permission; or a proxy before AGS.
+ * Who refuses: AGS, because it does not know the client (any more) or the
+ * client lacks a permission; or a proxy in front of AGS.
  */
 export type RefusedBy = "client" | "permission" | "proxy";
 
-/** An operation that is refused. */
+/** A refused operation. */
 export interface RefusedOperation {
-  /** `METHOD /route`, without the values. */
+  /** `METHOD /route`, without values. */
   readonly name: string;
-  /** What refuses it. */
+  /** Who refuses it. */
   readonly by: RefusedBy;
-  /** In which words. */
+  /** The error. */
   readonly error: AgsError;
 }
 
 /** Options of {@linkcode createRefusedOperations}. */
 export interface RefusedOperationsOptions {
-  /** When to stop asking for an operation. */
+  /** When to pause an operation. */
   readonly breaker?: BreakerOptions | undefined;
-  /** Told of every refusal. */
+  /** Called for every refusal. */
   readonly onRefused?: ((refused: RefusedOperation) => void) | undefined;
-  /** Told of the first one of an operation, and once a minute while it goes on. */
+  /**
+   * Called for the first refusal of an operation, then once a minute while it
+   * continues.
+   */
   readonly onTold?: ((refused: RefusedOperation) => void) | undefined;
 }
 
-/** One request's turn. One of its methods is called when the request has ended. */
+/** One admitted request. `end` is called when the request has ended. */
 export interface Turn {
-  /** It ended. `error`: without a success. */
+  /** It ended. `error`: it failed. */
   end(error?: unknown): void;
 }
 
-/** A breaker for each operation that is refused, beside the one for all of AGS. */
+/** A breaker per refused operation, in addition to the one for all of AGS. */
 export interface RefusedOperations {
   /**
-   * Asks to send a request.
+   * Asks for permission to send a request.
    *
-   * @throws {AgsError} Its operation was refused several times in a row just now.
+   * @throws {AgsError} Its operation was just refused several times in a row.
    */
   enter(name: string): Turn;
-  /** Tells of a refusal of what has its own pauses, the login. */
+  /** Reports a refusal of the login, which has its own pauses. */
   tell(refused: RefusedOperation): void;
 }
 
-/** Operations that are remembered; a handler may write a value into each name. */
+/**
+ * The most operations to remember; a handler may put a value into each name.
+ */
 const MAX_OPERATIONS = 1_000;
 
-/** Between two times that an operation is told of, in milliseconds. */
+/** The interval between two reports of an operation, in milliseconds. */
 const TELL_INTERVAL = 60_000;
 
 interface Operation {
@@ -64,10 +69,10 @@ interface Operation {
 }
 
 /**
- * Creates the breakers. An operation whose permission is missing, or that a proxy
- * answers in AGS's place, fails every event that needs it, and each of them comes
- * again: asked for all the time, it would use up the requests that the studio has. The
- * others are not to suffer for it, so that each operation has a breaker of its own.
+ * Creates the breakers. An operation whose permission is missing, or that a
+ * proxy answers in AGS's place, fails every event that needs it, and each of
+ * them is delivered again: without a pause it would use up the studio's rate
+ * limit. Each operation has its own breaker, so that the others do not suffer.
  */
 export function createRefusedOperations(
   options: RefusedOperationsOptions = {},
@@ -83,7 +88,7 @@ export function createRefusedOperations(
       refused,
       toldAt: -Infinity,
     };
-    // The last one refused is the last one to be forgotten.
+    // The operation refused last is forgotten last.
     operations.delete(name);
     const [oldest] = operations.keys();
     if (operations.size >= MAX_OPERATIONS && oldest !== undefined) {
@@ -114,7 +119,7 @@ export function createRefusedOperations(
           const by = refusedBy(error);
           if (by !== undefined) {
             const operation = refuse({ name, by, error: error as AgsError });
-            // Refused for the first time, or while it was forgotten.
+            // Refused for the first time, or again after it was forgotten.
             const isCounted = operation === entered ||
               operation.breaker.enter() === 0;
             if (isCounted) operation.breaker.failed();
@@ -130,18 +135,18 @@ export function createRefusedOperations(
   };
 }
 
-/** Who refused, where asking again at once is of no use to any event. */
+/** Who refused, if an immediate retry cannot help any event. */
 function refusedBy(error: unknown): RefusedBy | undefined {
   if (!(error instanceof AgsError)) return undefined;
   const { status = 0, isForeign, isOutage } = error;
   if (status === 403 && isOutage) return "permission";
-  // Others of these are waited for: the server is slow, busy or not there.
+  // Other statuses get retries: the server is slow, busy or unreachable.
   const isRefusal = status >= 400 && status < 500 && status !== 401 &&
     status !== 408 && status !== 429;
   return isForeign && isRefusal ? "proxy" : undefined;
 }
 
-/** Whether AGS itself has answered, whatever it said. */
+/** Whether AGS itself has answered, with whatever status. */
 function isAnswer(error: unknown): boolean {
   return error instanceof AgsError && error.status !== undefined &&
     !error.isForeign;
@@ -150,7 +155,7 @@ function isAnswer(error: unknown): boolean {
 function notAsked({ refused }: Operation, wait: number): AgsError {
   const { error, name } = refused;
   return new AgsError(
-    `${name} is not asked for: it was refused several times in a row, last with: ${error.message}`,
+    `${name} is paused: it was refused several times in a row, last with: ${error.message}`,
     {
       status: error.status,
       errorCode: error.errorCode,

@@ -1,5 +1,5 @@
 /**
- * AGS Season Pass: how far players are in the current season.
+ * AGS Season Pass: players' progress in the current season.
  *
  * @module
  */
@@ -9,32 +9,32 @@ import type { Ags } from "../core/context.ts";
 import { TerminalError } from "../core/errors.ts";
 import { readAnswer } from "./_answer.ts";
 
-/** Where experience comes from: played for, or paid for. */
+/** The origin of experience: played or paid for. */
 export type ExpSource = "SWEAT" | "PAID_FOR";
 
-/** How much experience to grant, and to whom. */
+/** The experience and the player. */
 export interface GrantSeasonExpRequest {
   /** The player. */
   readonly userId: string;
-  /** How much: a whole number, 1 or more. */
+  /** The amount: a whole number, 1 or more. */
   readonly exp: number;
-  /** Where it comes from. @default {"SWEAT"} */
+  /** Its origin. @default {"SWEAT"} */
   readonly source?: ExpSource;
-  /** Kept with the grant, for reports. */
+  /** Stored with the grant, for reports. */
   readonly tags?: readonly string[];
 }
 
-/** How far a player is in the current season. */
+/** A player's progress in the current season. */
 export interface SeasonProgress {
   /** The season. */
   readonly seasonId: string;
-  /** The tier reached, from 0; absent below the first. */
+  /** The current tier, from 0; absent below the first. */
   readonly currentTierIndex?: number | undefined;
-  /** Experience gathered towards the next tier. */
+  /** Experience gained towards the next tier. */
   readonly currentExp?: number | undefined;
-  /** Experience that the next tier takes. */
+  /** Experience that the next tier requires. */
   readonly requiredExp?: number | undefined;
-  /** Whether the last tier is done. */
+  /** Whether the last tier is complete. */
   readonly cleared: boolean;
 }
 
@@ -54,9 +54,9 @@ const SeasonSummary = z.object({
 });
 
 /**
- * Grants experience in the current season; AGS enrols the player if need be.
+ * Grants experience in the current season; AGS enrols the player if necessary.
  *
- * There is no idempotency key: each call that AGS accepts grants again.
+ * There is no idempotency key: each accepted call grants again.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:SEASONPASS [UPDATE]`.
  *
@@ -71,13 +71,13 @@ const SeasonSummary = z.object({
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request Whom to grant, and how much.
- * @returns How far the player is now, or `undefined` when no season runs: AGS then
- * answers as usual and the experience is lost.
+ * @param request The player and the amount.
+ * @returns The player's new progress, or `undefined` if no season is active:
+ * AGS then answers as usual and the experience is lost.
  * @throws {AgsError} Not granted. Not retryable: the namespace is a publisher's
  * (400/20026).
- * @throws {TerminalError} `userId` is empty, or `exp` is no whole number from 1;
- * nothing is asked.
+ * @throws {TerminalError} `userId` is empty, or `exp` is not a whole number
+ * from 1; no request is sent.
  */
 export async function grantSeasonExp(
   ags: Ags,

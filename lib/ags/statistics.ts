@@ -1,5 +1,5 @@
 /**
- * AGS Statistics: numbers that are kept for players.
+ * AGS Statistics: players' statistics.
  *
  * @module
  */
@@ -16,38 +16,42 @@ import {
 
 export { type OnFailures, PartialFailureError, type StatResult };
 
-/** What to add, to which number, of whom. */
+/** An increment of a player's statistic. */
 export interface StatIncrement {
   /** The player. */
   readonly userId: string;
   /** The statistic's code. */
   readonly statCode: string;
-  /** How much to add; less than 0 takes away, where the statistic allows it. */
+  /**
+   * The amount to add; a negative number subtracts, if the statistic allows it.
+   */
   readonly inc: number;
 }
 
-/** How a new value and the one that is there become one. */
+/** How the new value is combined with the current one. */
 export type UpdateStrategy = "INCREMENT" | "MAX" | "MIN" | "OVERRIDE";
 
-/** One number of a player to change. */
+/** A change of one statistic of a player. */
 export interface StatUpdate {
-  /** The statistic's code; each only once in a request. */
+  /** The statistic's code; at most once per request. */
   readonly statCode: string;
-  /** What to do with `value`. */
+  /** How to apply `value`. */
   readonly updateStrategy: UpdateStrategy;
   /** The value. */
   readonly value: number;
-  /** Comes back with the result. AGS does not say that it prevents repetitions. */
+  /**
+   * Returned with the result. AGS does not say that it prevents repetitions.
+   */
   readonly requestId?: string;
-  /** Kept with the number. */
+  /** Stored with the value. */
   readonly additionalData?: Readonly<Record<string, unknown>>;
 }
 
 /** Request of {@linkcode incrementStats}. */
 export interface IncrementStatsRequest {
-  /** What to add: 1 to 100 items. */
+  /** The increments: 1 to 100 items. */
   readonly items: readonly StatIncrement[];
-  /** What becomes of items that fail. @default {"throw"} */
+  /** What to do with failed items. @default {"throw"} */
   readonly failures?: OnFailures;
 }
 
@@ -55,9 +59,9 @@ export interface IncrementStatsRequest {
 export interface UpdateStatsRequest {
   /** The player. */
   readonly userId: string;
-  /** What to change: 1 to 100 items. */
+  /** The changes: 1 to 100 items. */
   readonly items: readonly StatUpdate[];
-  /** What becomes of items that fail. @default {"throw"} */
+  /** What to do with failed items. @default {"throw"} */
   readonly failures?: OnFailures;
 }
 
@@ -66,20 +70,20 @@ const INCREMENT =
 const UPDATE =
   "/social/v2/admin/namespaces/{namespace}/users/{userId}/statitems/value/bulk";
 
-/** Most items of one request. AGS names no limit. */
+/** The most items per request. AGS documents no limit. */
 const MAX_ITEMS = 100;
 
 /**
- * Adds to numbers of many players at once.
+ * Increments statistics of many players in one request.
  *
- * Items fail one by one, inside an answer that is a success. By default that
- * throws, because a result that nobody looks at would be a number that is silently
- * wrong. A handler that can go on passes `failures: "return"` and looks: it can
- * send the failed items once more, which a redelivery must not do, since that
- * would add those again that worked.
+ * Items can fail separately within a successful answer. By default that throws,
+ * because an unchecked result would be a silently wrong number. A handler that
+ * can continue passes `failures: "return"` and checks the results: it can send
+ * the failed items again, which a redelivery must not do, because it would
+ * repeat the successful ones.
  *
  * There is no idempotency key, and a list is sent in one request or not at all:
- * split longer ones into events or calls that can fail on their own.
+ * split longer ones into events or calls that can fail separately.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:STATITEM [UPDATE]`.
  *
@@ -96,14 +100,14 @@ const MAX_ITEMS = 100;
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request What to add, to which statistic of whom.
- * @returns What became of each item, in AGS's order.
+ * @param request The players, statistics and amounts.
+ * @returns The result of each item, in AGS's order.
  * @throws {PartialFailureError} Items failed: no such statistic (12241), out of its
  * range (12275), …
- * @throws {AgsError} AGS refused the request (422/20002), or answered what are no
- * results of these items.
- * @throws {TerminalError} No item, more than 100, an item without a player or
- * statistic, or an `inc` that is no number; nothing is asked.
+ * @throws {AgsError} AGS refused the request (422/20002), or its answer does
+ * not match the items.
+ * @throws {TerminalError} There is no item, more than 100, an item without a
+ * player or statistic, or an `inc` that is not a number; no request is sent.
  */
 export async function incrementStats(
   ags: Ags,
@@ -123,11 +127,11 @@ export async function incrementStats(
 }
 
 /**
- * Changes numbers of one player, each by its own strategy.
+ * Changes statistics of one player, each by its own strategy.
  *
- * `MAX`, `MIN` and `OVERRIDE` can be repeated to no harm; `INCREMENT` adds again.
- * AGS works on the items at the same time, so one request names a statistic once.
- * Items that fail are treated as {@linkcode incrementStats} says.
+ * `MAX`, `MIN` and `OVERRIDE` can be repeated safely; `INCREMENT` adds again.
+ * AGS processes the items concurrently, so a request may name a statistic only
+ * once. Failed items are treated as in {@linkcode incrementStats}.
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:STATITEM [UPDATE]`.
  *
@@ -145,14 +149,14 @@ export async function incrementStats(
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request What to change, in which statistics of a player.
- * @returns What became of each item, in AGS's order.
+ * @param request The player and the changes.
+ * @returns The result of each item, in AGS's order.
  * @throws {PartialFailureError} Items failed.
- * @throws {AgsError} AGS refused the request (422/20002), or answered what are no
- * results of these items.
- * @throws {TerminalError} `userId` is empty, no item, more than 100, the same
- * statistic twice, an item without statistic or with a `value` that is no number;
- * nothing is asked.
+ * @throws {AgsError} AGS refused the request (422/20002), or its answer does
+ * not match the items.
+ * @throws {TerminalError} `userId` is empty; there is no item, more than 100,
+ * or the same statistic twice; or an item has no statistic or a `value` that is
+ * not a number. No request is sent.
  */
 export async function updateStats(
   ags: Ags,
@@ -187,7 +191,7 @@ function checkItems<T extends { readonly statCode: string }>(
 ): void {
   if (items.length < 1 || items.length > MAX_ITEMS) {
     throw new TerminalError(
-      `Stat items are ${items.length}: expected 1 to ${MAX_ITEMS}`,
+      `Number of stat items is ${items.length}: expected 1 to ${MAX_ITEMS}`,
     );
   }
   const index = items.findIndex((item) =>
@@ -195,6 +199,6 @@ function checkItems<T extends { readonly statCode: string }>(
   );
   if (index < 0) return;
   throw new TerminalError(
-    `Stat item ${index} is not usable: expected a player, a statistic and a finite number`,
+    `Stat item ${index} is invalid: expected a player, a statistic and a finite number`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The service's own login: one token, always fresh, fetched once for all.
+ * The service's own login: one valid token, shared by all requests.
  *
  * @module
  */
@@ -22,78 +22,82 @@ export interface TokenSourceOptions {
   readonly clientId: string;
   /** The IAM client's secret. */
   readonly clientSecret: Secret;
-  /** Called when a refresh fails while the old token still serves. */
+  /** Called when a refresh fails while the old token is still valid. */
   readonly onRefreshFailed?: (error: unknown) => void;
-  /** Called when IAM refuses the client, in its own words: it may be disabled. */
+  /** Called when IAM itself refuses the client, which may be disabled. */
   readonly onClientRefused?: (error: AgsError) => void;
-  /** Told of every login. */
+  /** Observes every login. */
   readonly observer?: AgsObserver;
-  /** Whose connections are used. @default {those of all of the process} */
+  /** The HTTP client whose connections are used. @default {the process's} */
   readonly httpClient?: Deno.HttpClient | undefined;
-  /** Runs each login within a span. @default {none} */
+  /** Runs each login in a span. @default {none} */
   readonly traceCall?: TraceCall | undefined;
-  /** Time for one login, in milliseconds. @default {10000} */
+  /** Time limit for one login, in milliseconds. @default {10000} */
   readonly timeout?: number;
   /** Milliseconds, monotonic. @default {performance.now} */
   readonly now?: () => number;
 }
 
-/** How long a token has been in use, and may be. */
+/** Age and remaining lifetime of a token. */
 export interface TokenTimes {
   /** Since its login began, in milliseconds. */
   readonly age: number;
-  /** Until it expires, in milliseconds; below 0 when it has. */
+  /** Until it expires, in milliseconds; negative if it has expired. */
   readonly expiresIn: number;
 }
 
 /** A source of bearer tokens. */
 export interface TokenSource extends Disposable {
-  /** Of the token at hand; `undefined` when there is none. */
+  /** Times of the current token; `undefined` if there is none. */
   readonly times: TokenTimes | undefined;
   /**
-   * A token that is valid now: the one at hand, or a new login's.
+   * Returns a valid token: the current one, or one from a new login.
    *
-   * @throws {AgsError} The login failed, now or a moment ago; retryable always,
-   * since an event is not to be lost because this service cannot log in.
+   * @throws {AgsError} The login failed, now or a moment ago. Always retryable,
+   * because no event should be lost because this service cannot log in.
    * @throws {ShutdownError} The source was disposed of.
-   * @throws The signal's reason, when it ended.
+   * @throws The signal's reason, if it aborted.
    */
   get(signal: AbortSignal): Promise<string>;
-  /** Says that AGS refused this token: it is not handed out again. */
+  /** Reports that AGS refused this token: it is not used again. */
   invalidate(token: string): void;
   /**
-   * Says that this token lacks a permission: it is renewed while it still serves,
-   * for a permission that was granted since is in new tokens only. Not within half a
-   * minute of its login: whoever lacks a permission does not log in all the time.
+   * Reports that this token lacks a permission. The token is then renewed while
+   * it is still valid, because only new tokens have permissions granted since.
+   * This happens at most every half minute, so that a missing permission does
+   * not cause constant logins.
    */
   outgrow(token: string): void;
 }
 
-/** Share of a token's life after which it is refreshed, as AGS's own SDKs do. */
+/**
+ * Share of a token's lifetime after which it is refreshed, as in AGS's own
+ * SDKs.
+ */
 const REFRESH_AT = 0.8;
 
-/** How long a token is kept that lacks a permission, in milliseconds. */
+/** How long a token that lacks a permission is kept, in milliseconds. */
 const OUTGROWN_AFTER = 30_000;
 
-/** After a failed refresh, how long to leave IAM alone, in milliseconds. */
+/** Pause after a failed refresh, in milliseconds. */
 const REFRESH_PAUSE = 5_000;
 
 /**
- * How long to leave IAM alone after the second failed login in a row, in
- * milliseconds. Each further one doubles it: without a pause, every event would ask,
- * and use up what requests the studio has.
+ * Pause after the second consecutive failed login, in milliseconds. It doubles
+ * with each further failure: without a pause, every event would try to log in
+ * and use up the studio's rate limit.
  */
 const LOGIN_PAUSE = 100;
 
 /** The longest such pause, unless IAM asks for more. */
 const MAX_LOGIN_PAUSE = 5_000;
 
-/** Longest token, in characters: no server takes headers as long. */
+/** The longest token, in characters; no server accepts longer headers. */
 const MAX_TOKEN = 64 * 1024;
 
 const TokenAnswer = z.object({
-  // What RFC 6750 lets a bearer token be made of: fetch() refuses some of the rest,
-  // in words that show it.
+  // The characters that RFC 6750 allows in a bearer token. fetch() rejects some
+  // others with messages that show the token.
   access_token: z.string().max(MAX_TOKEN).regex(/^[\w\-.~+/]+=*$/),
   expires_in: z.number().positive(),
 });
@@ -105,22 +109,22 @@ interface Token {
   refreshAt: number;
 }
 
-/** Where to log in. */
+/** The login route. */
 export const TOKEN_ROUTE = "/iam/v3/oauth/token";
 
 /**
  * Creates a source that logs in with the client's credentials (OAuth 2.0
  * `client_credentials`, HTTP Basic) when a token is first needed.
  *
- * One login is under way at a time, whoever waits for it. From 80 % of its life on
- * a token is renewed in the background while it still serves. While logins fail,
- * IAM is asked less and less often.
+ * Only one login runs at a time, whoever waits for it. After 80 % of its
+ * lifetime, a token is renewed in the background while it is still valid. While
+ * logins fail, IAM is called less and less often.
  */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { baseUrl, timeout = 10_000, observer } = options;
   const now = options.now ?? (() => performance.now());
   const disposed = new AbortController();
-  // One login is under way at a time, and nothing of its answer is kept.
+  // Only one login runs at a time, and nothing of its answer is kept.
   const memory = createAnswerMemory();
   let token: Token | undefined;
   let login: Promise<Token> | undefined;
@@ -185,7 +189,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     const startedAt = now();
     const { clientId, clientSecret } = options;
     const pair = `${clientId}:${clientSecret.reveal()}`;
-    // As one secret: it is to be in no text that says what was sent.
+    // As one secret, so that no error text can contain it.
     const basic = new Secret(new TextEncoder().encode(pair).toBase64());
     const response = await exchange(
       `POST ${TOKEN_ROUTE}`,
@@ -248,7 +252,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   };
 }
 
-/** IAM is left alone for a while, and why. */
+/** A pause of logins, and its reason. */
 interface Pause {
   readonly until: number;
   readonly error: AgsError;
@@ -264,9 +268,9 @@ function askedPause(error: unknown): number {
   return error instanceof AgsError ? error.retryAfter ?? 0 : 0;
 }
 
-/** What failed the last login, and when the next one may be tried. */
+/** The error of the last login, with the time of the next one. */
 function pausedError({ until, error }: Pause, at: number): AgsError {
-  return new AgsError(`Login is not tried yet: ${error.message}`, {
+  return new AgsError(`Login is paused: ${error.message}`, {
     status: error.status,
     errorCode: error.errorCode,
     errorMessage: error.errorMessage,
@@ -277,14 +281,16 @@ function pausedError({ until, error }: Pause, at: number): AgsError {
   });
 }
 
-/** Whether IAM itself says that the client may not log in. */
+/** Whether IAM itself refuses the client. */
 function isRefusal(error: unknown): error is AgsError {
   if (!(error instanceof AgsError) || error.isForeign) return false;
   const { status = 0 } = error;
   return status >= 400 && status <= 403;
 }
 
-/** No event is to blame for a login that fails, and none is lost for it. */
+/**
+ * A failed login is not an event's fault, and no event is lost because of it.
+ */
 function asOutage(error: unknown): never {
   if (!(error instanceof AgsError)) throw error;
   const { message, status, errorCode, errorMessage, retryAfter } = error;
@@ -301,7 +307,10 @@ function asOutage(error: unknown): never {
   });
 }
 
-/** Waits no longer than `signal` lets; what is waited for goes on for the others. */
+/**
+ * Waits until the signal aborts; the underlying work continues for other
+ * waiters.
+ */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {

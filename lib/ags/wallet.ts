@@ -9,7 +9,7 @@ import type { Ags } from "../core/context.ts";
 import { TerminalError } from "../core/errors.ts";
 import { readAnswer } from "./_answer.ts";
 
-/** Why coins are credited, as AGS's wallets have it. */
+/** The reason for a credit, in AGS's terms. */
 export type CreditSource =
   | "PURCHASE"
   | "IAP"
@@ -22,22 +22,22 @@ export type CreditSource =
   | "REFUND"
   | "OTHER";
 
-/** What to credit, and to whom. */
+/** The amount and the player. */
 export interface CreditWalletRequest {
   /** The player. */
   readonly userId: string;
-  /** Which coins; AGS opens a wallet for them if the player has none. */
+  /** The currency; AGS opens a wallet for it if the player has none. */
   readonly currencyCode: string;
   /**
-   * How much: a whole number, 1 or more, and at most `Number.MAX_SAFE_INTEGER`,
-   * beyond which JavaScript would send another number than the one meant.
+   * The amount: a whole number from 1 to `Number.MAX_SAFE_INTEGER`, beyond
+   * which JavaScript would send a different number.
    */
   readonly amount: number;
-  /** Why. @default {"REWARD"} */
+  /** The reason. @default {"REWARD"} */
   readonly source?: CreditSource;
-  /** Why, in words. Kept with the transaction. */
+  /** The reason in words. Stored with the transaction. */
   readonly reason?: string;
-  /** Kept with the transaction. */
+  /** Stored with the transaction. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
@@ -45,9 +45,9 @@ export interface CreditWalletRequest {
 export interface Wallet {
   /** The wallet's id. */
   readonly id: string;
-  /** Which coins. */
+  /** The currency. */
   readonly currencyCode: string;
-  /** How many there are now. */
+  /** The current balance. */
   readonly balance: number;
 }
 
@@ -63,10 +63,10 @@ const WalletInfo = z.object({
 /**
  * Credits coins to a player's wallet.
  *
- * AGS has no idempotency key here: each call that AGS accepts credits again. After
- * an answer that got lost the call fails instead of asking again; the event comes
- * again, and its handler then does. Where that must not be, sell the
- * coins as a COINS item and grant it with `fulfillItems` (fulfillment v3).
+ * AGS has no idempotency key here: each accepted call credits again. If the
+ * answer is lost, the call fails instead of retrying; the event is delivered
+ * again, and its handler credits again. To avoid that, sell the coins as a
+ * COINS item and grant it with `fulfillItems` (fulfillment v3).
  *
  * Permission: `ADMIN:NAMESPACE:{namespace}:USER:{userId}:WALLET [UPDATE]`.
  *
@@ -81,12 +81,13 @@ const WalletInfo = z.object({
  * ```
  *
  * @param ags AGS's REST API: `ctx.ags`.
- * @param request What to credit, and to whom.
+ * @param request The amount and the player.
  * @returns The wallet, with its new balance.
- * @throws {AgsError} Not credited, or credited with an answer that is no wallet.
- * Not retryable: a closed wallet (400/35123), a currency that does not exist.
- * @throws {TerminalError} `userId` or `currencyCode` is empty, or `amount` is no
- * whole number from 1; nothing is asked.
+ * @throws {AgsError} Not credited, or credited with an answer that is not a
+ * wallet. Not retryable: a closed wallet (400/35123), a currency that does not
+ * exist.
+ * @throws {TerminalError} `userId` or `currencyCode` is empty, or `amount` is
+ * not a whole number from 1; no request is sent.
  */
 export async function creditWallet(
   ags: Ags,

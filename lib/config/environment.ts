@@ -41,7 +41,7 @@ export function readEnvironment(
       if (!(error instanceof Deno.errors.InvalidData)) throw error;
       // Without the runtime's own words: they show the value.
       problems.push(
-        `${name} is not usable: expected UTF-8 text, found other bytes`,
+        `${name} is invalid: expected UTF-8 text, found other bytes`,
       );
     }
   }

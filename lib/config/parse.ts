@@ -60,7 +60,7 @@ export function parseSettings<S extends Settings, C = ConfigOf<S>>(
     const otherName = other.exec(value)?.groups?.other;
     if (otherName !== undefined) {
       problems.push(
-        `${setting.env} is not usable: expected one setting a line, its quotes ` +
+        `${setting.env} is invalid: expected one setting a line, its quotes ` +
           `closed, found ${otherName} within its value`,
       );
       continue;
@@ -70,7 +70,7 @@ export function parseSettings<S extends Settings, C = ConfigOf<S>>(
     else {
       const found = shownValue(value, { secret: setting.secret, secrets });
       problems.push(
-        `${setting.env} is not usable: expected ${setting.expected}, found ${found}`,
+        `${setting.env} is invalid: expected ${setting.expected}, found ${found}`,
       );
     }
   }

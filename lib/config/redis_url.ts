@@ -59,7 +59,7 @@ export class RedisUrl {
 
 function unusable(): TypeError {
   return new TypeError(
-    "Redis URL is not usable: expected redis[s]://[[user]:password@]host[:port][/database]",
+    "Redis URL is invalid: expected redis[s]://[[user]:password@]host[:port][/database]",
   );
 }
 

@@ -149,7 +149,7 @@ Deno.test("putAdminRecord() does not write where the record has changed, and say
   );
   assert.equal(
     error.message,
-    `Record "k" is not as it was at ${updatedAt}: expected nobody else to write it`,
+    `Record "k" has changed since ${updatedAt}: expected nobody else to write it`,
   );
   assert.equal(error.status, 412);
   assert.equal(error.errorCode, 18180);

@@ -306,7 +306,7 @@ for (const [what, body] of Object.entries(DEAR)) {
       const error = await refused(server.url);
       assert.equal(
         error.message,
-        `AGS answered ${NAME} with more than there is memory for`,
+        `AGS answered ${NAME} with more than fits in memory`,
       );
       assert.deepEqual([error.retryable, error.isForeign], [
         isForeign,
@@ -352,7 +352,7 @@ Deno.test("exchange() waits for memory, and fails when there is none in time: AG
   });
   assert.equal(
     error.message,
-    `AGS's answer to ${NAME} found no memory within 500 ms`,
+    `No memory for AGS's answer to ${NAME} within 500 ms`,
   );
   assert.deepEqual([error.status, error.retryable], [200, true]);
 });

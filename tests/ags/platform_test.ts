@@ -214,7 +214,7 @@ Deno.test("fulfillItem() fails for good when AGS names nothing granted", async (
   const error = await refused(
     fulfillItem(session.bind(), { userId: "u1", itemId: DURABLE_ITEM_ID }),
   );
-  assert.match(error.message, /^AGS named nothing granted for item e0+1:/);
+  assert.match(error.message, /^AGS reported no grant for item e0+1:/);
   assert.equal(error.retryable, false, "asking again could grant twice");
   assert.equal(session.seen(FULFILLMENT), 1);
 });

@@ -55,7 +55,7 @@ Deno.test("an operation that is refused several times in a row is not asked for,
     const stop = stopped("POST /a");
     assert.equal(
       stop.message,
-      "POST /a is not asked for: it was refused several times in a row, last with: AGS said",
+      "POST /a is paused: it was refused several times in a row, last with: AGS said",
     );
     assert.deepEqual(
       [stop.retryable, stop.isOutage, stop.isUnsent, stop.retryAfter],

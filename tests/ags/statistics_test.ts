@@ -116,7 +116,7 @@ Deno.test("incrementStats() throws when an item fails inside a success", async (
   }));
   assert.equal(
     error.message,
-    "AGS did not take 1 of 3 stat items: nope (12241)",
+    "AGS refused 1 of 3 stat items: nope (12241)",
   );
   assert.equal(error.name, "PartialFailureError");
   assert.equal(error.status, 200);

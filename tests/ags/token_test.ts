@@ -579,7 +579,7 @@ Deno.test("a login that is not tried says why, and when it will be", async () =>
   assert.equal(error.status, 401);
   assert.equal(error.errorCode, "invalid_client");
   assert.equal(error.retryAfter, 600);
-  assert.match(error.message, /^Login is not tried yet: AGS answered POST/);
+  assert.match(error.message, /^Login is paused: AGS answered POST/);
 });
 
 Deno.test("a login that works ends the pauses", async () => {

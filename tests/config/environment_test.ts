@@ -168,8 +168,8 @@ Deno.test({
     });
     assert.deepEqual(JSON.parse(stdout), {
       problems: [
-        "AB_CLIENT_SECRET is not usable: expected UTF-8 text, found other bytes",
-        "GRPC_PORT is not usable: expected UTF-8 text, found other bytes",
+        "AB_CLIENT_SECRET is invalid: expected UTF-8 text, found other bytes",
+        "GRPC_PORT is invalid: expected UTF-8 text, found other bytes",
       ],
     });
   },

@@ -77,7 +77,7 @@ const BAD: readonly (readonly [name: string, text: string])[] = [
 for (const [name, text] of BAD) {
   Deno.test(`${name} may not be ${text}`, () => {
     const [problem = "", ...others] = problemsOf({ [name]: text });
-    assert.ok(problem.startsWith(`${name} is not usable: expected`), problem);
+    assert.ok(problem.startsWith(`${name} is invalid: expected`), problem);
     assert.deepEqual(others, []);
   });
 }

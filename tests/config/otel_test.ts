@@ -78,7 +78,7 @@ for (const [name, text] of BAD) {
       assert.equal(error.problems.length, 1);
       assert.match(
         error.message,
-        new RegExp(`^${name} is not usable: expected `),
+        new RegExp(`^${name} is invalid: expected `),
       );
       assert.ok(!error.message.includes("hush"));
       return true;

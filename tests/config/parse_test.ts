@@ -178,14 +178,14 @@ Deno.test("parseConfig() lists all problems at once, one a line, with what was e
       LOG_LEVEL: "loud",
     }),
     [
-      "AB_BASE_URL is not usable: expected an http or https URL without credentials " +
+      "AB_BASE_URL is invalid: expected an http or https URL without credentials " +
       "and query, found a value of 16 characters that is not shown",
-      "AB_CLIENT_SECRET is not usable: expected a client secret, not in quotes, found " +
+      "AB_CLIENT_SECRET is invalid: expected a client secret, not in quotes, found " +
       "a value that is not shown",
-      'GRPC_PORT is not usable: expected a port from 1 to 65535, found "0x10"',
-      "HANDLER_TIMEOUT is not usable: expected a duration such as 500ms, 30s or 2m, " +
+      'GRPC_PORT is invalid: expected a port from 1 to 65535, found "0x10"',
+      "HANDLER_TIMEOUT is invalid: expected a duration such as 500ms, 30s or 2m, " +
       'up to 60m, found "30"',
-      'LOG_LEVEL is not usable: expected debug, info, warn or error, then category=level with one of service, events, handlers, ags, grpc, http, idempotency, inbox, kafka, dead_letters, found "loud"',
+      'LOG_LEVEL is invalid: expected debug, info, warn or error, then category=level with one of service, events, handlers, ags, grpc, http, idempotency, inbox, kafka, dead_letters, found "loud"',
       "ITEM_ID_TO_GRANT is not set: expected an item id, not in quotes",
     ],
   );
@@ -240,7 +240,7 @@ const PASSWORDS: readonly (readonly [name: string, value: string])[] = [
 for (const [name, value] of PASSWORDS) {
   Deno.test(`parseConfig() does not show the password in ${name}=${JSON.stringify(value)}`, () => {
     const [problem = "", ...others] = problemsOf({ [name]: value });
-    assert.match(problem, new RegExp(`^${name} is not usable: .+ not shown$`));
+    assert.match(problem, new RegExp(`^${name} is invalid: .+ not shown$`));
     assert.doesNotMatch(problem, /hush/);
     assert.deepEqual(others, []);
   });
@@ -257,7 +257,7 @@ for (const separator of [";", "; ", " ", "\n", "\r", ";export "]) {
     for (const name of ["AB_CLIENT_ID", "AB_BASE_URL", "OTEL_SERVICE_NAME"]) {
       const value = `https://a${separator}AB_CLIENT_SECRET=hush`;
       assert.deepEqual(problemsOf({ [name]: value }), [
-        `${name} is not usable: expected one setting a line, its quotes closed, ` +
+        `${name} is invalid: expected one setting a line, its quotes closed, ` +
         "found AB_CLIENT_SECRET within its value",
       ]);
     }
@@ -405,7 +405,7 @@ for (const [name, values] of Object.entries(WRONG)) {
   Deno.test(`parseConfig() refuses values of ${name} that make no sense`, () => {
     const setting = allSettings.find(({ env }) => env === name);
     const start: string =
-      `${name} is not usable: expected ${setting?.expected}, found `;
+      `${name} is invalid: expected ${setting?.expected}, found `;
     for (const value of values) {
       const [problem = "", ...others] = problemsOf({ [name]: value });
       assert.ok(problem.startsWith(start), `${value}: ${problem}`);

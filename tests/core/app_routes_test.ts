@@ -92,7 +92,7 @@ Deno.test("createApp() lets one handler take a shared key and another a qualifie
 Deno.test("createApp() refuses two handlers of one type and one name", () => {
   const expected = [
     'Event type "group.memberLeft" is handled twice by "group.memberLeft": ' +
-    "wanted another name for each handler",
+    "expected another name for each handler",
   ];
   const handler = handlerOf("group.memberLeft");
   assert.deepEqual(

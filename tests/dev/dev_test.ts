@@ -174,7 +174,7 @@ Deno.test("deno task dev refuses a port that is none", async () => {
   assert.deepEqual(await refused({ ...freePorts(), EMULATOR_PORT: "80a" }), {
     code: 78,
     stderr:
-      'EMULATOR_PORT is not usable: expected a port from 1 to 65535, found "80a"',
+      'EMULATOR_PORT is invalid: expected a port from 1 to 65535, found "80a"',
   });
 });
 
@@ -182,7 +182,7 @@ Deno.test("deno task dev refuses settings as the service does", async () => {
   const env = { ...freePorts(), HANDLER_TIMEOUT: "soon" };
   const { code, stderr } = await refused(env);
   assert.equal(code, 78);
-  assert.match(stderr, /^HANDLER_TIMEOUT is not usable: /);
+  assert.match(stderr, /^HANDLER_TIMEOUT is invalid: /);
 });
 
 Deno.test("deno task dev lists all that a named AGS lacks", async () => {

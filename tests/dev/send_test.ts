@@ -418,7 +418,7 @@ for (const [args, message] of REFUSED) {
 Deno.test("deno task send refuses settings that cannot be used", async () => {
   const { code, stderr } = await sendAlone([LOGIN], { EMULATOR_PORT: "x" });
   assert.equal(code, 2);
-  assert.match(stderr, /^EMULATOR_PORT is not usable: /);
+  assert.match(stderr, /^EMULATOR_PORT is invalid: /);
 });
 
 Deno.test("deno task send shows no grants of an AGS it cannot log in to, and sends all the same", async () => {

@@ -127,7 +127,7 @@ for (const port of ["nonsense", "0", "-1", "70000", "0x50", "1e3"]) {
     assert.deepEqual(await settingsOf({ EMULATOR_PORT: port }), {
       name: "ConfigError",
       message:
-        `EMULATOR_PORT is not usable: expected a port from 1 to 65535, found "${port}"`,
+        `EMULATOR_PORT is invalid: expected a port from 1 to 65535, found "${port}"`,
     });
   });
 }
