@@ -11,6 +11,7 @@ import { peakMegabytes } from "./conformance/_memory.ts";
 import { startSource } from "./conformance/_source.ts";
 import { startWorld, type World } from "./conformance/_world.ts";
 import { type Answer, call } from "./grpc/_grpc.ts";
+import { PATIENCE } from "./_support/patience.ts";
 
 /** What the process may take in memory, in MB, and its container has. */
 const MAX_MEMORY = 256;
@@ -45,7 +46,7 @@ async function underPressure(
           channel.client,
           UNLINKED_PATH,
           unlinkedBytes({ namespace, userId: agsId(), accounts }),
-          { timeout: 60_000 },
+          { timeout: PATIENCE },
         )),
   });
   const peak = await peakMegabytes(target.pid);

@@ -68,21 +68,21 @@ const LINES = 2;
 /** How long a caller waits that is not impatient, in milliseconds. */
 const TIMEOUT = 20_000;
 /** How long the deliveries of a cell may take, in milliseconds. */
-const CELL_TIMEOUT = 90_000;
-/** How long a service has to drain. */
+const CELL_TIMEOUT = 240_000;
+/** How long a service has to drain, in milliseconds. */
 const GRACE = 5_000;
 
 /** Settings of every cell: what waits for what is gone must not wait for minutes. */
 const SETTINGS = {
   HANDLER_TIMEOUT: "10s",
   IDEMPOTENCY_LEASE: "2s",
-  SHUTDOWN_GRACE: `${GRACE}ms`,
   LOG_LEVEL: "error",
 };
 
 /** Runs one cell. */
 export async function runCell(options: CellOptions): Promise<Cell> {
   const { fault, store } = options;
+  const { grace = GRACE } = fault;
   await using stack = new AsyncDisposableStack();
   const emulator = stack.use(await startEmulator());
   const redis = store.kind === "redis"
@@ -100,6 +100,7 @@ export async function runCell(options: CellOptions): Promise<Cell> {
           AB_NAMESPACE: emulator.namespace,
           ITEM_ID_TO_GRANT: CONSUMABLE_ITEM_ID,
           ...SETTINGS,
+          SHUTDOWN_GRACE: `${grace}ms`,
           IDEMPOTENCY_STORE: redis?.url ?? store.kind,
           FULFILLMENT_API: store.api,
           DEAD_LETTER: `file:${letters.path}`,
@@ -203,6 +204,7 @@ export async function runCell(options: CellOptions): Promise<Cell> {
       gap,
       letters: fault.letters?.(events.length) ?? 0,
       lives,
+      grace,
       isDisturbed: failure === undefined,
     }),
   };
@@ -225,6 +227,8 @@ export interface Expected {
   readonly letters: number;
   /** How the service's earlier lives ended. */
   readonly lives: readonly Life[];
+  /** How long each had to end, in milliseconds. */
+  readonly grace: number;
   /** Whether what was to happen meanwhile has happened. */
   readonly isDisturbed: boolean;
 }
@@ -232,7 +236,7 @@ export interface Expected {
 /** What is not as guaranteed. */
 export function problemsOf(
   tally: Tally,
-  { gap, letters, lives, isDisturbed }: Expected,
+  { gap, letters, lives, grace, isDisturbed }: Expected,
 ): readonly string[] {
   const { twice, lost, unfinished, deadLettered } = tally;
   const problems = isDisturbed ? [] : ["fault did not happen: expected it to"];
@@ -248,9 +252,9 @@ export function problemsOf(
     if (signal !== "SIGTERM") continue;
     if (code !== 0) problems.push(`exit code ${code}: expected 0`);
     // The grace, and a moment to hand the last answers to the network.
-    if (milliseconds <= GRACE + 2_000) continue;
+    if (milliseconds <= grace + 2_000) continue;
     problems.push(
-      `end after ${Math.round(milliseconds)} ms: expected ${GRACE} at most`,
+      `end after ${Math.round(milliseconds)} ms: expected ${grace} at most`,
     );
   }
   return problems;

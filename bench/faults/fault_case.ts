@@ -43,6 +43,8 @@ export interface FaultCase {
   readonly title: string;
   /** Settings of the service beside the usual ones. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** How long the service has to drain, in milliseconds. @default {5000} */
+  readonly grace?: number;
   /** The service's program in place of `main.ts`. */
   readonly program?: string;
   /**

@@ -6,6 +6,9 @@
 
 import { dirname, join } from "node:path";
 
+/** How long the formatter may take before it is ended, in milliseconds. */
+const MAX_TIME = 600_000;
+
 /** The formatter did not take a generated file. */
 export class FormatError extends Error {
   override name = "FormatError";
@@ -15,12 +18,12 @@ export class FormatError extends Error {
  * The same files, formatted with Deno's defaults, which the repository uses.
  *
  * @param files Path to content; the paths are relative.
- * @param signal Ends the formatter.
+ * @param signal Ends the formatter. @default {after ten minutes}
  * @throws {FormatError} A file is no TypeScript.
  */
 export async function formatFiles(
   files: ReadonlyMap<string, string>,
-  signal: AbortSignal = AbortSignal.timeout(60_000),
+  signal: AbortSignal = AbortSignal.timeout(MAX_TIME),
 ): Promise<ReadonlyMap<string, string>> {
   if (files.size === 0) return files;
   const folder = await Deno.makeTempDir();

@@ -6,6 +6,7 @@
 
 import { dirname, join } from "node:path";
 import { REQUIRED_VARIABLES } from "./config.ts";
+import { PATIENCE } from "./patience.ts";
 
 const REPOSITORY = join(import.meta.dirname!, "..", "..");
 
@@ -61,7 +62,7 @@ export function makeCheckout(
         cwd: path,
         env: { ...REQUIRED_VARIABLES, NO_COLOR: "1", ...env },
         stdin: "null",
-        signal: AbortSignal.timeout(MAX_TIME),
+        signal: AbortSignal.timeout(PATIENCE),
       }).output();
       const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
       return { code, stdout: decode(stdout), stderr: decode(stderr) };
@@ -71,9 +72,6 @@ export function makeCheckout(
   for (const [name, text] of Object.entries(files)) checkout.write(name, text);
   return checkout;
 }
-
-/** How long a program may take before it is ended, in milliseconds. */
-const MAX_TIME = 120_000;
 
 function copyFolder(from: string, to: string): void {
   Deno.mkdirSync(to, { recursive: true });

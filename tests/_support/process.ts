@@ -4,8 +4,7 @@
  * @module
  */
 
-/** A program that takes longer hangs, even on a busy machine. In milliseconds. */
-const MAX_TIME = 120_000;
+import { PATIENCE } from "./patience.ts";
 
 /** Options of {@linkcode run}. */
 export interface RunOptions {
@@ -42,7 +41,7 @@ export async function run(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const guard = setTimeout(() => process.kill("SIGKILL"), MAX_TIME);
+  const guard = setTimeout(() => process.kill("SIGKILL"), PATIENCE);
   try {
     const writer = process.stdin.getWriter();
     await writer.write(new TextEncoder().encode(options.stdin ?? ""));

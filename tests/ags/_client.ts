@@ -21,6 +21,7 @@ import {
 } from "../../lib/ags/client.ts";
 import type { Ags } from "../../lib/core/context.ts";
 import { Secret } from "../../lib/config/secret.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** Route of fulfillment v1. */
 export const FULFILLMENT =
@@ -28,9 +29,6 @@ export const FULFILLMENT =
 
 /** Route of the login. */
 export const TOKEN = "/iam/v3/oauth/token";
-
-/** How long a test waits for what must happen, in milliseconds. */
-const TEST_TIMEOUT = 30_000;
 
 /** Makes a client for a server. It waits for nothing between its attempts. */
 export function clientOf(
@@ -93,7 +91,7 @@ export async function open(
 
 /** Waits until something is the case, a turn of the event loop at a time. */
 export async function until(isTrue: () => boolean): Promise<void> {
-  const end = Date.now() + TEST_TIMEOUT;
+  const end = Date.now() + PATIENCE;
   while (!isTrue()) {
     if (Date.now() > end) throw new Error(`Not the case in time: ${isTrue}`);
     await new Promise((resolve) => setTimeout(resolve, 1));

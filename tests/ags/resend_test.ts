@@ -9,6 +9,7 @@ import {
 import { createAgsClient } from "../../lib/ags/client.ts";
 import type { AgsMethod } from "../../lib/core/context.ts";
 import { Secret } from "../../lib/config/secret.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const FULFILLMENT =
   "/platform/admin/namespaces/{namespace}/users/{userId}/fulfillment";
@@ -25,9 +26,9 @@ async function requestsSeen(
     namespace: DEFAULT_NAMESPACE,
     backoff: { maxAttempts: 1 },
   });
-  const ags = client.bind({ signal: AbortSignal.timeout(10_000) });
+  const ags = client.bind({ signal: AbortSignal.timeout(PATIENCE) });
   // The connection that breaks has to be one that was kept.
-  await client.ready(AbortSignal.timeout(10_000));
+  await client.ready(AbortSignal.timeout(PATIENCE));
   emulator.journal.clear();
   emulator.faults.set([{ kind: "resetAfter", times: 5 }]);
   const params = { userId: "u1" };

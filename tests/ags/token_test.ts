@@ -16,6 +16,7 @@ import { ShutdownError } from "../../lib/core/errors.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { rejection, TOKEN, until } from "./_client.ts";
 import { deadUrl, serve, serveBytes } from "./_server.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const LIFETIME = 100;
 const SECOND = 1_000;
@@ -73,7 +74,7 @@ async function timed(options: EmulatorOptions = {}): Promise<Timed> {
 /** Waits until as many logins have been answered, and their answers read. */
 async function loggedIn(source: Timed, count: number): Promise<void> {
   await source.emulator.journal.seen(count, {
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(PATIENCE),
   });
 }
 

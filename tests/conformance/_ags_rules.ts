@@ -24,6 +24,7 @@ import {
 } from "./_world.ts";
 import { call, connect } from "../grpc/_grpc.ts";
 import { eventBytes, LOGGED_IN, PATHS } from "./_events.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const FULFILLMENT = {
   path: "/platform/admin/namespaces/{namespace}/users/{userId}/fulfillment",
@@ -31,9 +32,6 @@ const FULFILLMENT = {
 const TOKEN_ROUTE = "POST /iam/v3/oauth/token";
 const FULFILLMENT_ROUTE =
   "POST /platform/admin/namespaces/{namespace}/users/{userId}/fulfillment";
-
-/** How long AGS's return may go unnoticed, in milliseconds: logins that fail pause. */
-const PATIENCE = 15_000;
 
 /** Asks again and again until it holds. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
@@ -237,7 +235,7 @@ export function agsRules(suite: Suite): void {
         id,
         onCall: (under) => cancel = () => under.cancel(),
       });
-      await journal.seen(asked, { signal: AbortSignal.timeout(10_000) });
+      await journal.seen(asked, { signal: AbortSignal.timeout(PATIENCE) });
       cancel();
       assert.equal((await answer).status, "CANCELLED");
       const record = await target.logged(({ eventId }) => eventId === id);

@@ -12,6 +12,7 @@ import { agsId } from "./_events.ts";
 import { startFront } from "./_front.ts";
 import { peakMegabytes } from "./_memory.ts";
 import { startWorld, type Suite, type World } from "./_world.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const MEGABYTE = 1_048_576;
 
@@ -111,12 +112,9 @@ async function survives(
 
 /** Sends an event that nobody else has; how it was answered. */
 async function send(world: World): Promise<string> {
-  const { status } = await world.send({ userId: agsId(), timeout: 60_000 });
+  const { status } = await world.send({ userId: agsId(), timeout: PATIENCE });
   return status;
 }
-
-/** How long a breaker may rest, and a machine be slow, in milliseconds. */
-const PATIENCE = 60_000;
 
 /** Sends events until one gets through. */
 async function sendsOne(world: World): Promise<void> {

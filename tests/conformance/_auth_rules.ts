@@ -13,15 +13,13 @@ import { agsId } from "./_events.ts";
 import { type Front, startFront } from "./_front.ts";
 import { peakMegabytes } from "./_memory.ts";
 import { CLIENT_SECRET, startWorld, type Suite, type World } from "./_world.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const JWKS = "/iam/v3/oauth/jwks";
 const MEGABYTE = 1_048_576;
 
 /** What the process may take in memory, in MB, and its container has. */
 const MAX_MEMORY = 256;
-
-/** How long look-ups may rest, and a machine be slow, in milliseconds. */
-const PATIENCE = 60_000;
 
 /** Key sets that want its memory. */
 const ATTACKS: Readonly<Record<string, () => Response>> = {

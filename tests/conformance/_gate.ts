@@ -4,6 +4,8 @@
  * @module
  */
 
+import { PATIENCE } from "../_support/patience.ts";
+
 /** A server that hands requests on. Disposing drops those that are held. */
 export interface Gate extends AsyncDisposable {
   /** Base URL: the service's `AB_BASE_URL`. */
@@ -15,9 +17,6 @@ export interface Gate extends AsyncDisposable {
   /** Lets all through, those that are held and those that come. */
   open(): void;
 }
-
-/** Longest wait for requests, in milliseconds. */
-const PATIENCE = 30_000;
 
 /**
  * Starts a gate, closed for grants. Logins pass.

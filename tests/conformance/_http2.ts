@@ -5,6 +5,7 @@
  */
 
 import { concat } from "../grpc/_wire.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** Frame types of RFC 9113. */
 export const FRAME = {
@@ -78,7 +79,7 @@ export interface ConnectOptions {
 }
 
 /** How long a connection may last, in milliseconds: no test waits for ever. */
-const LIFETIME = 60_000;
+const LIFETIME = PATIENCE;
 
 /** Connects and exchanges settings. */
 export async function connectHttp2(

@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import type { Target } from "./_target.ts";
 import { startWorld, type Suite, type World } from "./_world.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** An id that makes the event's log line longer than pipes are. */
 const longId = () => `${crypto.randomUUID()} `.repeat(1_000);
@@ -18,7 +19,7 @@ const MANY = 250;
 const BROKEN = new Uint8Array([0x0a, 0xff]);
 
 /** How much time it may take until a dead letter is known not to be kept. */
-const LETTER_TIMEOUT = 20_000;
+const LETTER_TIMEOUT = PATIENCE;
 
 /** Sends as many events, some at a time. Each has to be answered OK. */
 async function sendMany({ send }: World, count: number): Promise<void> {

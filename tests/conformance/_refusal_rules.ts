@@ -9,13 +9,11 @@ import assert from "node:assert/strict";
 import type { Fault } from "../../dev/emulator/mod.ts";
 import { agsId } from "./_events.ts";
 import { rulesOf, startWorld, type Suite, type World } from "./_world.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const FULFILLMENT = {
   path: "/platform/admin/namespaces/{namespace}/users/{userId}/fulfillment",
 };
-
-/** How long an event may take to get through, in milliseconds: breakers cool down. */
-const PATIENCE = 30_000;
 
 /** What a proxy, an ingress or a firewall answers, and AGS does not. */
 const STATUSES = [400, 401, 403, 404, 405, 407, 410, 421, 423, 425, 451];

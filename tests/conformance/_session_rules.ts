@@ -20,6 +20,7 @@ import {
 import { residentMegabytes } from "./_memory.ts";
 import { GRPC_CORE, H2LOAD, testWithTool } from "./_tools.ts";
 import { rulesOf, startWorld, type Suite, type World } from "./_world.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const PATH = PATHS[LOGGED_IN];
 
@@ -135,7 +136,7 @@ export function sessionRules(suite: Suite): void {
         ],
       }).spawn();
       await emulator.journal.seen(asked, {
-        signal: AbortSignal.timeout(20_000),
+        signal: AbortSignal.timeout(PATIENCE),
       });
       client.kill("SIGKILL");
       await client.status;

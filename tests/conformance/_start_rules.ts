@@ -12,6 +12,7 @@ import { checkHealth } from "../grpc/_clients.ts";
 import { makeFolder } from "../grpc/_fixture.ts";
 import type { Exit, TargetOptions } from "./_target.ts";
 import { CLIENT_SECRET, environment, type Suite } from "./_world.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** No AGS is there: the service starts all the same. */
 const ENVIRONMENT = environment({
@@ -168,7 +169,7 @@ export function startRules(suite: Suite): void {
     });
     await using channel = connect(target.grpcPort);
     // Its log is not for machines: health says when it has started.
-    const signal = AbortSignal.timeout(30_000);
+    const signal = AbortSignal.timeout(PATIENCE);
     while (await checkHealth(channel.client) !== "SERVING") {
       signal.throwIfAborted();
     }

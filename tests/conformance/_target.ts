@@ -9,6 +9,7 @@ import { TextLineStream } from "./_lines.ts";
 import { searchFor, type SecretSearch } from "./_secrets.ts";
 import type { MemoryGroup } from "../_support/memory_group.ts";
 import { freePort } from "../../dev/free_port.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** Options of {@linkcode StartTarget}. */
 export interface TargetOptions {
@@ -90,11 +91,8 @@ export interface TargetCommand {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** How long a start may take, and any wait for a log record, in milliseconds. */
-const PATIENCE = 30_000;
-
 /** How long a process may live, in milliseconds: no test waits for ever. */
-const LIFETIME = 120_000;
+const LIFETIME = 1_200_000;
 
 /** How often other free ports are tried when somebody else took one meanwhile. */
 const PORT_TRIES = 5;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { tempFolder } from "../dev/_run.ts";
 import { startProcess, type Target, type TargetOptions } from "./suite.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const SECRET = "a-secret/of this+test";
 
@@ -114,7 +115,7 @@ Deno.test("a target's disposal finds secrets in what peers were answered", async
 });
 
 async function until(holds: () => boolean): Promise<void> {
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(PATIENCE);
   while (!holds()) {
     signal.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, 10));

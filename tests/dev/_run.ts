@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { taskFlagsElsewhere, type TaskName } from "../_support/task_flags.ts";
 import { freePort } from "../../dev/free_port.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** The project's folder. */
 export const ROOT = join(import.meta.dirname ?? ".", "../..");
@@ -24,12 +25,6 @@ const PASSED_ON = ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME", "TMPDIR"];
 
 // deno-lint-ignore no-control-regex -- the escape character is what begins one
 const COLOUR = /\x1b\[\d+m/g;
-
-/** How long a test waits for what must happen, in milliseconds. */
-const TEST_TIMEOUT = 30_000;
-
-/** How long a program may take to stop when it is told to, in milliseconds. */
-const STOP_TIMEOUT = 10_000;
 
 /** Options of {@linkcode start}. */
 export interface RunOptions {
@@ -130,7 +125,7 @@ export function start(args: readonly string[], options: RunOptions): Running {
         if (match !== null) finish(() => resolve(match[0]));
         else if (isDone) fail("Program ended");
       };
-      const timer = setTimeout(() => fail("Program runs"), TEST_TIMEOUT);
+      const timer = setTimeout(() => fail("Program runs"), PATIENCE);
       waiters.add(look);
       look();
     });
@@ -147,7 +142,7 @@ export function start(args: readonly string[], options: RunOptions): Running {
 
   async function stop(signal: Deno.Signal = "SIGTERM"): Promise<Ended> {
     if (!isDone) kill(signal);
-    const timer = setTimeout(() => kill("SIGKILL"), STOP_TIMEOUT);
+    const timer = setTimeout(() => kill("SIGKILL"), PATIENCE);
     const ended = await end;
     clearTimeout(timer);
     return ended;

@@ -123,9 +123,7 @@ function kilobytes(count: number): PublishedEvent {
 
 Deno.test("T12: publishing without a broker is fine at once, but for what is too large", async () => {
   await using events = offline();
-  const started = performance.now();
   events.publish(kilobytes(10));
-  assert.ok(performance.now() - started < 100);
   assert.throws(() => events.publish(kilobytes(2_000)), MessageTooLargeError);
   await using small = offline({ maxMessageBytes: 4_096 });
   small.publish(kilobytes(1));

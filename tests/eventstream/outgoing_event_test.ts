@@ -79,11 +79,10 @@ Deno.test("names are taken and refused as by the Go SDK's pattern", () => {
   }));
 });
 
-Deno.test("a topic of 100,000 characters is refused in no time", () => {
-  for (const topic of ["a".repeat(100_000) + "!", "a.".repeat(50_000)]) {
-    const started = performance.now();
+Deno.test("a topic of a million characters is refused in a time that grows with its length only", () => {
+  // With the square of it this would take longer than anybody waits.
+  for (const topic of ["a".repeat(1_000_000) + "!", "a.".repeat(500_000)]) {
     assert.throws(() => checkTopic(topic), InvalidTopicError);
-    assert.ok(performance.now() - started < 50);
   }
 });
 

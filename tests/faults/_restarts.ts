@@ -20,7 +20,8 @@ const DRAIN: FaultCase = {
   name: "drain",
   title: "SIGTERM with 200 events in flight",
   // No event's time is up while the machine is busy: that is another fault.
-  settings: { HANDLER_TIMEOUT: "30s", SHUTDOWN_GRACE: "20s" },
+  settings: { HANDLER_TIMEOUT: "60s" },
+  grace: 60_000,
   ags: () => [{ kind: "latency", ms: 300, match: { path: "/platform" } }],
   connector: { batchSize: IN_FLIGHT / 2, replays: () => 1 },
   async disturb({ service, progress }) {

@@ -59,7 +59,13 @@ Deno.test("events are counted one by one, not against each other", () => {
   assert.deepEqual([found.twice, found.lost, found.handled], [1, 1, 1]);
 });
 
-const expected = { gap: undefined, letters: 0, lives: [], isDisturbed: true };
+const expected = {
+  gap: undefined,
+  letters: 0,
+  lives: [],
+  grace: 5_000,
+  isDisturbed: true,
+};
 
 Deno.test("a cell in which all is as guaranteed has no problems", () => {
   assert.deepEqual(problemsOf(FINE, expected), []);

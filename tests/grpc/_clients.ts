@@ -9,6 +9,7 @@ import { readProtoFiles } from "../../lib/events/proto_files.ts";
 import { methodsOf } from "../../lib/grpc/service_definition.ts";
 import { PROTO_FOLDER } from "./_fixture.ts";
 import { collect, type Stream } from "./_grpc.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 function methodOf(
   file: string,
@@ -28,9 +29,6 @@ const HEALTH = [
 const Check = methodOf(...HEALTH, "Check");
 const Watch = methodOf(...HEALTH, "Watch");
 
-/** Time for an answer, in milliseconds. */
-const TIMEOUT = 20_000;
-
 /** What health says of a service, or the name of the status it refuses with. */
 export function checkHealth(
   client: grpc.Client,
@@ -42,7 +40,7 @@ export function checkHealth(
       Check.requestSerialize,
       Check.responseDeserialize,
       service === undefined ? {} : { service },
-      { deadline: Date.now() + TIMEOUT },
+      { deadline: Date.now() + PATIENCE },
       (error, answer) =>
         resolve(
           error
@@ -70,7 +68,7 @@ export function watchHealth(
       Watch.requestSerialize,
       Watch.responseDeserialize as (bytes: Uint8Array) => HealthStatus,
       service === undefined ? {} : { service },
-      { deadline: Date.now() + TIMEOUT },
+      { deadline: Date.now() + PATIENCE },
     ),
   );
 }
@@ -125,7 +123,7 @@ export function reflect(
     method.path,
     method.requestSerialize,
     method.responseDeserialize as (bytes: Uint8Array) => ReflectionAnswer,
-    { deadline: Date.now() + TIMEOUT },
+    { deadline: Date.now() + PATIENCE },
   );
   const stream = collect<ReflectionAnswer>(call);
   return {

@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import * as grpc from "@grpc/grpc-js";
 import { guardSessions } from "../../lib/grpc/session_guard.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** A server with a client. Disposing ends both. */
 export interface Channel extends AsyncDisposable {
@@ -88,7 +89,7 @@ const same = (bytes: Buffer) => bytes;
 
 /** Options of {@linkcode call}. */
 export interface CallOptions {
-  /** Time for the answer, in milliseconds. @default {10000} */
+  /** Time for the answer, in milliseconds. @default {a few minutes} */
   readonly timeout?: number;
   /** What is sent along; a value of several is sent several times. @default {none} */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -101,7 +102,7 @@ export function call(
   client: grpc.Client,
   path: string,
   bytes: Uint8Array = new Uint8Array(),
-  { timeout = 10_000, headers = {}, onCall }: CallOptions = {},
+  { timeout = PATIENCE, headers = {}, onCall }: CallOptions = {},
 ): Promise<Answer> {
   const metadata = new grpc.Metadata();
   for (const [name, values] of Object.entries(headers)) {

@@ -3,6 +3,7 @@ import { Metadata, status } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { type Authorizer, createIamAuthorizer } from "../../lib/grpc/auth.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const NAMESPACE = "mystudio-mygame";
@@ -97,7 +98,7 @@ function authorizerOf(
   return createIamAuthorizer({
     baseUrl: iam.baseUrl,
     namespace: NAMESPACE,
-    timeout: 1_000,
+    timeout: PATIENCE,
     now,
     monotonic,
   });

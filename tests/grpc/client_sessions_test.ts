@@ -9,12 +9,13 @@ import {
   type RawServer,
   startRawServer,
 } from "./_raw_server.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** How long a connection that nobody ends is left open, in milliseconds. */
 const OPEN = 150;
 
 /** Without a new connection for so long, the clients stand still, in milliseconds. */
-const STANDSTILL = 60_000;
+const STANDSTILL = PATIENCE;
 
 /** Has the clients meet what a server does with each of their connections, then a good one. */
 async function meet(ends: readonly End[]): Promise<void> {

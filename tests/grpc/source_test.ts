@@ -23,6 +23,7 @@ import { addEvents, type AddEventsOptions } from "../../lib/grpc/source.ts";
 import { makeFolder } from "./_fixture.ts";
 import { call, type Channel, serve } from "./_grpc.ts";
 import * as wire from "./_wire.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const TYPE = "shop.placed";
 const PATH = "/shop.v1.PlacedService/OnMessage";
@@ -240,7 +241,7 @@ Deno.test("the source takes a call that says so for an operator's replay", async
         (bytes: Buffer) => bytes,
         Buffer.from(texts([1, "e-1"])),
         metadata,
-        { deadline: Date.now() + 10_000 },
+        { deadline: Date.now() + PATIENCE },
         (error) => error === null ? resolve() : reject(error),
       );
     });

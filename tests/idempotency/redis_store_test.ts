@@ -12,11 +12,9 @@ import {
   PRIMARY,
   startFakeRedis,
 } from "./_fake_redis.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const CLAIM = { token: "a", lease: 60_000, ttl: 60_000 };
-
-/** How long a test waits for what must happen, in milliseconds. */
-const PATIENCE = 15_000;
 
 function storeAt(port: number, options: Partial<RedisStoreOptions> = {}) {
   return createRedisStore({

@@ -11,6 +11,7 @@ import type {
   InboxVerdict,
 } from "../../lib/core/inbox.ts";
 import { sleep } from "../../lib/core/async.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -30,7 +31,7 @@ export async function eventually(
   what: string,
   isSo: () => boolean,
 ): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + PATIENCE;
   while (!isSo()) {
     if (Date.now() > end) assert.fail(`Still waiting for: ${what}`);
     await sleep(2);

@@ -8,6 +8,7 @@ import { CursorError } from "../../lib/inbox/_cursor.ts";
 import { type DiskWorld, diskWorld } from "./_disk_world.ts";
 import { diskFull, type Fault } from "./_fake_disk.ts";
 import { drain, entries, eventually, textOf } from "./_seen.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const LOGS = /\/accepted\/\d+\.log$/;
 
@@ -246,7 +247,7 @@ Deno.test("file inbox: entries that the disk lost give their place to nobody", a
   const options = {
     maxBytes: 1,
     maxAge: 0,
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(PATIENCE),
   };
   const range = await inbox.ranges!.next(options);
   await range.commit();
@@ -308,7 +309,7 @@ Deno.test("file inbox: files go when handlers and archive are done with them", a
   const next = {
     maxBytes: 2 ** 20,
     maxAge: 0,
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(PATIENCE),
   };
   await (await inbox.ranges!.next(next)).commit();
   await eventually("one file", () => logsOf(world).length === 1);
@@ -358,7 +359,11 @@ Deno.test("file inbox: a damaged file of the archive's place stops the start, wi
     await using world = diskWorld();
     const inbox = await world.open({ hasRanges: true });
     await inbox.append(entries("a"));
-    const next = { maxBytes: 1, maxAge: 0, signal: AbortSignal.timeout(5_000) };
+    const next = {
+      maxBytes: 1,
+      maxAge: 0,
+      signal: AbortSignal.timeout(PATIENCE),
+    };
     await inbox.ranges!.next(next);
     await inbox[Symbol.asyncDispose]();
     world.disk.overwrite(

@@ -5,6 +5,7 @@ import { sleep } from "../../lib/core/async.ts";
 import { type DiskWorld, diskWorld } from "./_disk_world.ts";
 import { diskFull, type Random } from "./_fake_disk.ts";
 import { drain, entries, textOf } from "./_seen.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** What may happen to an inbox. */
 const step = fc.oneof(
@@ -157,7 +158,7 @@ async function act(
 }
 
 async function archive(inbox: Inbox, history: History): Promise<boolean> {
-  const signal = AbortSignal.timeout(5_000);
+  const signal = AbortSignal.timeout(PATIENCE);
   const range = await inbox.ranges!.rest({ maxBytes: 300, signal });
   if (range === undefined) return false;
   const names: string[] = [];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { createKeySet, type KeyResult } from "../../lib/jwt/key_set.ts";
 import { serve } from "../ags/_server.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const MEGABYTE = 1_048_576;
 
@@ -18,12 +19,15 @@ function saysOf(result: KeyResult): string | number {
 }
 
 /** A server of keys, and a set of them with a clock that stands. */
-function start(answer: (lookup: number) => Response | Promise<Response>) {
+function start(
+  answer: (lookup: number) => Response | Promise<Response>,
+  timeout = PATIENCE,
+) {
   let time = 0;
   const server = serve((_request, number) => answer(number));
   const keys = createKeySet({
     url: `${server.url}/jwks`,
-    timeout: 2_000,
+    timeout,
     now: () => time,
   });
   return {
@@ -148,7 +152,7 @@ for (const [what, answer] of Object.entries(USELESS)) {
 
 Deno.test("A key set that does not come is given its time, and no more", async () => {
   const end = Promise.withResolvers<Response>();
-  await using iam = start(() => end.promise);
+  await using iam = start(() => end.promise, 50);
   assert.equal(await iam.find("a"), 5_000);
   end.resolve(keySet());
 });

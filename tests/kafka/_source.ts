@@ -26,14 +26,12 @@ import { testContext, testHandler } from "../_support/delivery.ts";
 import { type RecordingLogger, recordLog } from "../_support/log.ts";
 import { PROTO_FOLDER } from "../grpc/_fixture.ts";
 import { createFakeKafka, type FakeKafka } from "../eventstream/_fake_kafka.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** The topic of logins, in full. */
 export const TOPIC = "stage.userAuthentication";
 /** The group, in full. */
 export const GROUP = "stage.handler";
-
-/** How long commits are waited for, in milliseconds. */
-const PATIENCE = 20_000;
 
 /** A source and all that is around it. */
 export interface TestSource extends AsyncDisposable {

@@ -18,6 +18,7 @@ import { recordLog } from "../_support/log.ts";
 import { PROTO_FOLDER } from "../grpc/_fixture.ts";
 import { parseExposition } from "../telemetry/_exposition.ts";
 import { createFakeKafka, type FakeKafka } from "../eventstream/_fake_kafka.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const GROUP_EVENT = "group.groupCreated";
 const LOGIN = "userAuthentication.userLoggedIn";
@@ -64,7 +65,7 @@ async function startWorld(
       member.assign(topics.map((topic) => ({ topic, partition: 0 })));
     },
     async committed(topic, count) {
-      const end = Date.now() + 20_000;
+      const end = Date.now() + PATIENCE;
       while ((kafka.committed.get(`${topic}:0`) ?? 0n) < BigInt(count)) {
         if (Date.now() > end) throw new Error(`${count} were not committed`);
         await new Promise((resolve) => setTimeout(resolve, 5));
@@ -209,7 +210,7 @@ Deno.test("/readyz says so while the group is not joined", async () => {
   await world.kafka.joined(1);
   assert.equal(await world.ask("/readyz"), "Kafka group is not joined\n");
   await world.join();
-  const end = Date.now() + 20_000;
+  const end = Date.now() + PATIENCE;
   // No AGS answers in this test.
   while (await world.ask("/readyz") !== "AGS login is not available\n") {
     assert.ok(Date.now() < end);

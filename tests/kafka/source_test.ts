@@ -10,6 +10,7 @@ import { createMemoryBudget } from "../../lib/core/memory_budget.ts";
 import { OVERLOADED, type Result } from "../../lib/core/outcome.ts";
 import type { Arrival } from "../../lib/core/tracing.ts";
 import { GROUP, loginText, startSource, TOPIC } from "./_source.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 Deno.test("an event of a topic reaches its handler with the attributes that gRPC gives it", async () => {
   const events: Event[] = [];
@@ -230,7 +231,7 @@ Deno.test("draining ends reading, lets the event at hand finish, commits it and 
   test.login("a");
   test.login("b");
   await begun.promise;
-  const closed = test.source.close(AbortSignal.timeout(10_000));
+  const closed = test.source.close(AbortSignal.timeout(PATIENCE));
   const drained = test.drain(10_000);
   go.resolve();
   await Promise.all([closed, drained]);
@@ -253,7 +254,7 @@ Deno.test("an event that does not end within the grace is ended, and is not comm
   test.login("a");
   await begun.promise;
   await Promise.all([
-    test.source.close(AbortSignal.timeout(10_000)),
+    test.source.close(AbortSignal.timeout(PATIENCE)),
     test.drain(10),
   ]);
   assert.ok(reason instanceof ShutdownError);
@@ -401,7 +402,7 @@ Deno.test("events of no handler, and what is no event, give their memory back", 
 });
 
 async function until(isThere: () => boolean): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + PATIENCE;
   while (!isThere()) {
     assert.ok(Date.now() < end, "it never came");
     await new Promise((resolve) => setTimeout(resolve, 1));

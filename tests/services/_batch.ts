@@ -9,9 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CONSUMABLE_ITEM_ID, type Emulator } from "../../dev/emulator/mod.ts";
 import { agsId, eventBytes, LOGGED_IN, PATHS } from "../conformance/_events.ts";
 import type { Replica } from "./_service.ts";
-
-/** How long a test waits for what must happen, in milliseconds. */
-const PATIENCE = 30_000;
+import { PATIENCE } from "../_support/patience.ts";
 
 /** Events of players of their own. */
 export class Batch {

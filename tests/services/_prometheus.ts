@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Folder, makeFolder } from "../grpc/_fixture.ts";
 import { answers, startServer } from "./_server.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** Absolute path of Prometheus's files. */
 export const PROMETHEUS_FOLDER: string = join(
@@ -123,11 +124,8 @@ async function configuration(scraped: number): Promise<Folder> {
   });
 }
 
-/** Time for an answer, in milliseconds. */
-const TIMEOUT = 10_000;
-
 async function ask<T>(url: string, data: z.ZodType<T>): Promise<T> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE) });
   const body = await response.text();
   if (!response.ok) {
     throw new Error(`Prometheus refused ${decodeURIComponent(url)}: ${body}`);

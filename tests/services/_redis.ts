@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { freePort } from "../../dev/free_port.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** What the server is started with. */
 export interface RedisOptions {
@@ -30,9 +31,6 @@ export interface RedisServer extends AsyncDisposable {
   /** Kills it, and resolves when it is gone. */
   kill(): Promise<void>;
 }
-
-/** How long a server may take to listen, in milliseconds. */
-const START_TIMEOUT = 10_000;
 
 /** Starts a server and waits until it listens. */
 export async function startRedis(
@@ -67,7 +65,7 @@ export async function startRedis(
     await ended;
   }
 
-  const end = Date.now() + START_TIMEOUT;
+  const end = Date.now() + PATIENCE;
   while (!await isListening(port)) {
     if (isGone || Date.now() > end) {
       await kill();

@@ -5,12 +5,13 @@ import { PROTO_ROOT } from "../../dev/gen/_cli.ts";
 import { wellKnownTypes } from "../_support/well_known_types.ts";
 import { NPX, PROTOC, testWithTool, type Tool } from "../conformance/_tools.ts";
 import { ROOT } from "../dev/_run.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** From npm, which has its executables; pinned. */
 const BUF = "@bufbuild/buf@1.75.0";
 
 /** Time for a compiler, its download included, in milliseconds. */
-const TIMEOUT = 120_000;
+const TIMEOUT = PATIENCE;
 
 interface Compiler {
   readonly name: string;

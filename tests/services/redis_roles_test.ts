@@ -21,9 +21,7 @@ import {
   startRedis,
 } from "./_redis.ts";
 import { type Replica, startReplica } from "./_service.ts";
-
-/** Longer than a failover may take until events are handled, in milliseconds. */
-const PATIENCE = 30_000;
+import { PATIENCE } from "../_support/patience.ts";
 
 /** A name that leads new connections to another server when it is told so. */
 function startName(port: number) {

@@ -18,13 +18,11 @@ import {
 import { replica } from "../middleware/_idempotency.ts";
 import { makeCertificates, type RedisServer, startRedis } from "./_redis.ts";
 import { freePort } from "../../dev/free_port.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const TTL = 3_600_000;
 const CLAIM = { token: "a", lease: 60_000, ttl: TTL };
 const DONE = { token: "a", ending: "done", ttl: TTL } as const;
-
-/** How long a test waits for what must happen, in milliseconds. */
-const PATIENCE = 15_000;
 
 function storeAt(
   port: number,
@@ -262,7 +260,7 @@ testWithTool(
       const left = new Set(Array.from({ length: 200 }, (_, n) => `event-${n}`));
       let failures = 0;
       let kills = 0;
-      const end = Date.now() + 4 * PATIENCE;
+      const end = Date.now() + PATIENCE;
       for (let round = 0; left.size > 0; round++) {
         assert.ok(Date.now() < end, `${left.size} events are left`);
         // As the connector does: the whole batch again, at once, wherever.

@@ -7,9 +7,7 @@ import { startRedis } from "./_redis.ts";
 import { Batch } from "./_batch.ts";
 import { startReplica } from "./_service.ts";
 import { freePort } from "../../dev/free_port.ts";
-
-/** How long a test waits for what must happen, in milliseconds. */
-const PATIENCE = 30_000;
+import { PATIENCE } from "../_support/patience.ts";
 
 const SIZE = 60;
 

@@ -6,6 +6,7 @@
  */
 
 import { z } from "zod";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** A span, as Zipkin's API describes it; nothing else may be in it. */
 const Span = z.strictObject({
@@ -49,9 +50,6 @@ export interface CollectorOptions {
   /** Answers in its place; one that never does ends with the collector. @default {202} */
   readonly answer?: (request: Request) => Response | Promise<Response>;
 }
-
-/** How long a span may be on its way, in milliseconds. */
-const PATIENCE = 10_000;
 
 /** Starts a collector on any free port of this machine. */
 export function startCollector(options: CollectorOptions = {}): Collector {

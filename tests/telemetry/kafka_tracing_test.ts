@@ -6,6 +6,7 @@ import { createFakeKafka } from "../eventstream/_fake_kafka.ts";
 import { loginText } from "../kafka/_source.ts";
 import { startTracedService } from "./_traced_service.ts";
 import { startCollector } from "./_zipkin_collector.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 const TRACE_ID = "463ac35c9f6413ad48485a3953bb6124";
 const SPAN_ID = "a2fb4a1d1a96d312";
@@ -45,7 +46,7 @@ Deno.test("an event from Kafka is a consumer's span below its producer's, and wh
       encoder.encode(`00-${TRACE_ID}-${SPAN_ID}-01`),
     ]],
   }]);
-  const end = Date.now() + 20_000;
+  const end = Date.now() + PATIENCE;
   while (kafka.committed.get(`${TOPIC}:0`) !== 1n) {
     assert.ok(Date.now() < end);
     await new Promise((resolve) => setTimeout(resolve, 5));

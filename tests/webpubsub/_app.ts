@@ -6,6 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import { K1, K2, ORIGIN } from "./_vectors.ts";
+import { PATIENCE } from "../_support/patience.ts";
 
 /** A running app. Disposing ends it. */
 export interface App extends AsyncDisposable {
@@ -16,9 +17,6 @@ export interface App extends AsyncDisposable {
   /** What it has written so far, standard output and error mixed. */
   readonly output: string;
 }
-
-/** How long it may take to start, in milliseconds. */
-const PATIENCE = 60_000;
 
 /** Starts the app on a free port and waits until it listens. */
 export async function startApp(

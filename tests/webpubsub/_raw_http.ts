@@ -4,6 +4,8 @@
  * @module
  */
 
+import { PATIENCE } from "../_support/patience.ts";
+
 /** An answer, as it came. */
 export interface RawResponse {
   readonly status: number;
@@ -11,9 +13,6 @@ export interface RawResponse {
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
 }
-
-/** How long an answer may take, in milliseconds. */
-const PATIENCE = 15_000;
 
 /**
  * Sends bytes and reads one answer to the end of the connection.

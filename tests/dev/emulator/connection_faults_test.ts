@@ -7,11 +7,12 @@ import {
   type Session,
   userPath,
 } from "./_client.ts";
+import { PATIENCE } from "../../_support/patience.ts";
 
 const BODY = JSON.stringify({ itemId: CONSUMABLE_ITEM_ID, quantity: 1 });
 
 function deadline(): AbortSignal {
-  return AbortSignal.timeout(10_000);
+  return AbortSignal.timeout(PATIENCE);
 }
 
 function grants({ emulator }: Session): number {

@@ -4,6 +4,7 @@ import {
   startEmulator,
 } from "../../../dev/emulator/mod.ts";
 import { login, open, send } from "./_client.ts";
+import { PATIENCE } from "../../_support/patience.ts";
 
 Deno.test(
   "an emulator that nobody calls leaves nothing behind",
@@ -42,7 +43,7 @@ Deno.test("disposing while requests are under way leaves nothing behind", async 
     }
   });
   await session.emulator.journal.seen(1, {
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(PATIENCE),
   });
   await session[Symbol.asyncDispose]();
   for (const outcome of await Promise.all(pending)) {

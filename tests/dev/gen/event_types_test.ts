@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { typeFiles } from "../../../dev/gen/types.ts";
 import { makeFolder } from "./_fixtures.ts";
+import { PATIENCE } from "../../_support/patience.ts";
 
 const PROTO = `syntax = "proto3";
 package accelbyte.shop.item.v1;
@@ -75,7 +76,7 @@ service LostService { rpc OnMessage(Lost) returns (google.protobuf.Empty); }
     args: ["check", "--quiet", "--no-lock", "use.ts"],
     cwd: folder.path,
     env: { NO_COLOR: "1" },
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(PATIENCE),
   }).output();
   assert(success, new TextDecoder().decode(stderr));
 });
