@@ -23,6 +23,11 @@ import { checkRunning, diagnose } from "./lib/process/doctor.ts";
 import { type Service, startService } from "./lib/service.ts";
 import { SOURCES } from "./lib/sources.ts";
 import { stopSignals } from "./lib/process/stop_signals.ts";
+import {
+  hushed,
+  type StopRequest,
+  type Supervisor,
+} from "./lib/process/supervisor.ts";
 import { logStrayErrors } from "./lib/process/stray_errors.ts";
 import { captureConsole } from "./lib/telemetry/console.ts";
 import { startLogging } from "./lib/telemetry/log.ts";
@@ -40,6 +45,8 @@ export interface MainOptions {
   readonly handlers?: readonly Handler[];
   /** Called once the service takes events. */
   readonly onStarted?: (service: Service, config: Config) => void;
+  /** Who starts and stops this process. @default {nobody: signals stop it} */
+  readonly supervisor?: Supervisor;
 }
 
 /**
@@ -119,12 +126,18 @@ async function doctor(config: Config, isRunning: boolean): Promise<number> {
 
 async function serve(config: Config, options: MainOptions): Promise<number> {
   await using stack = new AsyncDisposableStack();
-  const { log, logs, levels, output, confirm } = stack.use(
+  const { supervisor } = options;
+  const logging = stack.use(
     startLogging({ level: config.logLevel, format: config.logFormat }),
   );
+  const { levels, output, confirm } = logging;
+  const logs = supervisor === undefined
+    ? logging.logs
+    : hushed(logging.logs, () => supervisor.isQuiet());
+  const log = logs.service;
   stack.use(logStrayErrors(log));
   // Listens before anything is started: a signal during start-up stops it, too.
-  const stop = stack.use(stopSignals());
+  const stopped = supervisor?.stop ?? bySignal(stack.use(stopSignals()));
   let service: Service;
   try {
     service = stack.use(
@@ -138,6 +151,7 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
         logsPayloads: levels.events === "debug",
         protoFolder: PROTO_FOLDER,
         build: readBuildInfo(FOLDER),
+        ...(supervisor && { openMemory: () => supervisor.openMemory() }),
       }),
     );
   } catch (error) {
@@ -155,11 +169,17 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
   });
   options.onStarted?.(service, config);
   stack.use(captureConsole(log));
-  const signal = await stop.received;
-  log.info("Service is draining", { signal });
-  await service.stop();
+  const { by, grace } = await stopped;
+  log.info("Service is draining", { signal: by });
+  await service.stop(grace);
   log.info("Service stopped");
   return 0;
+}
+
+async function bySignal(
+  { received }: { readonly received: Promise<Deno.Signal> },
+): Promise<StopRequest> {
+  return { by: await received };
 }
 
 /** Runs the service as the process that this is, and ends it. */

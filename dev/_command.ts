@@ -1,12 +1,14 @@
 /**
- * How the user runs Deno.
+ * How the user runs a task.
  *
  * @module
  */
 
-/** `deno`, or the npx form where Deno came by npx: for commands to copy. */
-export function command(): string {
-  return Deno.execPath().includes("_npx")
-    ? `npx -y deno@${Deno.version.deno}`
-    : "deno";
+/**
+ * A command to copy, by the script that finds Deno: `./task send …`.
+ *
+ * @param words The task's name, and what follows it.
+ */
+export function task(words: string): string {
+  return `${Deno.build.os === "windows" ? ".\\task" : "./task"} ${words}`;
 }

@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import * as grpc from "@grpc/grpc-js";
 import { guardSessions } from "../lib/grpc/session_guard.ts";
-import { command } from "./_command.ts";
+import { task } from "./_command.ts";
 
 /** What the service answered. */
 export interface EventAnswer {
@@ -83,7 +83,7 @@ export function connect(address: string): EventClient {
 export function detailsOf(answer: EventAnswer, type: string): string {
   return answer.status === "UNIMPLEMENTED"
     ? `No handler is registered for ${type}: ` +
-      `make one with ${command()} task new handler ${type}`
+      `make one with ${task(`new handler ${type}`)}`
     : answer.details;
 }
 
@@ -92,6 +92,6 @@ function explain(details: string, address: string): string {
   const isUnreached = /^(No connection established|Name resolution failed)/
     .test(details);
   return isUnreached
-    ? `Nothing answers at ${address}: start the service with ${command()} task dev`
+    ? `Nothing answers at ${address}: start the service with ${task("dev")}`
     : details;
 }

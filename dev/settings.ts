@@ -6,15 +6,9 @@
  */
 
 import { readEnvironment } from "../lib/config/environment.ts";
-import { ConfigError, type Environment } from "../lib/config/parse.ts";
-import { shownValue } from "../lib/config/shown_value.ts";
+import type { Environment } from "../lib/config/parse.ts";
 import { ALL_SETTINGS } from "./all_settings.ts";
-import {
-  CONSUMABLE_ITEM_ID,
-  DEFAULT_CLIENT_ID,
-  DEFAULT_CLIENT_SECRET,
-  DEFAULT_NAMESPACE,
-} from "./emulator/mod.ts";
+import { emulatedAgs, EMULATOR_SETTINGS } from "./emulator_settings.ts";
 
 /** The settings of `deno task dev` and `deno task send`. */
 export interface DevSettings {
@@ -25,9 +19,6 @@ export interface DevSettings {
   /** The emulator's port; `undefined` when a real AGS is named. */
   readonly emulatorPort: number | undefined;
 }
-
-/** Where the emulator listens, unless `EMULATOR_PORT` says otherwise. */
-const DEFAULT_EMULATOR_PORT = 8090;
 
 /** Where Kafka of `docker-compose.yaml` listens. */
 const DEFAULT_BROKERS = "localhost:9092";
@@ -48,38 +39,29 @@ export interface DevSettingsOptions {
 export function readDevSettings(
   { hasKafka = false }: DevSettingsOptions = {},
 ): DevSettings {
-  const own = readEnvironment(".env", ALL_SETTINGS);
-  const given = new Set(Object.keys(own).filter((name) => own[name]));
+  const own = readEnvironment(".env", {
+    ...ALL_SETTINGS,
+    ...EMULATOR_SETTINGS,
+  });
+  const isGiven = (name: string) => Boolean(own[name]);
   const set = Object.fromEntries(
-    Object.entries(own).filter(([name]) => given.has(name)),
+    Object.entries(own).filter(([name]) => isService(name) && isGiven(name)),
   );
+  const given = new Set(Object.keys(set));
   const shared = {
     LOG_FORMAT: "pretty",
     ...(hasKafka || given.has("KAFKA_BROKERS")
       ? { SOURCES: "grpc,kafka", KAFKA_BROKERS: DEFAULT_BROKERS }
       : { EVENT_STREAM: "stdout" }),
   };
-  if (given.has("AB_BASE_URL")) {
-    return { env: { ...shared, ...set }, given, emulatorPort: undefined };
-  }
-  const emulatorPort = readEmulatorPort();
-  const emulated = {
-    AB_BASE_URL: `http://127.0.0.1:${emulatorPort}`,
-    AB_CLIENT_ID: DEFAULT_CLIENT_ID,
-    AB_CLIENT_SECRET: DEFAULT_CLIENT_SECRET,
-    AB_NAMESPACE: DEFAULT_NAMESPACE,
-    ITEM_ID_TO_GRANT: CONSUMABLE_ITEM_ID,
+  const emulated = emulatedAgs(own);
+  return {
+    env: { ...shared, ...emulated?.env, ...set },
+    given,
+    emulatorPort: emulated?.port,
   };
-  return { env: { ...shared, ...emulated, ...set }, given, emulatorPort };
 }
 
-function readEmulatorPort(): number {
-  const text = Deno.env.get("EMULATOR_PORT")?.trim();
-  if (!text) return DEFAULT_EMULATOR_PORT;
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port >= 1 && port <= 65_535) return port;
-  throw new ConfigError([
-    "EMULATOR_PORT is invalid: expected a port from 1 to 65535, found " +
-    shownValue(text),
-  ]);
+function isService(name: string): boolean {
+  return name !== EMULATOR_SETTINGS.emulatorPort.env;
 }

@@ -7,6 +7,7 @@
 import { startAdminServer } from "./admin/server.ts";
 import type { Config } from "./core/config.ts";
 import type { Logger } from "./core/context.ts";
+import type { IdempotencyStore } from "./core/idempotency_store.ts";
 import type { LineWriter } from "./core/line_writer.ts";
 import { createMemoryBudget } from "./core/memory_budget.ts";
 import type { Handler } from "./core/on.ts";
@@ -52,6 +53,8 @@ export interface ServiceOptions {
   readonly build?: BuildInfo;
   /** The sources there are; `SOURCES` says which are opened. @default {all} */
   readonly sources?: readonly SourceDefinition[];
+  /** Opens what `IDEMPOTENCY_STORE=memory` names. @default {in this process} */
+  readonly openMemory?: () => IdempotencyStore;
   /** The way to Kafka. @default {by the library, to the brokers of the settings} */
   readonly kafkaPort?: () => Promise<KafkaPort>;
 }
@@ -75,8 +78,12 @@ export interface Service extends AsyncDisposable {
    * answered: by their handlers within `SHUTDOWN_GRACE`, with UNAVAILABLE after it.
    */
   drain(): Promise<void>;
-  /** Drains, and ends everything else: all of it within `SHUTDOWN_GRACE`. */
-  stop(): Promise<void>;
+  /**
+   * Drains, and ends everything else.
+   *
+   * @param grace Time for all of it, in milliseconds. @default {SHUTDOWN_GRACE}
+   */
+  stop(grace?: number): Promise<void>;
 }
 
 const FROM_SOURCE: BuildInfo = { version: VERSION, commit: "source" };

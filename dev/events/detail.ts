@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { command } from "../_command.ts";
+import { task } from "../_command.ts";
 import { findEvent } from "../event_source.ts";
 import type { JsonObject } from "../event_json.ts";
 import { sampleEvent } from "../sample.ts";
@@ -85,7 +85,7 @@ export function detailLines(
     "",
     JSON.stringify(detail.sample, null, 2),
     "",
-    `${paint("dim", "Send it  ")}  ${command()} task send ${type}`,
-    `${paint("dim", "Handle it")}  ${command()} task new handler ${type}`,
+    `${paint("dim", "Send it  ")}  ${task(`send ${type}`)}`,
+    `${paint("dim", "Handle it")}  ${task(`new handler ${type}`)}`,
   ];
 }

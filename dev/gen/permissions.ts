@@ -10,9 +10,10 @@ import { allSettings } from "../all_settings.ts";
 /** A permission set, as `deno.json` has it. */
 interface PermissionSet {
   readonly net?: true;
-  readonly env?: readonly string[];
+  readonly env?: true | readonly string[];
   readonly read?: true | readonly string[];
   readonly write?: readonly string[];
+  readonly run?: true;
 }
 
 /**
@@ -29,8 +30,8 @@ function variables(): readonly string[] {
 }
 
 /**
- * The sets, by the name that tasks give with `-P`: the service's alone. The development
- * tools may read all variables, so that a new setting can be tried before it is in here.
+ * The sets, by the name that tasks give with `-P`. The development tools may read all
+ * variables, so that a new setting can be tried before it is in here.
  */
 export function permissionSets(): Readonly<Record<string, PermissionSet>> {
   return {
@@ -40,6 +41,8 @@ export function permissionSets(): Readonly<Record<string, PermissionSet>> {
       read: ["proto", ".env", "dead-letters", "inbox"],
       write: ["dead-letters", "inbox"],
     },
+    // Runs the service with the set above, and reads what is watched.
+    dev: { net: true, env: true, read: true, run: true },
   };
 }
 

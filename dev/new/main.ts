@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { eventKey } from "../../lib/core/event_key.ts";
 import { EventPropertiesError } from "../../lib/events/properties.ts";
-import { command } from "../_command.ts";
+import { task } from "../_command.ts";
 import { HandlerFileError } from "./handled_types.ts";
 import { HandlerListError } from "./handler_list.ts";
 import {
@@ -48,11 +48,11 @@ async function make(
   const tests = [...plan.added.keys()].filter((path) =>
     path.endsWith("_test.ts")
   );
-  console.log(`Test it: ${command()} test -A ${tests.join(" ")}`);
+  console.log(`Test it: ${task(`test:file ${tests.join(" ")}`)}`);
   const sample = patterns.find((pattern) => !pattern.endsWith(".*"));
   if (sample !== undefined) {
     console.log(
-      `Try it:  ${command()} task dev, and ${command()} task send ${sample}`,
+      `Try it:  ${task("dev")}, and ${task(`send ${sample}`)}`,
     );
   }
 }

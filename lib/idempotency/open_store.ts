@@ -22,6 +22,8 @@ export interface OpenStoreOptions {
   readonly log: Logger;
   /** Learns what is asked of the store. */
   readonly observer?: StoreObserver;
+  /** Opens what `memory` names. @default {an empty memory of this process} */
+  readonly openMemory?: (() => IdempotencyStore) | undefined;
 }
 
 /** A store, and whether it works. */
@@ -32,10 +34,10 @@ export interface OpenedStore extends IdempotencyStore {
 
 /** Opens it, without waiting for a server; `undefined` for `none`. */
 export function openStore(
-  { config, log, observer }: OpenStoreOptions,
+  { config, log, observer, openMemory = createMemoryStore }: OpenStoreOptions,
 ): OpenedStore | undefined {
   const health = createStoreHealth();
-  const store = storeOf(config, { log, health });
+  const store = storeOf(config, { log, health, openMemory });
   if (store === undefined) return undefined;
   const watched = health.watch(store);
   return {
@@ -48,7 +50,11 @@ export function openStore(
 
 function storeOf(
   config: ServiceConfig,
-  { log, health }: { readonly log: Logger; readonly health: StoreHealth },
+  { log, health, openMemory }: {
+    readonly log: Logger;
+    readonly health: StoreHealth;
+    readonly openMemory: () => IdempotencyStore;
+  },
 ): IdempotencyStore | undefined {
   const { idempotencyStore: choice, idempotencyScope, clientId, namespace } =
     config;
@@ -57,7 +63,7 @@ function storeOf(
     case "none":
       return undefined;
     case "memory":
-      return createMemoryStore();
+      return openMemory();
     case "cloudsave":
       return cloudSaveStore(config, { scope, log });
     default:

@@ -8,6 +8,7 @@ import { type App, createApp } from "../core/app.ts";
 import type { EventCatalog } from "../core/catalog.ts";
 import type { Config } from "../core/config.ts";
 import type { MemoryBudget } from "../core/memory_budget.ts";
+import type { IdempotencyStore } from "../core/idempotency_store.ts";
 import type { Handler } from "../core/on.ts";
 import { checkCarried, type SourceDefinition } from "../core/source.ts";
 import { type OpenedStore, openStore } from "../idempotency/open_store.ts";
@@ -41,6 +42,8 @@ export interface OpenAppOptions {
   readonly confirm?: ConfirmRecord | undefined;
   /** Whether payloads are logged, redacted. @default {false} */
   readonly logsPayloads?: boolean | undefined;
+  /** Opens what `IDEMPOTENCY_STORE=memory` names. @default {in this process} */
+  readonly openMemory?: (() => IdempotencyStore) | undefined;
 }
 
 /** The app, and what it stands on. Disposing closes the store and the dead letters. */
@@ -68,7 +71,12 @@ export async function openApp(options: OpenAppOptions): Promise<OpenedApp> {
     await openDeadLetterSink({ ...options, streams: clients.streams }),
   );
   const store = stack.use(
-    openStore({ config, log: logs.idempotency, observer: idempotency }),
+    openStore({
+      config,
+      log: logs.idempotency,
+      observer: idempotency,
+      openMemory: options.openMemory,
+    }),
   );
   if (store !== undefined) idempotency.watch(store.name);
   const pipe = stack.use(createPipe({

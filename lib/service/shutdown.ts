@@ -38,8 +38,12 @@ export interface Shutdown {
   readonly isDraining: boolean;
   /** Takes no new events, and resolves when those in flight are answered. */
   drain(): Promise<void>;
-  /** Drains, and ends everything else. */
-  stop(): Promise<void>;
+  /**
+   * Drains, and ends everything else.
+   *
+   * @param grace Time for all of it, in milliseconds. @default {as the options say}
+   */
+  stop(grace?: number): Promise<void>;
 }
 
 /** Prepares the end. */
@@ -68,8 +72,8 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       using budget = startBudget(grace);
       await drain(budget);
     },
-    async stop() {
-      using budget = startBudget(grace);
+    async stop(time = grace) {
+      using budget = startBudget(time);
       await drain(budget);
       const ended = end().then(() => true);
       if (await unlessAborted(ended, budget.all) === undefined) {

@@ -43,6 +43,8 @@ export interface Ended {
 
 /** A program that runs. Disposing ends it, and whatever it has started. */
 export interface Running extends AsyncDisposable {
+  /** Its process. */
+  readonly pid: number;
   /** What it has printed so far, on both outputs. */
   readonly text: string;
   /**
@@ -61,10 +63,7 @@ export interface Running extends AsyncDisposable {
 export function tool(file: string, args: readonly string[] = []): string[] {
   const task = TASKS[file];
   if (task === undefined) throw new Error(`No task is known to run ${file}`);
-  // Watching is the terminal's.
-  const flags = taskFlagsElsewhere(task).filter((flag) =>
-    !/^--(watch|no-clear-screen)/.test(flag)
-  );
+  const flags = taskFlagsElsewhere(task);
   const config = join(ROOT, "deno.json");
   return ["run", "--config", config, ...flags, join(ROOT, file), ...args];
 }
@@ -149,6 +148,7 @@ export function start(args: readonly string[], options: RunOptions): Running {
   }
 
   return {
+    pid: child.pid,
     get text() {
       return text;
     },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DEFAULT_NAMESPACE, startEmulator } from "../../dev/emulator/mod.ts";
 import { allSettings } from "../../dev/all_settings.ts";
+import { until } from "../../dev/until.ts";
 import {
   freePorts,
   ROOT,
@@ -29,15 +30,17 @@ function startDev(
   env: Readonly<Record<string, string>>,
   cwd: string,
 ): Running {
-  return start(tool("dev/main.ts"), { env, cwd });
+  return start(tool("dev/main.ts", ["--no-check"]), { env, cwd });
 }
 
 /** Sends one event, as `deno task send` does; its standard output. */
 async function send(
   env: Readonly<Record<string, string>>,
   cwd: string,
+  args: readonly string[] = [],
 ): Promise<string> {
-  return (await run(tool("dev/send.ts", [LOGIN]), { env, cwd })).stdout;
+  const words = [LOGIN, ...args];
+  return (await run(tool("dev/send.ts", words), { env, cwd })).stdout;
 }
 
 Deno.test("deno task dev shows a banner: handlers, ports, the emulator, what is not set", async () => {
@@ -58,7 +61,7 @@ Deno.test("deno task dev shows a banner: handlers, ports, the emulator, what is 
   for (const row of rows) assert.ok(dev.text.includes(`\n${row}`), row);
   assert.match(
     dev.text,
-    new RegExp(`^  Try        .* task send ${LOGIN}$`, "m"),
+    new RegExp(`^  Try        .*task send ${LOGIN}$`, "m"),
   );
   const [, defaults = ""] = /^ {2}Defaults([^]*?)\n {2}Try/m.exec(dev.text) ??
     [];
@@ -71,7 +74,7 @@ Deno.test("deno task dev shows a banner: handlers, ports, the emulator, what is 
   const rest = allSettings.length - required.length - given.length;
   assert.match(
     defaults,
-    new RegExp(`and ${rest} more \\(.*deno.* task start --help\\)$`),
+    new RegExp(`and ${rest} more \\(.*task start --help\\)$`),
   );
   assert.doesNotMatch(dev.text, /emulator-only/, "no secret is shown");
 });
@@ -139,36 +142,33 @@ for (const where of ["the environment", ".env"] as const) {
   });
 }
 
-/** What the program says when it cannot start. */
+/** What dev says when the service cannot start: it stays, and ends with that code. */
 async function refused(
   env: Readonly<Record<string, string>>,
-  args: readonly string[] = [],
 ): Promise<{ readonly code: number; readonly stderr: string }> {
   await using folder = await tempFolder();
-  const { code, stderr } = await run(tool("dev/main.ts", args), {
-    env,
-    cwd: folder.path,
-  });
+  await using dev = startDev(env, folder.path);
+  await dev.printed(/It starts again when a file changes; Ctrl-C ends dev/);
+  const { code, stderr } = await dev.stop();
   assert.doesNotMatch(stderr, /\n\s+at /, "no stack");
   return { code, stderr: stderr.trim() };
 }
 
-Deno.test("deno task dev says which port is taken, and what moves it", async () => {
-  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const taken = String((listener.addr as Deno.NetAddr).port);
-  try {
-    assert.deepEqual(
-      await refused({ ...freePorts(), EMULATOR_PORT: taken }),
-      {
+for (const name of ["EMULATOR_PORT", "ASYNC_MESSAGING_PUBLISHER_GRPC_PORT"]) {
+  Deno.test(`deno task dev says that ${name} is taken, and what moves it`, async () => {
+    const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+    const taken = String((listener.addr as Deno.NetAddr).port);
+    try {
+      assert.deepEqual(await refused({ ...freePorts(), [name]: taken }), {
         code: 1,
         stderr:
-          `Port ${taken} cannot be opened: expected EMULATOR_PORT to name a free port`,
-      },
-    );
-  } finally {
-    listener.close();
-  }
-});
+          `Port ${taken} cannot be opened: expected ${name} to name a free port`,
+      });
+    } finally {
+      listener.close();
+    }
+  });
+}
 
 Deno.test("deno task dev refuses a port that is none", async () => {
   assert.deepEqual(await refused({ ...freePorts(), EMULATOR_PORT: "80a" }), {
@@ -197,10 +197,42 @@ Deno.test("deno task dev lists all that a named AGS lacks", async () => {
   ]);
 });
 
-Deno.test("deno task dev refuses an argument it does not know", async () => {
-  const { code, stderr } = await refused(freePorts(), ["--nonsense"]);
-  assert.equal(code, 2);
-  assert.equal(stderr, 'Argument "--nonsense" is unknown: see --help');
+Deno.test("deno task dev takes EMULATOR_PORT from .env, too, and starts when .env is mended", async () => {
+  await using folder = await tempFolder();
+  const file = join(folder.path, ".env");
+  const { EMULATOR_PORT, ...env } = freePorts();
+  await Deno.writeTextFile(file, "EMULATOR_PORT=none\n");
+  await using dev = startDev(env, folder.path);
+  await dev.printed(/EMULATOR_PORT is invalid[^]*Service was not started/);
+  await Deno.writeTextFile(file, `EMULATOR_PORT=${EMULATOR_PORT}\n`);
+  await dev.printed(/Service started/);
+  assert.ok(await answers(`http://127.0.0.1:${EMULATOR_PORT}/emulator`));
+  assert.match(await send(env, folder.path), /^OK in /m);
+});
+
+for (const args of [["--nonsense"], ["nonsense"]]) {
+  Deno.test(`deno task dev refuses an argument it does not know: ${args}`, async () => {
+    await using folder = await tempFolder();
+    const { code, stderr } = await run(tool("dev/main.ts", args), {
+      env: freePorts(),
+      cwd: folder.path,
+    });
+    assert.deepEqual([code, stderr.trim()], [
+      2,
+      `Argument "${args}" is unknown: see --help`,
+    ]);
+  });
+}
+
+Deno.test("deno task dev --help shows its options, and ends", async () => {
+  await using folder = await tempFolder();
+  const { code, stdout, stderr } = await run(tool("dev/main.ts", ["--help"]), {
+    cwd: folder.path,
+  });
+  assert.deepEqual([code, stderr], [0, ""]);
+  for (const option of ["--kafka", "--inspect", "--no-check"]) {
+    assert.match(stdout, new RegExp(`^ {2}${option}`, "m"));
+  }
 });
 
 /** What the program is made of. */
@@ -224,76 +256,212 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-/**
- * Saves a file, and again if nothing comes of it: Deno's watcher overlooks a change
- * that it meets while it starts again.
- */
-async function save(
-  write: () => Promise<void>,
-  seen: () => Promise<unknown>,
-): Promise<void> {
-  const outcome = seen();
-  await write();
-  const again = setInterval(write, 5_000);
-  try {
-    await outcome;
-  } finally {
-    clearInterval(again);
+/** A copy of the project, for handlers that change. */
+async function projectCopy(): Promise<
+  AsyncDisposable & { readonly path: string }
+> {
+  const folder = await tempFolder();
+  for (const part of PARTS) {
+    await copy(join(ROOT, part), join(folder.path, part));
   }
+  return folder;
 }
 
-Deno.test("deno task dev starts again when a handler changes, and when .env appears or changes", async (t) => {
-  await using folder = await tempFolder();
-  const cwd = folder.path;
-  for (const part of PARTS) await copy(join(ROOT, part), join(cwd, part));
-  const env = freePorts();
-  await using dev = start(["task", "dev"], { env, cwd });
-  await dev.printed(/Service started/);
-  assert.match(await send(env, cwd), /^OK in /m);
+/** Starts dev in a copy of the project, as its user does. */
+function startCopy(
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+): Running {
+  return start(["task", "dev", "--no-check"], { env, cwd });
+}
 
-  await t.step("a handler that changes", async () => {
-    const seen = dev.text.length;
-    const text = `import { on, TerminalError } from "event-handler";
-       export default on("${LOGIN}", () => {
-         throw new TerminalError("Changed");
-       });`;
-    await save(
-      () => Deno.writeTextFile(join(cwd, "handlers/user_logged_in.ts"), text),
-      () => dev.printed(/Service started/, seen),
+function handlerText(body: string): string {
+  return `import { on, TerminalError } from "event-handler";
+    export default on("${LOGIN}", () => { ${body} });`;
+}
+
+Deno.test("deno task dev starts the service again when a handler or .env changes, and keeps the rest", async (t) => {
+  await using folder = await projectCopy();
+  const cwd = folder.path;
+  const handler = join(cwd, "handlers/user_logged_in.ts");
+  const original = await Deno.readTextFile(handler);
+  const env = freePorts();
+  await using dev = startCopy(env, cwd);
+  await dev.printed(/^ {2}Try /m);
+  const twice = ["--set", "id=sent-twice"];
+  assert.match(await send(env, cwd, twice), /^OK in /m);
+
+  async function change(
+    write: () => Promise<void>,
+    seen: RegExp,
+  ): Promise<string> {
+    const from = dev.text.length;
+    await write();
+    await dev.printed(seen, from);
+    return dev.text.slice(from);
+  }
+
+  await t.step("a handler that changes, with one line", async () => {
+    const text = handlerText('throw new TerminalError("Changed");');
+    const said = await change(
+      () => Deno.writeTextFile(handler, text),
+      /Restarted in .*\n/,
     );
+    assert.match(said, /^Restarted in \d+\.\d s\n$/);
     assert.match(await send(env, cwd), /^INVALID_ARGUMENT in [\d.]+ ms: /m);
   });
 
   await t.step("a handler that does not compile, and then does", async () => {
-    const file = join(cwd, "handlers/user_logged_in.ts");
-    let seen = dev.text.length;
-    await save(
-      () => Deno.writeTextFile(file, "export default ("),
-      () => dev.printed(/Process failed/, seen),
+    await change(
+      () => Deno.writeTextFile(handler, "export default ("),
+      /user_logged_in\.ts:1:17[^]*Service ended with code 1\. It starts again/,
     );
-    seen = dev.text.length;
-    await save(
-      () => copy(join(ROOT, "handlers/user_logged_in.ts"), file),
-      () => dev.printed(/Service started/, seen),
+    await change(
+      () => Deno.writeTextFile(handler, original),
+      /Restarted in .*\n/,
     );
     assert.match(await send(env, cwd), /^OK in /m);
   });
 
+  await t.step(
+    "what is done is done, and what the emulator knows stays",
+    async () => {
+      const from = dev.text.length;
+      assert.match(await send(env, cwd, twice), /^OK in /m);
+      await dev.printed(/outcome=duplicate/, from);
+      const journal = await fetch(
+        `http://127.0.0.1:${env.EMULATOR_PORT}/emulator/grants`,
+      );
+      assert.equal((await journal.json()).total, 2);
+    },
+  );
+
+  await t.step("a handler that is new", async () => {
+    const list = join(cwd, "handlers/mod.ts");
+    const text = await Deno.readTextFile(list);
+    await Deno.writeTextFile(
+      join(cwd, "handlers/banned.ts"),
+      `import { on } from "event-handler";
+       export default on("userAccount.userAccountBanned", () => {});`,
+    );
+    const said = await change(
+      () =>
+        Deno.writeTextFile(
+          list,
+          text.replace("[\n", "[\n  banned,\n")
+            .replace("\n\n/** Every", '\nimport banned from "./banned.ts";$&'),
+        ),
+      /Restarted in [^]*Handlers[^]*\n {2}Try/,
+    );
+    assert.match(said, /userAccount\.userAccountBanned\n/);
+  });
+
   for (const namespace of ["appeared", "changed"]) {
     await t.step(`a .env that ${namespace}`, async () => {
-      const seen = dev.text.length;
-      const banner = new RegExp(`^ {2}Namespace {2}${namespace}$`, "m");
-      const text = `AB_NAMESPACE=${namespace}\n`;
-      await save(
-        () => Deno.writeTextFile(join(cwd, ".env"), text),
-        () => dev.printed(banner, seen),
+      const said = await change(
+        () =>
+          Deno.writeTextFile(
+            join(cwd, ".env"),
+            `AB_NAMESPACE=${namespace}\n`,
+          ),
+        new RegExp(`^ {2}Namespace {2}${namespace}$`, "m"),
       );
-      await dev.printed(/Service started/, seen);
+      assert.match(said, /Emulator is empty again: its settings have changed/);
       assert.match(await send(env, cwd), /^OK in /m);
     });
   }
 
   await t.step("and stops at Ctrl-C", async () => {
-    assert.equal((await dev.stop("SIGINT")).code, 0);
+    const { code, stdout } = await dev.stop("SIGINT");
+    assert.equal(code, 0);
+    assert.match(stdout, /Service stopped/);
   });
+});
+
+/** Waits until nobody listens on any port of dev's. */
+async function noneLeft(
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  await until("all ports to be free", () => {
+    for (const port of Object.values(env)) {
+      Deno.listen({ port: Number(port) }).close();
+    }
+    return true;
+  });
+}
+
+const BEGUN = 'Deno.stdout.writeSync(new TextEncoder().encode("Begun\\n"));';
+
+/** States of dev in which it is told to stop: the handler's file, and what shows it. */
+const STATES: readonly {
+  readonly name: string;
+  readonly text: string;
+  readonly seen: RegExp;
+  readonly sends?: true;
+  readonly code: number;
+}[] = [
+  {
+    name: "whose service starts, and never ends that",
+    text:
+      `${BEGUN} await new Promise(() => setInterval(() => {}, 9e5)); export default 1;`,
+    seen: /Begun/,
+    code: 137,
+  },
+  {
+    name: "whose service blocks as it starts",
+    text: `${BEGUN} for (;;); export default 1;`,
+    seen: /Begun/,
+    code: 137,
+  },
+  {
+    name: "whose service could not start",
+    text: "export default (",
+    seen: /Service ended with code 1/,
+    code: 1,
+  },
+  {
+    name: "whose service has ended by itself",
+    text: handlerText("Deno.exit(7);"),
+    sends: true,
+    seen: /Service ended with code 7/,
+    code: 7,
+  },
+  {
+    name: "whose handler blocks",
+    text: handlerText(`${BEGUN} for (;;);`),
+    sends: true,
+    seen: /Begun/,
+    code: 137,
+  },
+];
+
+for (const { name, text, seen, sends, code } of STATES) {
+  Deno.test(`deno task dev ends at SIGTERM, ${name}, and leaves nobody behind`, async () => {
+    await using folder = await projectCopy();
+    const cwd = folder.path;
+    await Deno.writeTextFile(
+      join(cwd, "handlers/user_logged_in.ts"),
+      text,
+    );
+    const env = freePorts();
+    await using dev = startCopy(env, cwd);
+    if (sends) {
+      await dev.printed(/^ {2}Try /m);
+      const args = [LOGIN, "--timeout", "1"];
+      await run(tool("dev/send.ts", args), { env, cwd });
+    }
+    await dev.printed(seen);
+    Deno.kill(dev.pid, "SIGTERM");
+    assert.equal((await dev.ended()).code, code);
+    await noneLeft(env);
+  });
+}
+
+Deno.test("deno task dev that is killed takes its service with it", async () => {
+  await using folder = await tempFolder();
+  const env = freePorts();
+  await using dev = startDev(env, folder.path);
+  await dev.printed(/Service started/);
+  Deno.kill(dev.pid, "SIGKILL");
+  await noneLeft(env);
 });

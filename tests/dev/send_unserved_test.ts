@@ -9,7 +9,7 @@ import { ROOT, run, tempFolder, tool } from "./_run.ts";
 
 const UNSERVED = "group.groupCreated";
 const HINT = new RegExp(
-  `No handler is registered for group\\.groupCreated: make one with \\S.* task new handler group\\.groupCreated`,
+  `No handler is registered for group\\.groupCreated: make one with \\S*task new handler group\\.groupCreated`,
 );
 
 Deno.test("deno task send says that an event has no handler, and how to make one", async (t) => {

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { allSettings } from "../../dev/all_settings.ts";
+import { serviceFlags } from "../../dev/supervisor/service_process.ts";
 import { taskFlags, type TaskName } from "../_support/task_flags.ts";
 import { ROOT } from "./_run.ts";
 
 /**
  * Tasks that run no other program, and take what comes from outside. Those that do
- * (`compile`, `new`, the checks) could have that program do what they may not.
+ * (`dev`, `compile`, `new`, the checks) could have that program do what they may not.
  */
 const CONFINED = [
   "start",
-  "dev",
   "send",
   "dead-letters",
   "events",
@@ -43,7 +43,6 @@ for (const task of CONFINED) {
 Deno.test("The tasks that handle events write dead letters and the inbox, and nothing else", () => {
   const allowed = [
     ["start", "dead-letters,inbox"],
-    ["dev", "dead-letters,inbox"],
     ["dead-letters", "dead-letters"],
   ] as const;
   for (const [task, paths] of allowed) {
@@ -55,15 +54,22 @@ Deno.test("The tasks that handle events write dead letters and the inbox, and no
   }
 });
 
-Deno.test("deno task start and dev read their own files only", () => {
-  for (const task of ["start", "dev"] as const) {
-    const reads = taskFlags(task).filter((flag) => /read/.test(flag));
-    assert.deepEqual(
-      reads,
-      ["--allow-read=proto,.env,dead-letters,inbox"],
-      task,
-    );
-  }
+Deno.test("deno task start reads its own files only", () => {
+  const reads = taskFlags("start").filter((flag) => /read/.test(flag));
+  assert.deepEqual(reads, ["--allow-read=proto,.env,dead-letters,inbox"]);
+});
+
+Deno.test("The service that deno task dev runs may do what it may in production, and read all variables", () => {
+  const production = taskFlags("start").filter((flag) =>
+    flag.startsWith("--allow-") && !flag.startsWith("--allow-env=")
+  );
+  const flags = serviceFlags(ROOT).map((flag) =>
+    flag.replace(join(ROOT, "proto"), "proto")
+  );
+  assert.deepEqual(
+    flags.toSorted(),
+    ["--no-prompt", "--allow-env", ...production].toSorted(),
+  );
 });
 
 Deno.test("deno task start may read the variables of all settings, and few others", () => {

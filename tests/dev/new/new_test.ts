@@ -62,7 +62,7 @@ Deno.test("deno task new handler", async (t) => {
       );
     }
     assert.ok(stdout.includes("Changed handlers/mod.ts\n"));
-    assert.match(stdout, /^Try it: .* task send group\.groupCreated$/m);
+    assert.match(stdout, /^Try it: .*task send group\.groupCreated$/m);
     assert.match(
       await project.read("handlers/mod.ts"),
       /^ {2}userThirdPartyLoggedIn,\n {2}groupCreated,\n {2}matchHistoryEventMatchmakingV2,\n {2}matchHistoryEventSession,\n(.*\n)*\];$/m,
