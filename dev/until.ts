@@ -22,7 +22,7 @@ export interface UntilOptions {
 export async function until<T>(
   what: string,
   ask: (signal: AbortSignal) => Promise<T | undefined> | T | undefined,
-  { patience = 30_000, pause = 50 }: UntilOptions = {},
+  { patience = 120_000, pause = 50 }: UntilOptions = {},
 ): Promise<T> {
   const end = Date.now() + patience;
   for (let cause: unknown;;) {

@@ -9,4 +9,4 @@
  * goes on as soon as the condition holds, so this is no time that anything takes: it is
  * long enough for a machine that does much else.
  */
-export const PATIENCE = 240_000;
+export const PATIENCE = 120_000;

@@ -103,7 +103,7 @@ export async function makeCorner(
       await until(
         `grants of ${players.length} players`,
         () => players.every((userId) => grants(userId) > 0) || undefined,
-        { patience: 45_000 },
+        { patience: 120_000 },
       );
     },
     [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),

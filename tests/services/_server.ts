@@ -65,7 +65,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 /** Why it is not ready, or `undefined`. */
 async function untilReady(
   server: Process,
-  { command, isReady, patience = 30_000 }: ServerOptions,
+  { command, isReady, patience = 120_000 }: ServerOptions,
 ): Promise<unknown> {
   const ended = new Error(`${command} has ended`);
   const ask = async (signal: AbortSignal) => {

@@ -35,7 +35,7 @@ const JAR = join(FOLDER, `zipkin-server-${VERSION}-exec.jar`);
 const DOWNLOAD_TIME = 300_000;
 
 /** How long a cold start of the server may take, in milliseconds. */
-const START_TIME = 60_000;
+const START_TIME = 180_000;
 
 /** A span, as the server answers it. */
 const Span = z.object({

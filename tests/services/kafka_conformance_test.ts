@@ -255,7 +255,7 @@ kafkaTest(
       publisher?.publish({ topic: name, name: "testEvent", id });
     }
     await until("200 events", () => handled.size === 200 || undefined, {
-      patience: 60_000,
+      patience: 120_000,
     });
     assert.deepEqual([...handled].sort(), ids.sort());
     assert.ok(failures.count >= 4);

@@ -11,7 +11,7 @@ import { countingObserver, kafkaTests, PREFIX, QUICK } from "./_kafka_tests.ts";
 import { until } from "./_until.ts";
 
 const kafkaTest = kafkaTests({ nodes: 3 });
-const PATIENCE = { patience: 60_000 };
+const PATIENCE = { patience: 120_000 };
 
 /** Publishes numbers one after the other, until it is stopped. */
 function publishing(

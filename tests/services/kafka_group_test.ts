@@ -73,7 +73,7 @@ function load(
     /** Waits until every event up to a number was done at least once. */
     done: (count: number) =>
       until(`${count} events`, () => calls.size === count || undefined, {
-        patience: 60_000,
+        patience: 120_000,
       }),
   };
 }

@@ -59,7 +59,7 @@ for (
       assert.deepEqual(letters, []);
       await mendIt(admin, topic);
       await until("three letters", () => letters.length >= 3 || undefined, {
-        patience: 90_000,
+        patience: 120_000,
       });
       await until("commits", async () => {
         const [place] = await admin.offsets(corner.group, corner.topic);

@@ -84,7 +84,7 @@ async function underPressure(
           players.every((userId) =>
             emulator.state.grantCount(userId, CONSUMABLE_ITEM_ID).grants > 0
           ) || undefined,
-        { patience: 60_000 },
+        { patience: 120_000 },
       );
     },
     async committed(offset) {
@@ -92,7 +92,7 @@ async function underPressure(
         const offsets = await admin.offsets(`${prefix}.handler`, topic);
         return offsets.length === PARTITIONS &&
             offsets.every((each) => each.offset >= offset) || undefined;
-      }, { patience: 60_000 });
+      }, { patience: 120_000 });
     },
   });
 }
@@ -164,7 +164,7 @@ test("events that together would take more memory than there is wait for each ot
       return waiting > 0 && waiting + gate.held === PARTITIONS
         ? gate.held
         : undefined;
-    }, { patience: 60_000 });
+    }, { patience: 120_000 });
     assert.ok(held > 0 && held < PARTITIONS, `${held} are handled`);
     const used = await metric(service, "event_memory_bytes");
     assert.ok(used <= await metric(service, "event_memory_limit_bytes"));

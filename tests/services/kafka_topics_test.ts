@@ -213,7 +213,7 @@ kafkaTest(
     await events.publishSync({ topic: stays, name: "e", id: "c" });
     // Sooner than topics are looked at by themselves.
     await until("the third", () => seen.includes("c") || undefined, {
-      patience: 20_000,
+      patience: 120_000,
     });
   },
 );

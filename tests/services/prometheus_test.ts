@@ -121,7 +121,7 @@ function dataOf(
     return samples.some(({ value }) => value[1] !== "NaN")
       ? samples
       : undefined;
-  }, { patience: 10_000 });
+  });
 }
 
 /** What {@linkcode sendAll} has to have moved, for the panels to show anything. */

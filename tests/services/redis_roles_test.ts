@@ -118,7 +118,7 @@ async function doctor(env: Readonly<Record<string, string>>) {
   });
   const { code } = await target.exited;
   const line = target.stdout.find((each) => each.includes("idempotency store"));
-  return { code, line };
+  return { code, line, report: target.stdout.join("\n") };
 }
 
 interface Role {
@@ -251,7 +251,7 @@ testWithTool(
       );
       batch.assertGrantedOnce();
       const found = await doctor(withCa);
-      assert.equal(found.code, 0);
+      assert.equal(found.code, 0, found.report);
       assert.match(found.line ?? "", /^ok .*rediss:\/\/localhost:\d+\/0/);
       const without = await doctor(env);
       assert.equal(without.code, 1);

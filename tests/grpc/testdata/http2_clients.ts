@@ -16,7 +16,7 @@ const [port = "", protoFolder = ""] = Deno.args;
 const TIMEOUT = 100;
 
 /** The same, once all are answered: as long as it takes. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 let timeout = TIMEOUT;
 
