@@ -1,6 +1,6 @@
 /**
- * The handlers that the service serves. A new one is one more import and one more
- * line in the list.
+ * The handlers that the service serves. To add one, import it and add it to the
+ * list.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Handler } from "event-handler";
 import userLoggedIn from "./user_logged_in.ts";
 import userThirdPartyLoggedIn from "./user_third_party_logged_in.ts";
 
-/** Every handler of this app. */
+/** All handlers of this app. */
 export const handlers: readonly Handler[] = [
   userLoggedIn,
   userThirdPartyLoggedIn,

@@ -1,6 +1,6 @@
 /**
- * The settings of this app's own handlers, beside the service's. One is one more entry
- * here: handlers read it, typed, as `ctx.config.itemIdToGrant`.
+ * Your handlers' own settings. Add an entry here, and handlers can read it,
+ * typed, as `ctx.config.itemIdToGrant`.
  *
  * @module
  */

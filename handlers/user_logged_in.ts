@@ -1,7 +1,9 @@
 import { on } from "event-handler";
 import { grantItem } from "event-handler/ags";
 
-/** Grants an item to every player who logs in: how often, `grantItem` says. */
+/**
+ * Grants an item to every player who logs in. `grantItem` documents how often.
+ */
 export default on("userAuthentication.userLoggedIn", async (event, ctx) => {
   await grantItem(ctx, {
     event,

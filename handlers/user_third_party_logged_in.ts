@@ -2,8 +2,8 @@ import { on } from "event-handler";
 import { grantItem } from "event-handler/ags";
 
 /**
- * Grants an item to every player who logs in with Steam, Epic, PlayStation, …: how
- * often, `grantItem` says.
+ * Grants an item to every player who logs in with Steam, Epic, PlayStation, ….
+ * `grantItem` documents how often.
  */
 export default on(
   "userAuthentication.userThirdPartyLoggedIn",

@@ -1,5 +1,5 @@
 /**
- * Makes what handlers get beside their events.
+ * Creates the context of handlers.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { EventPublishing } from "./core/event_publishing.ts";
 import type { Lease } from "./core/lease.ts";
 import type { Messaging } from "./core/messaging.ts";
 
-/** What an event's requests end with. */
+/** The limits of an event's requests. */
 interface Bounds {
   readonly signal: AbortSignal;
   readonly deadline?: number | undefined;
@@ -33,7 +33,10 @@ export interface ContextMakerOptions {
   readonly publishing: (delivery: Delivery) => EventPublishing;
 }
 
-/** The context of each delivery. What most handlers never use is made when it is. */
+/**
+ * Creates the context of each delivery. Parts that few handlers use are created
+ * on first use.
+ */
 export function contextMaker(
   options: ContextMakerOptions,
 ): (delivery: Delivery, ending: DisposableStack) => Context {

@@ -1,5 +1,5 @@
 /**
- * The sources there are. A new one is a folder, and one line here.
+ * All sources. A new source is a folder, and one line here.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { SourceDefinition } from "./core/source.ts";
 import { grpcSource } from "./grpc/definition.ts";
 import { kafkaSource } from "./kafka/definition.ts";
 
-/** Every source, in the order in which they are opened. */
+/** All sources, in opening order. */
 export const SOURCES: readonly SourceDefinition[] = [
   grpcSource,
   kafkaSource,

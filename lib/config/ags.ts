@@ -1,5 +1,5 @@
 /**
- * How to reach AccelByte Gaming Services, and who the service is there.
+ * How to reach AccelByte Gaming Services, and the service's identity there.
  *
  * @module
  */
@@ -8,22 +8,21 @@ import { z } from "zod";
 import { httpUrl, integer, secret, text } from "./kinds.ts";
 import { type ConfigOf, defineSettings } from "./setting.ts";
 
-/** How to reach AccelByte Gaming Services, and who the service is there. */
+/** How to reach AccelByte Gaming Services, and the service's identity there. */
 export const AGS_SETTINGS = defineSettings({
-  /** Where AGS is, without a trailing slash. */
+  /** The base URL of AGS, without a trailing slash. */
   baseUrl: {
     env: "AB_BASE_URL",
-    doc:
-      "Address of AGS. `deno task dev` uses its own emulator when it is unset",
-    expected: "an http or https URL without credentials and query",
+    doc: "Base URL of AGS. If unset, `deno task dev` uses its own emulator",
+    expected: "an http or https URL without credentials or query",
     example: "https://mystudio-mygame.prod.gamingservices.accelbyte.io",
     secret: "maybe",
     schema: httpUrl,
   },
-  /** The IAM client this app logs in as. */
+  /** The IAM client that the service logs in as. */
   clientId: {
     env: "AB_CLIENT_ID",
-    doc: "Id of the confidential IAM client the service logs in as",
+    doc: "Id of the confidential IAM client that the service logs in as",
     expected: "a client id, not in quotes",
     secret: "maybe",
     schema: text,
@@ -36,7 +35,7 @@ export const AGS_SETTINGS = defineSettings({
     secret: true,
     schema: secret,
   },
-  /** The namespace this app runs for. */
+  /** The namespace of this app. */
   namespace: {
     env: "AB_NAMESPACE",
     doc: "Namespace of the game. Events of other namespaces are skipped",
@@ -44,27 +43,27 @@ export const AGS_SETTINGS = defineSettings({
     example: "mystudio-mygame",
     schema: z.string().trim().regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/),
   },
-  /** Requests to AGS a minute, from all handlers; 0: as many as they like. */
+  /** Requests to AGS per minute, from all handlers; 0: no limit. */
   rateLimit: {
     env: "AB_RATE_LIMIT",
-    doc:
-      "Requests to AGS a minute, from all handlers; 0: no limit. Shared Cloud " +
-      "allows a studio 5000 by default, over all that it runs",
+    doc: "Requests to AGS per minute, from all handlers; 0: no limit. By " +
+      "default, Shared Cloud allows a studio 5000 for everything that it " +
+      "runs",
     expected: "a whole number from 0 to 10000000",
     default: "0",
     schema: integer(0, 10_000_000),
   },
-  /** Which of AGS's fulfillment APIs grants items. */
+  /** The AGS fulfillment API that grants items. */
   fulfillmentApi: {
     env: "FULFILLMENT_API",
     doc:
       "AGS API that grants items: `v1`, or `v3`, which grants once per event " +
-      "but is not on Shared Cloud",
+      "but is not available on Shared Cloud",
     expected: "v1 or v3",
     default: "v1",
     schema: z.enum(["v1", "v3"]),
   },
 });
 
-/** These settings, checked. */
+/** These settings, validated. */
 export type AgsConfig = ConfigOf<typeof AGS_SETTINGS>;

@@ -1,5 +1,5 @@
 /**
- * The settings of the archive: where events are kept as JSON lines.
+ * Settings of the archive, which stores events as JSON lines.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
 } from "./kinds.ts";
 import { type ConfigOf, defineSettings } from "./setting.ts";
 
-/** Where the archive is. */
+/** The location of the archive. */
 export type ArchivePlace =
   | { readonly kind: "none" }
   | { readonly kind: "folder"; readonly path: string }
@@ -54,22 +54,23 @@ const patterns = oneLine().transform((text) =>
 
 /** The settings of the archive. */
 export const ARCHIVE_SETTINGS = defineSettings({
-  /** Where it is. */
+  /** Its location. */
   archive: {
     env: "ARCHIVE",
-    doc: "Where events are kept as JSON lines: `file:archive` (a folder), " +
-      "`s3://bucket/prefix` (Amazon S3, or what speaks as it does), or `none`",
+    doc:
+      "Where events are archived as JSON lines: `file:archive` (a folder), " +
+      "`s3://bucket/prefix` (Amazon S3 or a compatible store), or `none`",
     expected: "none, file:<folder> or s3://<bucket>/<prefix>",
     default: NONE,
     schema: place,
   },
-  /** Which events. */
+  /** The events to archive. */
   archiveEvents: {
     env: "ARCHIVE_EVENTS",
     doc:
-      "Events that are archived, of any source: types and `channel.*` with commas " +
-      "between",
-    expected: "event types and channel.* with commas between",
+      "Events to archive, from any source: types and `channel.*`, separated " +
+      "by commas",
+    expected: "event types and channel.*, separated by commas",
     default: "clientEvents.*",
     schema: patterns,
   },
@@ -77,10 +78,10 @@ export const ARCHIVE_SETTINGS = defineSettings({
   archivePartition: {
     env: "ARCHIVE_PARTITION",
     doc:
-      "Folders of archived events: `{detail.eventType}` is a field, `|1` what stands " +
-      "for one that is missing; `{year}`, `{month}`, `{day}`, `{hour}` when it came " +
-      "(UTC)",
-    expected: "folders, each with / after it",
+      "Folders of archived events: `{detail.eventType}` is a field, and `|1` " +
+      "its value if missing; `{year}`, `{month}`, `{day}`, `{hour}` are the " +
+      "time of arrival (UTC)",
+    expected: "folders, each followed by /",
     default: "{detail.eventType}/{detail.schemaVersion}/",
     schema: oneLine().min(1),
   },
@@ -92,48 +93,49 @@ export const ARCHIVE_SETTINGS = defineSettings({
     default: "gzip",
     schema: z.enum(["gzip", "zstd", "none"]),
   },
-  /** What is done to events before. */
+  /** How events are transformed first. */
   archiveTransform: {
     env: "ARCHIVE_TRANSFORM",
-    doc:
-      "What is done to client events before: `none`, or `moveClientId` (the " +
-      "player's id moves from `resources` to `detail.accountNumber`)",
+    doc: "Transformation of client events before archiving: `none`, or " +
+      "`moveClientId` (moves the player's id from `resources` to " +
+      "`detail.accountNumber`)",
     expected: "none or moveClientId",
     default: NONE,
     schema: z.enum([NONE, "moveClientId"]),
   },
-  /** How much is enough to be archived. */
+  /** The number of bytes after which events are archived. */
   archiveFlushBytes: {
     env: "ARCHIVE_FLUSH_BYTES",
-    doc: "Events are archived when there are so many bytes of them",
+    doc: "Events are archived once there are this many bytes of them",
     expected: "a whole number from 1024 to 67108864",
     default: "5242880",
     unit: "bytes",
     schema: integer(1_024, 67_108_864),
   },
-  /** How old they become before. */
+  /** The age after which events are archived. */
   archiveFlushTime: {
     env: "ARCHIVE_FLUSH_TIME",
-    doc: "Events are archived at the latest when the first of them is so old",
+    doc:
+      "Events are archived at the latest when the first of them has this age",
     expected: "a duration from 1s to 1h",
     default: "300s",
     unit: "ms",
     schema: longDuration(1_000, 3_600_000),
   },
-  /** Partitions at once. */
+  /** The most open partitions. */
   archiveMaxPartitions: {
     env: "ARCHIVE_MAX_PARTITIONS",
     doc:
-      "Folders that are written to at once; events for more go to `error/`: clients " +
-      "name them",
+      "Folders that are open for writing at once; events for further folders " +
+      "go to `error/`, because clients name the folders",
     expected: "a whole number from 1 to 10000",
     default: "100",
     schema: integer(1, 10_000),
   },
-  /** Where the bucket is, if not at Amazon. */
+  /** The endpoint of the bucket, if not Amazon's. */
   archiveS3Endpoint: {
     env: "ARCHIVE_S3_ENDPOINT",
-    doc: "Where the bucket is, if not at Amazon: MinIO, R2, versitygw",
+    doc: "Endpoint of the bucket, if it is not at Amazon: MinIO, R2, versitygw",
     expected: "an http or https URL, or none",
     default: NONE,
     secret: "maybe",
@@ -147,19 +149,19 @@ export const ARCHIVE_SETTINGS = defineSettings({
     default: "us-east-1",
     schema: z.string().regex(/^[a-z0-9-]{2,32}$/),
   },
-  /** The key's id. */
+  /** The access key's id. */
   awsAccessKeyId: {
     env: "AWS_ACCESS_KEY_ID",
-    doc: "Id of the key for the bucket",
+    doc: "Id of the access key for the bucket",
     expected: "a key id, or none",
     default: NONE,
     secret: "maybe",
     schema: orNone(text),
   },
-  /** The key. */
+  /** The secret access key. */
   awsSecretAccessKey: {
     env: "AWS_SECRET_ACCESS_KEY",
-    doc: "The key for the bucket",
+    doc: "Secret access key for the bucket",
     expected: "a key, or none",
     default: NONE,
     secret: true,
@@ -168,7 +170,7 @@ export const ARCHIVE_SETTINGS = defineSettings({
   /** The session's token. */
   awsSessionToken: {
     env: "AWS_SESSION_TOKEN",
-    doc: "Session token of the key, where a role lent it",
+    doc: "Session token of the access key, for temporary credentials of a role",
     expected: "a token, or none",
     default: NONE,
     secret: true,
@@ -176,10 +178,13 @@ export const ARCHIVE_SETTINGS = defineSettings({
   },
 });
 
-/** These settings, checked. */
+/** These settings, validated. */
 export type ArchiveConfig = ConfigOf<typeof ARCHIVE_SETTINGS>;
 
-/** What is wrong with settings that are all right by themselves, one a sentence. */
+/**
+ * The problems of settings that are each valid but do not fit together, one per
+ * sentence.
+ */
 export function archiveProblems(config: ArchiveConfig): readonly string[] {
   const { archive, awsAccessKeyId, awsSecretAccessKey } = config;
   const hasKey = awsAccessKeyId !== undefined &&

@@ -1,5 +1,5 @@
 /**
- * The one place that reads the environment.
+ * The only place that reads the environment.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import type { Settings } from "./setting.ts";
 import { SETTINGS } from "./table.ts";
 
 /**
- * Reads the variables of the table from the process, and for those it does not
- * have, from a file: the process wins.
+ * Reads the variables of the table from the process, and missing ones from a
+ * file: the process wins.
  *
- * @param file Path of the `.env` file. A file that is not there, or that the
- * process has no permission for (the executable has none), is no file.
+ * @param file Path of the `.env` file. It is ignored if it does not exist or
+ * the process may not read it (the executable may not).
  * @param settings The table. @default {the service's own}
- * @throws {ConfigError} The file is there and cannot be read, or a variable is no
- * text.
+ * @throws {ConfigError} The file exists but cannot be read, or a variable is
+ * not valid text.
  */
 export function readEnvironment(
   file: string,
@@ -28,7 +28,7 @@ export function readEnvironment(
   const problems: string[] = [];
   for (const { env: name } of Object.values(settings)) {
     try {
-      // A variable of spaces is as good as none: it does not hide the file's.
+      // A variable of spaces counts as unset and does not hide the file's.
       env[name] = Deno.env.get(name)?.trim() || fromFile[name];
     } catch (error) {
       if (error instanceof Deno.errors.NotCapable) {
@@ -39,7 +39,7 @@ export function readEnvironment(
         continue;
       }
       if (!(error instanceof Deno.errors.InvalidData)) throw error;
-      // Without the runtime's own words: they show the value.
+      // Without the runtime's message, which shows the value.
       problems.push(
         `${name} is invalid: expected UTF-8 text, found other bytes`,
       );
@@ -53,7 +53,7 @@ function readEnvFile(file: string): Environment {
   try {
     const bytes = Deno.readFileSync(file);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    // parseEnv() makes one entry of lines that end in CR alone.
+    // parseEnv() joins lines that end in CR alone.
     return parseEnv(text.replaceAll(/\r\n?/g, "\n"));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return {};

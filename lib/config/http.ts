@@ -1,5 +1,5 @@
 /**
- * The public HTTP listener: for sources that are called over HTTP.
+ * The public HTTP listener, for sources that are called over HTTP.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { z } from "zod";
 import { duration, integer, NONE, port } from "./kinds.ts";
 import { type ConfigOf, defineSettings } from "./setting.ts";
 
-/** A list with commas between, or `none`. */
+/** A comma-separated list, or `none`. */
 function list(isFine: (item: string) => boolean): z.ZodType<
   readonly string[],
   string
@@ -29,22 +29,21 @@ function isNetwork(text: string): boolean {
   return text.includes("/") ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text);
 }
 
-/** The public HTTP listener: for sources that are called over HTTP. */
+/** The public HTTP listener, for sources that are called over HTTP. */
 export const HTTP_SETTINGS = defineSettings({
-  /** Where it listens. */
+  /** Its port. */
   httpPort: {
     env: "HTTP_PORT",
-    doc:
-      "Port of the public HTTP listener; it listens only where a source of " +
+    doc: "Port of the public HTTP listener; it opens only if a source in " +
       "`SOURCES` is called over HTTP",
     expected: "a port from 1 to 65535",
     default: "8000",
     schema: port,
   },
-  /** What comes before the path of each route; empty for none. */
+  /** The prefix of each route's path; may be empty. */
   basePath: {
     env: "BASE_PATH",
-    doc: "What comes before every path of it, as in `/my-app`. AGS sets it",
+    doc: "Prefix of all its paths, such as `/my-app`. AGS sets it",
     expected: "a path such as /my-app, or /",
     default: "/",
     schema: z.string().regex(/^\/[\w.~/-]*$/)
@@ -60,18 +59,18 @@ export const HTTP_SETTINGS = defineSettings({
     unit: "bytes",
     schema: integer(1_024, 67_108_864),
   },
-  /** What all bodies and answers may take at once, in bytes. */
+  /** The memory for all bodies and answers, in bytes. */
   httpBufferBytes: {
     env: "HTTP_BUFFER_BYTES",
     doc:
-      "Memory that the bodies of all requests and answers may take at once; " +
-      "beyond it requests are answered 503",
+      "Memory for all request bodies and answers; if it is used up, requests " +
+      "are answered 503",
     expected: "a whole number from 1048576 to 4294967296",
     default: "33554432",
     unit: "bytes",
     schema: integer(1_048_576, 4_294_967_296),
   },
-  /** Most bytes before a body. */
+  /** The most bytes before a body. */
   httpMaxHeaderBytes: {
     env: "HTTP_MAX_HEADER_BYTES",
     doc: "Most bytes of a request before its body; more are answered 431",
@@ -80,54 +79,56 @@ export const HTTP_SETTINGS = defineSettings({
     unit: "bytes",
     schema: integer(4_096, 65_536),
   },
-  /** How long the headers of a request may take. */
+  /** Time limit for the headers of a request. */
   httpHeaderTimeout: {
     env: "HTTP_HEADER_TIMEOUT",
-    doc: "How long the headers of a request may take to come",
+    doc: "Time limit for the headers of a request to arrive",
     expected: "a duration such as 500ms, 30s or 2m, up to 10m",
     default: "10s",
     unit: "ms",
     schema: duration(600_000),
   },
-  /** How long a body may take, and an answer. */
+  /** Time limit for a body, and for an answer. */
   httpBodyTimeout: {
     env: "HTTP_BODY_TIMEOUT",
-    doc: "How long the body of a request may take to come, and an answer to go",
+    doc:
+      "Time limit for the body of a request to arrive, and for an answer to " +
+      "be sent",
     expected: "a duration such as 500ms, 30s or 2m, up to 10m",
     default: "20s",
     unit: "ms",
     schema: duration(600_000),
   },
-  /** Connections at once. */
+  /** Concurrent connections. */
   httpMaxConnections: {
     env: "HTTP_MAX_CONNECTIONS",
     doc:
-      "Connections at once, and requests; more connections are closed, more " +
-      "requests answered 503",
+      "Concurrent connections, and concurrent requests; further connections " +
+      "are closed, further requests answered 503",
     expected: "a whole number from 1 to 100000",
     default: "1024",
     schema: integer(1, 100_000),
   },
-  /** Origins whose scripts may call. */
+  /** Origins whose scripts may call it. */
   httpCorsOrigins: {
     env: "HTTP_CORS_ORIGINS",
     doc:
-      "Web sites whose scripts may send client events: origins with commas " +
-      "between, `*` for all, or `none`",
+      "Web sites whose scripts may send client events: origins separated by " +
+      "commas, `*` for all, or `none`",
     expected: "none, *, or origins such as https://game.example",
     default: NONE,
     schema: list(isOrigin),
   },
-  /** Proxies whose `X-Forwarded-For` is believed. */
+  /** Proxies whose `X-Forwarded-For` is trusted. */
   trustedProxies: {
     env: "TRUSTED_PROXIES",
-    doc: "Addresses and networks of proxies before the listener, whose " +
-      "`X-Forwarded-For` is believed, with commas between; or `none`",
+    doc: "Addresses and networks of proxies in front of the listener whose " +
+      "`X-Forwarded-For` is trusted, separated by commas; or `none`",
     expected: "none, or addresses and networks such as 10.0.0.0/8",
     default: NONE,
     schema: list(isNetwork),
   },
 });
 
-/** These settings, checked. */
+/** These settings, validated. */
 export type HttpConfig = ConfigOf<typeof HTTP_SETTINGS>;

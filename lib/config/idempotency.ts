@@ -1,5 +1,5 @@
 /**
- * What remembers which events are done.
+ * The store that remembers which events are done.
  *
  * @module
  */
@@ -18,13 +18,15 @@ function redisUrl(value: string, context: z.RefinementCtx): RedisUrl {
   }
 }
 
-/** What remembers which events are done. */
+/** The store that remembers which events are done. */
 export const IDEMPOTENCY_SETTINGS = defineSettings({
-  /** What remembers which events are done. */
+  /** The store. */
   idempotencyStore: {
     env: "IDEMPOTENCY_STORE",
-    doc: "What remembers which events are done: `memory` (this process), " +
-      "`redis://…` or `rediss://…`, `cloudsave` (both shared by all replicas) or `none`",
+    doc:
+      "Store that remembers which events are done: `memory` (this process), " +
+      "`redis://…` or `rediss://…`, `cloudsave` (both shared by all " +
+      "replicas) or `none`",
     expected: "memory, cloudsave, none or " +
       "redis[s]://[[user]:password@]host[:port][/database]",
     default: "memory",
@@ -37,17 +39,17 @@ export const IDEMPOTENCY_SETTINGS = defineSettings({
   /** Certificates to trust with `rediss:`, as PEM. */
   redisTlsCa: {
     env: "REDIS_TLS_CA",
-    doc: "Certificates that Redis's is checked by with `rediss://…`, where a " +
-      "private authority signed it, as PEM text (`\\n` may stand for a line's end)",
+    doc: "CA certificates for `rediss://…` with a private authority, as PEM " +
+      "text (`\\n` may stand for a line break)",
     expected: "PEM text, or none",
     default: NONE,
     secret: "maybe",
     schema: certificates,
   },
-  /** How long they are remembered. */
+  /** How long events are remembered. */
   idempotencyTtl: {
     env: "IDEMPOTENCY_TTL",
-    doc: "How long an event is remembered after it was last run",
+    doc: "How long an event is remembered after its last run",
     expected: "a duration such as 30m, 24h or 7d, from 1m to 30d",
     default: "24h",
     unit: "ms",
@@ -56,29 +58,36 @@ export const IDEMPOTENCY_SETTINGS = defineSettings({
   /** Longest lease of a running event's claim. */
   idempotencyLease: {
     env: "IDEMPOTENCY_LEASE",
-    doc: "How long an event stays claimed at most when its replica dies; " +
-      "longer runs renew it",
+    doc:
+      "Longest time for which the claim of a dead replica blocks its event; " +
+      "longer runs renew their claim",
     expected: "a duration such as 500ms, 30s or 2m, from 1s to 60m",
     default: "60s",
     unit: "ms",
     schema: longDuration(1_000, 3_600_000),
   },
-  /** Whose events they are, in a store that others use too; `auto`: the client's id. */
+  /**
+   * The owner of the events in a store shared with other apps; `auto`: the
+   * client's id.
+   */
   idempotencyScope: {
     env: "IDEMPOTENCY_SCOPE",
     doc:
-      "Name that all replicas of this app have, and no other app on the same " +
-      "store or namespace; `auto` is the client id",
+      "Name shared by all replicas of this app, and used by no other app on " +
+      "the same store or namespace; `auto` is the client id",
     expected: "up to 64 letters, digits, ., - and _",
     default: "auto",
     schema: z.string().regex(/^[\w.-]{1,64}$/),
   },
 });
 
-/** These settings, checked. */
+/** These settings, validated. */
 export type IdempotencyConfig = ConfigOf<typeof IDEMPOTENCY_SETTINGS>;
 
-/** What is wrong with settings that are all right by themselves, one a sentence. */
+/**
+ * The problems of settings that are each valid but do not fit together, one per
+ * sentence.
+ */
 export function idempotencyProblems(
   { idempotencyStore, redisTlsCa }: IdempotencyConfig,
 ): readonly string[] {

@@ -1,6 +1,6 @@
 /**
- * The settings of the event stream: where events come from beside gRPC, and how to
- * reach Kafka.
+ * Settings of the event stream: how to reach Kafka, and how to read and publish
+ * events.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { certificates, flag, NONE, oneLine, pem } from "./kinds.ts";
 import { Secret } from "./secret.ts";
 import { type ConfigOf, defineSettings } from "./setting.ts";
 
-/** How the service proves to Kafka who it is. */
+/** How the service authenticates to Kafka. */
 export type SaslMechanism = "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
 
 const BROKER = /^(\[[0-9A-Fa-f:.]+\]|[\p{L}\p{N}._-]+):\d{1,5}$/u;
@@ -43,71 +43,74 @@ const mechanism = z.enum([NONE, "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
 
 /** The settings of the event stream. */
 export const KAFKA_SETTINGS = defineSettings({
-  /** Where `ctx.eventStream.publish()` goes; `auto`: to Kafka if it has brokers. */
+  /**
+   * Where `ctx.eventStream.publish()` publishes; `auto`: Kafka, if brokers are
+   * set.
+   */
   eventStream: {
     env: "EVENT_STREAM",
     doc:
-      "Where `ctx.eventStream.publish()` goes: `auto` (Kafka, if it has brokers; else it " +
-      "fails), `stdout` (prints) or `none` (nowhere)",
+      "Where `ctx.eventStream.publish()` publishes: `auto` (Kafka if brokers " +
+      "are set; otherwise it fails), `stdout` (prints) or `none` (discards)",
     expected: "auto, stdout or none",
     default: "auto",
     schema: z.enum(["auto", "stdout", "none"]),
   },
-  /** Brokers to begin with, `host:port`; empty: there is no Kafka. */
+  /** Bootstrap brokers, `host:port`; empty: no Kafka. */
   kafkaBrokers: {
     env: "KAFKA_BROKERS",
-    doc: "Kafka's brokers to begin with, `host:port,host:port`",
-    expected: "host:port, several with commas between, or none",
+    doc: "Kafka's bootstrap brokers, `host:port,host:port`",
+    expected: "host:port, separated by commas, or none",
     secret: "maybe",
     default: NONE,
     schema: brokers,
   },
-  /** Comes before topics and groups, with a dot. */
+  /** The prefix of topics and groups, before a dot. */
   kafkaTopicPrefix: {
     env: "KAFKA_TOPIC_PREFIX",
-    doc: "What comes before topics and groups, with a dot: the environment",
+    doc: "Prefix of topics and groups, before a dot: the environment",
     expected: "letters and digits with single _ . or - between, or none",
     default: NONE,
     schema: prefix,
   },
-  /** The group whose members share the events; `auto`: the client's id. */
+  /** The consumer group; `auto`: the client's id. */
   kafkaGroupId: {
     env: "KAFKA_GROUP_ID",
     doc:
-      "Group whose members share the events: all replicas of this app, and " +
-      "nobody else; `auto` is the client id",
+      "Consumer group: all replicas of this app, and nobody else; `auto` is " +
+      "the client id",
     expected: "up to 200 letters, digits, ., - and _",
     default: "auto",
     schema: name,
   },
-  /** Who forms the group: its members, or the broker. */
+  /** Who assigns partitions: the members or the broker. */
   kafkaGroupProtocol: {
     env: "KAFKA_GROUP_PROTOCOL",
-    doc: "Who distributes partitions: the members (`classic`) or the broker " +
+    doc: "Who assigns partitions: the members (`classic`) or the broker " +
       "(`consumer`, Kafka 4)",
     expected: "classic or consumer",
     default: "classic",
     schema: z.enum(["classic", "consumer"]),
   },
-  /** How the service says who it is. */
+  /** The authentication mechanism. */
   kafkaSaslMechanism: {
     env: "KAFKA_SASL_MECHANISM",
-    doc: "How the service logs in to Kafka: `PLAIN`, `SCRAM-SHA-256`, " +
+    doc: "How the service authenticates to Kafka: `PLAIN`, `SCRAM-SHA-256`, " +
       "`SCRAM-SHA-512` or `none`",
     expected: "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or none",
     default: NONE,
     schema: mechanism,
   },
-  /** Who it is. */
+  /** Its user name. */
   kafkaSaslUsername: {
     env: "KAFKA_SASL_USERNAME",
-    doc: "User name for the login to Kafka",
+    doc: "User name for Kafka",
     expected: "a name, or none",
     secret: "maybe",
     default: NONE,
     schema: optional,
   },
-  /** What proves it. */
+  /** Its password. */
   kafkaSaslPassword: {
     env: "KAFKA_SASL_PASSWORD",
     doc: "Password of that user",
@@ -116,29 +119,28 @@ export const KAFKA_SETTINGS = defineSettings({
     secret: true,
     schema: secret,
   },
-  /** Whether connections are encrypted. */
+  /** Whether connections use TLS. */
   kafkaTls: {
     env: "KAFKA_TLS",
-    doc: "Whether connections to Kafka are encrypted",
+    doc: "Whether connections to Kafka use TLS",
     expected: "true or false",
     default: "false",
     schema: flag,
   },
-  /** Certificates to trust in place of the system's, as PEM. */
+  /** CA certificates that replace the system's, as PEM. */
   kafkaTlsCa: {
     env: "KAFKA_TLS_CA",
-    doc:
-      "Certificates that Kafka's are checked by in place of the system's, as " +
-      "PEM text (`\\n` may stand for a line's end)",
+    doc: "CA certificates for Kafka, instead of the system's, as PEM text " +
+      "(`\\n` may stand for a line break)",
     expected: "PEM text, or none",
     default: NONE,
     secret: "maybe",
     schema: certificates,
   },
-  /** The client's own certificate, as PEM. */
+  /** The client certificate, as PEM. */
   kafkaTlsCertificate: {
     env: "KAFKA_TLS_CERTIFICATE",
-    doc: "The service's own certificate for Kafka, as PEM text",
+    doc: "The service's client certificate for Kafka, as PEM text",
     expected: "PEM text, or none",
     default: NONE,
     secret: "maybe",
@@ -155,28 +157,31 @@ export const KAFKA_SETTINGS = defineSettings({
   },
 });
 
-/** These settings, checked. */
+/** These settings, validated. */
 export type KafkaConfig = ConfigOf<typeof KAFKA_SETTINGS>;
 
-/** What settings have to do with each other. */
+/** The settings that are checked together. */
 type Checked = KafkaConfig & {
   readonly deadLetter: string;
   readonly sources: readonly string[];
 };
 
-/** What is wrong with settings that are all right by themselves, one a sentence. */
+/**
+ * The problems of settings that are each valid but do not fit together, one per
+ * sentence.
+ */
 export function kafkaProblems(config: Checked): readonly string[] {
   const problems: string[] = [];
   const { kafkaSaslMechanism, kafkaSaslUsername, kafkaSaslPassword } = config;
   if (config.kafkaBrokers.length === 0) {
     if (config.sources.includes("kafka")) {
       problems.push(
-        "KAFKA_BROKERS is none: SOURCES has kafka, which needs them",
+        "KAFKA_BROKERS is none: SOURCES includes kafka, which requires them",
       );
     }
     if (config.deadLetter.startsWith("kafka:")) {
       problems.push(
-        "KAFKA_BROKERS is none: DEAD_LETTER is Kafka, which needs them",
+        "KAFKA_BROKERS is none: DEAD_LETTER is kafka, which requires them",
       );
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Kinds of values that settings have.
+ * Kinds of setting values.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { z } from "zod";
 import { Secret } from "./secret.ts";
 import type { Kind } from "./setting.ts";
 
-/** How a setting says that there is none: an empty variable counts as unset. */
+/** The text for "no value": an empty variable counts as unset. */
 export const NONE = "none";
 
 /**
- * Text in one piece. Quotes are a file's syntax: `docker run --env-file` hands them on
- * as they are, which is refused.
+ * Text on one line. Quotes are a file's syntax, but `docker run --env-file`
+ * passes them on: they are refused.
  */
 export const text: Kind<string> = plainText();
 
@@ -29,7 +29,10 @@ export function orNone<T>(kind: Kind<T>): Kind<T | undefined> {
   };
 }
 
-/** Text without line ends and other controls: more than one line is a file's mistake. */
+/**
+ * Text without line breaks and other control characters: several lines are a
+ * mistake in a file.
+ */
 export function oneLine(): z.ZodString {
   return z.string().regex(/^\P{Cc}*$/u);
 }
@@ -40,8 +43,9 @@ export const secret: Kind<Secret> = plainText().transform((value) =>
 );
 
 /**
- * An http or https URL without credentials: fetch() refuses them. Host and path are
- * plain, for `https://a.example;TOKEN=…` is a URL, too, and would be shown.
+ * An http or https URL without credentials, which fetch() refuses. Host and
+ * path are restricted to plain characters: `https://a.example;TOKEN=…` is also
+ * a URL, and its token would be shown.
  */
 export function webUrl(): z.ZodType<URL, string> {
   return z.url({ protocol: /^https?$/ })
@@ -55,7 +59,7 @@ export function webUrl(): z.ZodType<URL, string> {
 
 /** An http or https URL, without a trailing slash. */
 export const httpUrl: Kind<string> = webUrl()
-  // A path cannot follow a query.
+  // No path can follow a query.
   .refine(({ search, hash }) => `${search}${hash}` === "")
   .transform(({ origin, pathname }) =>
     `${origin}${pathname}`.replace(/\/+$/, "")
@@ -68,7 +72,7 @@ export const flag: Kind<boolean> = z.string().toLowerCase()
 /** A TCP port. */
 export const port: Kind<number> = integer(1, 65_535);
 
-/** A whole number, both ends included. */
+/** A whole number from `min` to `max`, inclusive. */
 export function integer(min: number, max: number): Kind<number> {
   return z.string().regex(/^\d{1,10}$/).transform(Number)
     .pipe(z.number().min(min).max(max));
@@ -93,14 +97,14 @@ function time(pattern: RegExp, min: number, max: number): Kind<number> {
  * A duration such as `500ms`, `30s` or `2m`.
  *
  * @param max The longest, in milliseconds.
- * @returns The kind; its values are in milliseconds, 1 at least.
+ * @returns The kind; its values are in milliseconds, at least 1.
  */
 export function duration(max: number): Kind<number> {
   return time(/^\d{1,9}(ms|s|m)$/, 1, max);
 }
 
 /**
- * A duration that may be as long as hours and days, such as `30m`, `24h` or `7d`.
+ * A duration of up to hours or days, such as `30m`, `24h` or `7d`.
  *
  * @param min The shortest, in milliseconds.
  * @param max The longest, in milliseconds.
@@ -111,16 +115,16 @@ export function longDuration(min: number, max: number): Kind<number> {
 }
 
 /**
- * PEM text, or none. On one line it has `\n` where lines end: few tools can set a
- * variable of many.
+ * PEM text, or none. On one line, `\n` stands for line breaks: few tools can
+ * set a multi-line variable.
  */
 export const pem = z.string().transform((text) => text.replaceAll("\\n", "\n"))
   .refine((text) => text === NONE || /^-----BEGIN [A-Z ]+-----$/m.test(text))
   .transform((text) => text === NONE ? undefined : text);
 
 /**
- * Certificates as PEM text, or none. A key that is given as one is not to be shown as
- * one.
+ * Certificates as PEM text, or none. A private key passed by mistake is refused
+ * without being shown.
  */
 export const certificates = z.string()
   .refine((text) => !/PRIVATE KEY/.test(text)).pipe(pem);

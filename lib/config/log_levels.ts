@@ -1,5 +1,5 @@
 /**
- * Which log records are written: a level for all, and levels for parts of the service.
+ * Which log records are written: a default level, and levels per category.
  *
  * @module
  */
@@ -7,16 +7,15 @@
 /** Levels, least important first. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
-/** How important a log record is. */
+/** The level of a log record. */
 export type LogLevel = typeof LOG_LEVELS[number];
 
 /**
- * What log records are about: the process and its settings (`service`), events (one
- * record each), what handlers log (`handlers`), AGS and its token (`ags`), calls that
- * are refused before they are events (`grpc`), the public HTTP listener (`http`), the inbox
- * (`inbox`), the store that remembers which events
- * are done (`idempotency`), the event stream (`kafka`), and events that are given up
- * (`dead_letters`).
+ * Categories of log records: the process and its settings (`service`), events
+ * (one record each), what handlers log (`handlers`), AGS and its token (`ags`),
+ * calls refused before they become events (`grpc`), the public HTTP listener
+ * (`http`), the inbox (`inbox`), the idempotency store (`idempotency`), the
+ * event stream (`kafka`), and dead letters (`dead_letters`).
  */
 export const LOG_CATEGORIES = [
   "service",
@@ -31,17 +30,17 @@ export const LOG_CATEGORIES = [
   "dead_letters",
 ] as const;
 
-/** What a log record is about. */
+/** The category of a log record. */
 export type LogCategory = typeof LOG_CATEGORIES[number];
 
-/** The least important level that is written, by category. */
+/** The lowest level that is written, by category. */
 export type LogLevels = Readonly<Record<LogCategory, LogLevel>>;
 
 /**
- * Reads `LOG_LEVEL`: a level for all, then levels for categories, such as
- * `info,events=debug,ags=warn`. The last word on a category counts.
+ * Parses `LOG_LEVEL`: a default level, then levels for categories, such as
+ * `info,events=debug,ags=warn`. The last level for a category wins.
  *
- * @returns `undefined` when the text says something else.
+ * @returns `undefined` if the text is invalid.
  */
 export function parseLogLevels(text: string): LogLevels | undefined {
   const [first = "", ...rest] = text.split(",").map((part) => part.trim());

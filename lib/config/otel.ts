@@ -1,5 +1,5 @@
 /**
- * The settings of traces: OpenTelemetry's own names, values and defaults.
+ * Settings of traces, with OpenTelemetry's own names, values and defaults.
  *
  * @module
  * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/}
@@ -9,7 +9,7 @@ import { z } from "zod";
 import { flag, integer, NONE, oneLine, webUrl } from "./kinds.ts";
 import { type ConfigOf, defineSettings } from "./setting.ts";
 
-/** Which spans are kept, by the names that OpenTelemetry gives its samplers. */
+/** OpenTelemetry's sampler names. */
 export type SamplerName =
   | "always_on"
   | "always_off"
@@ -27,7 +27,7 @@ const SAMPLERS = [
   "parentbased_traceidratio",
 ] as const satisfies readonly SamplerName[];
 
-/** A format in which a trace comes in and goes out. */
+/** A format for propagating traces. */
 export type PropagatorName =
   | "tracecontext"
   | "baggage"
@@ -43,41 +43,42 @@ const PROPAGATORS = [
   "none",
 ] as const satisfies readonly PropagatorName[];
 
-/** The service's name where nothing gives another. */
+/** The service's name in traces if none is set. */
 export const DEFAULT_SERVICE_NAME = "extend-event-handler";
 
 const endpoint = z.literal(NONE).or(webUrl().transform(({ href }) => href));
 
 /** The settings of traces. */
 export const OTEL_SETTINGS = defineSettings({
-  /** Where Zipkin takes spans, or `none`. */
+  /** The Zipkin endpoint, or `none`. */
   otelZipkinEndpoint: {
     env: "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
-    doc: "Where Zipkin takes spans, `http://…/api/v2/spans`",
+    doc: "Zipkin endpoint for spans, `http://…/api/v2/spans`",
     expected: "an http or https URL without credentials, or none",
     default: NONE,
-    // A query may hold a key.
+    // A query may contain a key.
     secret: "maybe",
     schema: endpoint,
   },
   /** Whether the runtime sends spans by OTLP. */
   otelDeno: {
     env: "OTEL_DENO",
-    doc: "`true`: the runtime sends spans by OTLP; not from `.env`, and for " +
-      "an executable when it is compiled",
+    doc:
+      "`true`: the runtime sends spans by OTLP; it cannot be set in `.env`, " +
+      "and for an executable only when compiling",
     expected: "true or false",
     default: "false",
     schema: flag,
   },
-  /** Where spans go; `auto`: to Zipkin when it has an address. */
+  /** The exporter; `auto`: Zipkin if it has an endpoint. */
   otelTracesExporter: {
     env: "OTEL_TRACES_EXPORTER",
-    doc: "`zipkin`, `otlp`, `none`, or `auto`: Zipkin if it has an address",
+    doc: "`zipkin`, `otlp`, `none`, or `auto`: Zipkin if it has an endpoint",
     expected: "auto, zipkin, otlp or none",
     default: "auto",
     schema: z.enum(["auto", "zipkin", "otlp", "none"]),
   },
-  /** Whether there are no traces, whatever else is set. */
+  /** Whether traces are off, whatever else is set. */
   otelSdkDisabled: {
     env: "OTEL_SDK_DISABLED",
     doc: "`true`: no traces, whatever else is set",
@@ -85,19 +86,21 @@ export const OTEL_SETTINGS = defineSettings({
     default: "false",
     schema: flag,
   },
-  /** What the service is called in traces. */
+  /** The service's name in traces. */
   otelServiceName: {
     env: "OTEL_SERVICE_NAME",
-    doc: "What the service is called in traces",
+    doc: "Name of the service in traces",
     expected: "a name of up to 255 characters",
     default: DEFAULT_SERVICE_NAME,
     schema: oneLine().min(1).max(255),
   },
-  /** `name=value` pairs that every span gets, or `none`. */
+  /** `name=value` pairs added to every span, or `none`. */
   otelResourceAttributes: {
     env: "OTEL_RESOURCE_ATTRIBUTES",
-    doc: "What every span says of the service: `name=value,name=value`",
-    expected: "name=value pairs with commas between, percent-encoded, or none",
+    doc: "Attributes of the service, added to every span: " +
+      "`name=value,name=value`",
+    expected:
+      "name=value pairs, separated by commas and percent-encoded, or none",
     default: NONE,
     schema: z.literal(NONE).or(
       z.string().max(4_096).refine((text) =>
@@ -105,78 +108,83 @@ export const OTEL_SETTINGS = defineSettings({
       ),
     ),
   },
-  /** Which spans are kept. */
+  /** The sampler. */
   otelTracesSampler: {
     env: "OTEL_TRACES_SAMPLER",
-    doc: "Which spans are kept: `always_on`, `always_off`, `traceidratio`, " +
-      "or `parentbased_` and one of these: what the caller decided",
+    doc:
+      "Which spans are sampled: `always_on`, `always_off`, `traceidratio`, " +
+      "or `parentbased_` and one of these, which follows the caller's " +
+      "decision",
     expected: SAMPLERS.join(", "),
     default: "parentbased_always_on",
     schema: z.enum(SAMPLERS),
   },
-  /** The share that the ratio samplers keep. */
+  /** The ratio of the ratio samplers. */
   otelTracesSamplerArg: {
     env: "OTEL_TRACES_SAMPLER_ARG",
-    doc: "The share that `traceidratio` keeps",
+    doc: "Ratio of spans that `traceidratio` samples",
     expected: "a number from 0 to 1",
     default: "1",
     schema: z.string().regex(/^(\d|\d?\.\d{1,18})$/).transform(Number)
       .pipe(z.number().min(0).max(1)),
   },
-  /** In which formats a trace comes in and goes out. */
+  /** The propagation formats. */
   otelPropagators: {
     env: "OTEL_PROPAGATORS",
-    doc: "Formats of traces that come in and go out: `tracecontext` (W3C), " +
-      "`b3`, `b3multi`, `baggage` (comes in only), or `none`",
-    expected: "some of tracecontext, baggage, b3 and b3multi with commas " +
-      "between, or none",
+    doc:
+      "Propagation formats of traces: `tracecontext` (W3C), `b3`, `b3multi`, " +
+      "`baggage` (incoming only), or `none`",
+    expected:
+      "some of tracecontext, baggage, b3 and b3multi, separated by commas, " +
+      "or none",
     default: "tracecontext,baggage,b3",
     schema: z.string()
       .transform((text) => text.split(",").map((name) => name.trim()))
       .pipe(z.array(z.enum(PROPAGATORS))),
   },
-  /** How long spans wait for others to be sent with. */
+  /** How long spans wait to be sent in a batch. */
   otelBspScheduleDelay: {
     env: "OTEL_BSP_SCHEDULE_DELAY",
-    doc: "How long spans wait to be sent together, in milliseconds",
+    doc: "How long spans wait to be sent in a batch, in milliseconds",
     expected: "a whole number from 1 to 600000",
     default: "5000",
     schema: integer(1, 600_000),
   },
-  /** How many spans wait at most; more are dropped. */
+  /** The most waiting spans; more are dropped. */
   otelBspMaxQueueSize: {
     env: "OTEL_BSP_MAX_QUEUE_SIZE",
-    doc: "Spans that wait, at most; more are dropped",
+    doc: "Most spans that wait; more are dropped",
     expected: "a whole number from 1 to 65536",
     default: "2048",
     schema: integer(1, 65_536),
   },
-  /** How many spans are sent at once. */
+  /** The most spans per batch. */
   otelBspMaxExportBatchSize: {
     env: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-    doc: "Spans that are sent together, at most",
+    doc: "Most spans per batch",
     expected: "a whole number from 1 to 65536",
     default: "512",
     schema: integer(1, 65_536),
   },
-  /** How long one delivery may take. */
+  /** Time limit for sending a batch. */
   otelBspExportTimeout: {
     env: "OTEL_BSP_EXPORT_TIMEOUT",
-    doc: "How long one delivery of spans may take, in milliseconds",
+    doc: "Time limit for sending a batch of spans, in milliseconds",
     expected: "a whole number from 1 to 600000",
     default: "30000",
     schema: integer(1, 600_000),
   },
 });
 
-/** These settings, checked. */
+/** These settings, validated. */
 export type OtelConfig = ConfigOf<typeof OTEL_SETTINGS>;
 
 /**
- * Reads `OTEL_RESOURCE_ATTRIBUTES`: pairs as in the W3C Baggage header, percent-encoded.
+ * Parses `OTEL_RESOURCE_ATTRIBUTES`: pairs as in the W3C Baggage header,
+ * percent-encoded.
  *
- * @returns `undefined` when a pair is none: the specification wants all of them
- * discarded then.
+ * @returns `undefined` if a pair is invalid: the specification then requires
+ * discarding all of them.
  */
 export function parseResourceAttributes(
   text: string,
@@ -187,7 +195,7 @@ export function parseResourceAttributes(
       .map((pair): [string, string] => {
         const [name = "", value, ...rest] = pair.split("=");
         if (name.trim() === "" || value === undefined || rest.length > 0) {
-          throw new SyntaxError("Pair is none");
+          throw new SyntaxError("Pair is invalid");
         }
         return [
           decodeURIComponent(name.trim()),

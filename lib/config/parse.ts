@@ -1,5 +1,5 @@
 /**
- * From variables to settings.
+ * Turns variables into settings.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { shownValue } from "./shown_value.ts";
 /** Variables by name; unset ones are absent or `undefined`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The settings cannot be used. Lists every problem, one a line. */
+/** The settings are invalid. Lists every problem, one per line. */
 export class ConfigError extends Error {
   override name = "ConfigError";
-  /** One sentence per problem; never a secret's value. */
+  /** One sentence per problem; never contains a secret. */
   readonly problems: readonly string[];
 
   /** Creates the error. */
@@ -23,11 +23,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** What {@linkcode parseSettings} found. */
+/** The result of {@linkcode parseSettings}. */
 export interface ParsedConfig<C> {
   /** The settings. */
   readonly config: C;
-  /** The variables that are at their defaults. */
+  /** The variables left at their defaults. */
   readonly defaulted: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export interface ParsedConfig<C> {
  *
  * @param env The variables.
  * @param topic The settings.
- * @throws {ConfigError} With every problem at once.
+ * @throws {ConfigError} Lists all problems.
  */
 export function parseSettings<S extends Settings, C = ConfigOf<S>>(
   env: Environment,
@@ -60,7 +60,7 @@ export function parseSettings<S extends Settings, C = ConfigOf<S>>(
     const otherName = other.exec(value)?.groups?.other;
     if (otherName !== undefined) {
       problems.push(
-        `${setting.env} is invalid: expected one setting a line, its quotes ` +
+        `${setting.env} is invalid: expected one setting per line, its quotes ` +
           `closed, found ${otherName} within its value`,
       );
       continue;
@@ -83,8 +83,8 @@ export function parseSettings<S extends Settings, C = ConfigOf<S>>(
 }
 
 /**
- * Finds values into which other settings have come: a quote that is not closed, or
- * `;` between entries.
+ * Finds values that swallowed other settings: an unclosed quote, or `;` between
+ * entries.
  */
 function otherSettings(settings: Settings): RegExp {
   const names = Object.values(settings).map(({ env }) => env).join("|");

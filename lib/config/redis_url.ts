@@ -1,20 +1,20 @@
 /**
- * The address of a Redis server, which may hold a password.
+ * The address of a Redis server, which may contain a password.
  *
  * @module
  */
 
 import { Secret } from "./secret.ts";
 
-/** What a Redis URL says. Shows as the URL without its credentials. */
+/** A parsed Redis URL. Its text form omits the credentials. */
 export class RedisUrl {
   /** Host name or address. */
   readonly host: string;
   /** Port. */
   readonly port: number;
-  /** Number of the database. */
+  /** Database number. */
   readonly db: number;
-  /** Whether the connection is encrypted (`rediss:`). */
+  /** Whether the connection uses TLS (`rediss:`). */
   readonly isEncrypted: boolean;
   /** User name, if any. */
   readonly username: string | undefined;
@@ -22,9 +22,9 @@ export class RedisUrl {
   readonly password: Secret | undefined;
 
   /**
-   * Reads `redis[s]://[[user]:password@]host[:port][/database]`.
+   * Parses `redis[s]://[[user]:password@]host[:port][/database]`.
    *
-   * @throws {TypeError} It is not of that form. The text does not show the URL.
+   * @throws {TypeError} It has another form. The message does not show the URL.
    */
   constructor(text: string) {
     const url = URL.parse(text);
@@ -42,7 +42,7 @@ export class RedisUrl {
     this.password = password === "" ? undefined : new Secret(password);
   }
 
-  /** The URL, its credentials replaced. */
+  /** The URL without its credentials. */
   toString(): string {
     const { username, password, port, db } = this;
     const host = this.host.includes(":") ? `[${this.host}]` : this.host;
@@ -51,7 +51,7 @@ export class RedisUrl {
     return `${scheme}://${credentials}${host}:${port}/${db}`;
   }
 
-  /** What `JSON.stringify` shows. */
+  /** The representation in `JSON.stringify`. */
   toJSON(): string {
     return this.toString();
   }

@@ -6,11 +6,11 @@
 
 const SHOWN = "[secret]";
 
-/** Secrets that are remembered for good: the settings', which come first. */
+/** The most permanent secrets to remember: those of the settings come first. */
 const MAX_LASTING = 128;
-/** Those that others follow, such as tokens: the newest are remembered. */
+/** The most temporary secrets, such as tokens, to remember: the newest. */
 const MAX_PASSING = 32;
-/** Shorter ones are words like any other. */
+/** Shorter secrets are ordinary words and are not redacted. */
 const MIN_LENGTH = 4;
 
 const lasting = new Set<string>();
@@ -27,20 +27,20 @@ function remember(value: string, isPassing: boolean): void {
     if (passing.size >= MAX_PASSING) passing.delete(oldest);
     passing.add(value);
   } else lasting.add(value);
-  // The longest first, for one may be within another.
+  // Longest first, because one may contain another.
   const forms = [...lasting, ...passing].flatMap(formsOf)
     .sort((a, b) => b.length - a.length);
   pattern = new RegExp(forms.map((form) => RegExp.escape(form)).join("|"), "g");
   shortest = forms.at(-1)?.length ?? Infinity;
 }
 
-/** A secret as it is, and as URLs, forms, JSON and HTTP have it. */
+/** A secret verbatim, and encoded for URLs, forms, JSON and HTTP. */
 function formsOf(value: string): readonly string[] {
   const bytes = new TextEncoder().encode(value);
   return [
     ...new Set([
       value,
-      // A secret may have half of a surrogate pair, which no URL has.
+      // A secret may contain half of a surrogate pair, which no URL can.
       encodeURIComponent(value.toWellFormed()),
       JSON.stringify(value).slice(1, -1),
       bytes.toBase64(),
@@ -49,9 +49,11 @@ function formsOf(value: string): readonly string[] {
 }
 
 /**
- * A text without the secrets of this process: what peers say may repeat them.
+ * Removes the secrets of this process from a text, because peers' messages may
+ * repeat them.
  *
- * Whatever was once a {@linkcode Secret} is one: the settings', and tokens.
+ * Every value that was ever wrapped in a {@linkcode Secret} counts: settings
+ * and tokens.
  */
 export function withoutSecrets(text: string): string {
   return pattern === undefined || text.length < shortest
@@ -61,11 +63,14 @@ export function withoutSecrets(text: string): string {
 
 /** Options of a {@linkcode Secret}. */
 export interface SecretOptions {
-  /** Whether others will follow, as tokens do. @default {false} */
+  /** Whether others will replace it, as with tokens. @default {false} */
   readonly isPassing?: boolean;
 }
 
-/** A value that shows as `[secret]` wherever it is printed, logged or serialised. */
+/**
+ * A value that appears as `[secret]` wherever it is printed, logged or
+ * serialised.
+ */
 export class Secret {
   readonly #value: string;
 
@@ -75,22 +80,22 @@ export class Secret {
     remember(value, isPassing);
   }
 
-  /** The value itself, for the one place that has to send it. */
+  /** The value, for the one place that has to send it. */
   reveal(): string {
     return this.#value;
   }
 
-  /** What string templates show. */
+  /** The representation in string templates. */
   toString(): string {
     return SHOWN;
   }
 
-  /** What `JSON.stringify` shows. */
+  /** The representation in `JSON.stringify`. */
   toJSON(): string {
     return SHOWN;
   }
 
-  /** What `console.log` shows. */
+  /** The representation in `console.log`. */
   [Symbol.for("Deno.customInspect")](): string {
     return SHOWN;
   }

@@ -1,13 +1,13 @@
 /**
- * What a setting is: the one description from which parsing, validation, `--help`,
- * `--print-config`, `docs/settings.md` and `.env.template` are made.
+ * A setting: the one description from which parsing, validation, `--help`,
+ * `--print-config`, `docs/settings.md` and `.env.template` are derived.
  *
  * @module
  */
 
-/** A kind of value: how its text is read. A schema of zod is one. */
+/** A kind of value: parses its text. Any zod schema is one. */
 export interface Kind<T> {
-  /** Reads the text, or says that it is no such value. */
+  /** Parses the text, or reports that it is invalid. */
   safeParse(
     text: string,
   ): { readonly success: true; readonly data: T } | {
@@ -20,38 +20,41 @@ export interface Kind<T> {
 export interface Setting<T = unknown> {
   /** The environment variable. */
   readonly env: string;
-  /** What it is for, in one line. */
+  /** Its purpose, in one line. */
   readonly doc: string;
-  /** What a value has to be, as said in an error message. */
+  /** The expected value, as in error messages. */
   readonly expected: string;
-  /** The value when the variable is unset or empty. @default {it is required} */
+  /**
+   * The value if the variable is unset or empty. @default {none: it is
+   * required}
+   */
   readonly default?: string;
-  /** An example for `.env.template`, where there is no default. */
+  /** An example for `.env.template`, if there is no default. */
   readonly example?: string;
   /**
-   * Whether its value must never be shown; `"maybe"`: not where it is not usable, for
-   * it may hold a password. Of other settings a value that is not usable is shown if it
-   * is a short, plain word.
+   * Whether its value must never be shown; `"maybe"`: not if it is invalid,
+   * because it may contain a password. An invalid value of any other setting is
+   * shown if it is a short, plain word.
    *
    * @default {false}
    */
   readonly secret?: boolean | "maybe";
-  /** What a number counts, where it is not a plain one. */
+  /** The unit of a number, if any. */
   readonly unit?: "ms" | "bytes";
-  /** Turns the text into the value. */
+  /** Parses the text. */
   readonly schema: Kind<T>;
   /**
-   * What `doctor` checks of the value, with AGS at hand.
+   * A check of the value by `doctor`, which can call AGS.
    *
    * @param value The value.
-   * @param ags AGS's REST API, which is logged in.
-   * @returns What was found, as in `a1b2 exists`.
+   * @param ags AGS's REST API, logged in.
+   * @returns The finding, such as `a1b2 exists`.
    * @throws {Error} What is wrong, and what to do.
    */
   check?(value: T, ags: Lookup): Promise<string>;
 }
 
-/** What a setting's check may ask AGS. */
+/** The AGS calls that a check may make. */
 export interface Lookup {
   /** Reads from any AGS API: see `Ags.request()`. */
   request(
@@ -61,19 +64,19 @@ export interface Lookup {
   ): Promise<unknown>;
 }
 
-/** Settings, by the name that each has in the configuration. */
+/** Settings, by their names in the configuration. */
 export type Settings = Readonly<Record<string, Setting>>;
 
-/** What settings give: a value each. */
+/** The values of settings. */
 export type ConfigOf<S extends Settings> = {
   readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never;
 };
 
-/** The settings that give these values. */
+/** Settings with these values. */
 export type SettingsOf<T> = { readonly [K in keyof T]: Setting<T[K]> };
 
 /**
- * Describes settings. Their values' types are taken from the schemas.
+ * Describes settings. The types of their values come from the schemas.
  *
  * @example
  * ```ts
@@ -90,8 +93,8 @@ export type SettingsOf<T> = { readonly [K in keyof T]: Setting<T[K]> };
  * });
  * ```
  *
- * @param settings The settings, by the name that each has in `ctx.config`.
- * @returns The same.
+ * @param settings The settings, by their names in `ctx.config`.
+ * @returns The same object.
  */
 export function defineSettings<T extends Readonly<Record<string, unknown>>>(
   settings: SettingsOf<T>,
@@ -99,14 +102,15 @@ export function defineSettings<T extends Readonly<Record<string, unknown>>>(
   return settings;
 }
 
-/** Settings that belong together, and what they have to do with each other. */
+/** Settings that belong together, with checks of their combination. */
 export interface Topic<S extends Settings = Settings, C = ConfigOf<S>> {
   /** The settings. */
   readonly settings: S;
   /**
-   * What is wrong with settings that are all right by themselves, one a sentence.
+   * The problems of settings that are each valid but do not fit together, one
+   * per sentence.
    *
-   * @default {nothing}
+   * @default {none}
    */
   problems?(config: C): readonly string[];
 }

@@ -1,25 +1,25 @@
 /**
- * How the value of a setting that is not usable is named in an error message.
+ * How an error message shows the value of an invalid setting.
  *
  * @module
  */
 
 /** Options of {@linkcode shownValue}. */
 export interface ShownValueOptions {
-  /** Whether the setting is a secret, or may hold one. @default {false} */
+  /** Whether the setting is a secret, or may contain one. @default {false} */
   readonly secret?: boolean | "maybe" | undefined;
-  /** What is not to be seen in any value. @default {nothing} */
+  /** Texts that must not appear in any value. @default {none} */
   readonly secrets?: readonly string[];
 }
 
-/** A mistyped word, number or duration: nothing that is likely to be a password. */
+/** A mistyped word, number or duration: unlikely to be a password. */
 const PLAIN = /^[A-Za-z0-9_-]{1,20}$/;
 
 /**
- * Shows a value only if it is short and plain: what went wrong may be that a password
- * or half a `.env` file has come into it.
+ * Shows a value only if it is short and plain, because a password or half a
+ * `.env` file may have ended up in it.
  *
- * @returns The value in quotes, or how long it is.
+ * @returns The value in quotes, or its length.
  */
 export function shownValue(
   value: string,

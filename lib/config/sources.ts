@@ -1,5 +1,5 @@
 /**
- * Which sources are switched on.
+ * The enabled sources.
  *
  * @module
  */
@@ -11,18 +11,18 @@ const names = z.string()
   .transform((text) => [...new Set(text.split(",").map((each) => each.trim()))])
   .pipe(z.array(z.string().regex(/^[a-z][A-Za-z]*$/)).min(1));
 
-/** Which sources are switched on. */
+/** The enabled sources. */
 export const SOURCES_SETTINGS = defineSettings({
-  /** The names of those that are. */
+  /** Their names. */
   sources: {
     env: "SOURCES",
-    doc: "How events come: `grpc` (AGS's connector calls), `kafka` (they are " +
-      "read from the event stream), or several with commas between",
-    expected: "names of sources with commas between",
+    doc: "Enabled sources: `grpc` (AGS's connector calls), `kafka` (they are " +
+      "read from the event stream), or several, separated by commas",
+    expected: "names of sources, separated by commas",
     default: "grpc",
     schema: names,
   },
 });
 
-/** These settings, checked. */
+/** These settings, validated. */
 export type SourcesConfig = ConfigOf<typeof SOURCES_SETTINGS>;

@@ -1,5 +1,5 @@
 /**
- * The table of the service's settings, in the order in which people read them.
+ * The table of the service's settings, in reading order.
  *
  * @module
  */
@@ -38,10 +38,10 @@ export const SETTINGS = defineSettings({
   ...OTEL_SETTINGS,
 });
 
-/** The service's settings, checked. Durations are in milliseconds. */
+/** The service's settings, validated. Durations are in milliseconds. */
 export type ServiceConfig = ConfigOf<typeof SETTINGS>;
 
-/** A source, as far as settings go. */
+/** A source, as far as its settings are concerned. */
 export interface SourceSettings {
   /** The word in `SOURCES`. */
   readonly name: string;
@@ -49,7 +49,9 @@ export interface SourceSettings {
   readonly topic?: Topic;
 }
 
-/** The service's table with the settings of the sources there are, and more. */
+/**
+ * The service's table, plus the settings of the given sources and further ones.
+ */
 export function tableOf(
   sources: readonly SourceSettings[],
   own: Settings = {},
@@ -59,13 +61,13 @@ export function tableOf(
 }
 
 /**
- * Turns variables into the service's settings, those of its sources and those of its
+ * Parses the service's settings, those of its sources and those of its
  * handlers.
  *
  * @param env The variables.
  * @param own The handlers' settings.
- * @param sources The sources there are.
- * @throws {ConfigError} With every problem at once.
+ * @param sources All sources.
+ * @throws {ConfigError} Lists all problems.
  */
 export function parseConfig<S extends Settings>(
   env: Environment,

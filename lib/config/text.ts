@@ -7,7 +7,7 @@
 
 import type { Setting, Settings } from "./setting.ts";
 
-/** What `--help` prints. */
+/** The output of `--help`. */
 export function helpText(settings: Settings): string {
   const width = Math.max(
     ...Object.values(settings).map(({ env }) => env.length),
@@ -15,16 +15,16 @@ export function helpText(settings: Settings): string {
   const rows = Object.values(settings).map((setting) =>
     `  ${setting.env.padEnd(width)}  ${setting.doc} (${defaultOf(setting)})`
   );
-  return `Handles AccelByte Gaming Services events over gRPC.
+  return `Handles events of AccelByte Gaming Services.
 
 Without arguments it runs until SIGTERM or SIGINT.
 
   --help            Show this text
   --version         Show version and commit
-  --print-config    Show the settings in force, secrets hidden
+  --print-config    Show the current settings, without secrets
   doctor            Check settings, AGS login, namespace, item and ports; exit code
-                    1 when something is wrong
-  doctor --running  Check that the running service takes events: for a container's
+                    1 if something is wrong
+  doctor --running  Check that the running service is ready: for a container's
                     health check
 
 Settings, from the environment or a .env file (the environment wins):
@@ -32,7 +32,10 @@ ${rows.join("\n")}
 `;
 }
 
-/** What `--print-config` prints: `NAME=value` lines that a `.env` file may hold. */
+/**
+ * The output of `--print-config`: `NAME=value` lines that are valid in a `.env`
+ * file.
+ */
 export function configText(
   config: Readonly<Record<string, unknown>>,
   settings: Settings,
@@ -50,12 +53,12 @@ function valueText(value: unknown, setting: Setting): string {
   return setting.secret === "maybe" ? withoutQuery(text) : text;
 }
 
-/** A URL whose query, which may be a key, is not shown. */
+/** A URL without its query, which may contain a key. */
 function withoutQuery(text: string): string {
   return text.replace(/^(https?:[^?]*\?).*$/s, "$1[secret]");
 }
 
-/** A value as a `.env` file takes it: `#` begins a comment outside quotes. */
+/** A value in `.env` syntax: `#` begins a comment outside quotes. */
 function quoted(value: string): string {
   if (!/[#\s'"`]/.test(value)) return value;
   const quote = ["'", "`", '"'].find((each) => !value.includes(each)) ?? "";
@@ -73,7 +76,10 @@ export function markdownTable(settings: Settings): string {
     .join("\n");
 }
 
-/** The text of `.env.template`: the required ones to fill in, the others as comments. */
+/**
+ * The text of `.env.template`: required settings to fill in, the others as
+ * comments.
+ */
 export function envTemplate(settings: Settings): string {
   const rows = Object.values(settings).map((setting) => {
     const doc = `# ${setting.doc.replaceAll("`", "")}.`;
@@ -83,7 +89,7 @@ export function envTemplate(settings: Settings): string {
     return `${doc}\n${line}\n`;
   });
   return `# Copy to .env and fill in. Never commit .env.
-# A value that has a # in it goes in 'quotes'.\n\n${rows.join("\n")}`;
+# Put a value that contains # in 'quotes'.\n\n${rows.join("\n")}`;
 }
 
 function defaultOf(setting: Setting): string {

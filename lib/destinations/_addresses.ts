@@ -1,5 +1,5 @@
 /**
- * Which addresses a request may go to.
+ * The addresses that a request may go to.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { DestinationError } from "./errors.ts";
 /** Finds the addresses of a host name. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-/** Asks the system, as everything on this machine does. */
+/** Resolves with the system's resolver. */
 export async function resolveBySystem(
   host: string,
 ): Promise<readonly string[]> {
@@ -22,20 +22,20 @@ export async function resolveBySystem(
 
 /** Options of {@linkcode findAddresses}. */
 export interface FindAddressesOptions {
-  /** Whether addresses count that only this machine or network has. */
+  /** Whether private and local addresses are allowed. */
   readonly isPrivateAllowed: boolean;
-  /** Asks for a name's addresses. */
+  /** Resolves a host name. */
   readonly resolve: Resolve;
   /** Ends the wait. */
   readonly signal: AbortSignal;
 }
 
 /**
- * The addresses that a host name stands for now. A request goes to one of these and
- * asks no more: else a name could stand for a public address when it is looked at, and
- * for one of this network when it is used.
+ * The current addresses of a host name. The request goes to one of these
+ * without another lookup: otherwise a name could resolve to a public address
+ * when checked, and to a private one when used.
  *
- * @throws {DestinationError} The name stands for none, or for none that is allowed.
+ * @throws {DestinationError} The name has no address, or none that is allowed.
  */
 export async function findAddresses(
   url: URL,
@@ -50,7 +50,7 @@ export async function findAddresses(
       addresses = await abortable(resolve(host), signal);
     } catch (cause) {
       signal.throwIfAborted();
-      throw new DestinationError(`Host ${host} has no address now`, {
+      throw new DestinationError(`Host ${host} has no address`, {
         retryable: true,
         cause,
       });
@@ -67,12 +67,12 @@ export async function findAddresses(
 }
 
 /**
- * Whether an address is one of the Internet. Those of this machine, of private
- * networks, of cloud metadata (169.254.169.254) and such as carry an IPv4 address in
- * them are not.
+ * Whether an address is on the public Internet. Addresses of this machine,
+ * private networks, cloud metadata (169.254.169.254) and IPv6 addresses that
+ * embed IPv4 ones are not.
  */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
-  // `process` makes of ::ffff:10.0.0.1 what it is.
+  // `process` converts ::ffff:10.0.0.1 to IPv4.
   return ipaddr.process(address).range() === "unicast";
 }

@@ -1,5 +1,5 @@
 /**
- * The headers that say who asks.
+ * Authentication headers.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import type { Auth } from "./auth.ts";
 import { basicHeader } from "./_basic.ts";
 import { createTokens, type SendTokenRequest } from "./_tokens.ts";
 
-/** Makes headers. */
+/** Creates authentication headers. */
 export interface Authorizer {
   /**
    * The headers for one request.
    *
-   * @throws {DestinationError} There is no token to be had now.
+   * @throws {DestinationError} No token is available.
    */
   headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
   /**
-   * Says that the destination refused these headers.
+   * Reports that the destination refused these headers.
    *
-   * @returns Whether other ones may be had.
+   * @returns Whether a retry with other headers can help.
    */
   refused(headers: Readonly<Record<string, string>>): boolean;
 }
 
-/** Creates what makes the headers; asks for no token yet. */
+/** Creates an authorizer; fetches no token yet. */
 export function createAuthorizer(
   auth: Auth | undefined,
   send: SendTokenRequest,

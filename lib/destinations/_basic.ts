@@ -1,5 +1,5 @@
 /**
- * HTTP Basic.
+ * HTTP Basic authentication.
  *
  * @module
  */

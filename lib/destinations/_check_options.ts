@@ -1,5 +1,5 @@
 /**
- * Options of destinations that make no sense.
+ * Validates the options of destinations.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { StartError } from "../core/errors.ts";
 import type { ApiDestinationOptions } from "./destination.ts";
 import type { Auth } from "./auth.ts";
 
-/** Options of a destination make no sense. */
+/** The options of a destination are invalid. */
 export class DestinationOptionsError extends StartError {
   /** What logs call it. */
   override name = "DestinationOptionsError";
@@ -16,9 +16,9 @@ export class DestinationOptionsError extends StartError {
 
 /** A header's name (RFC 9110, section 5.1). */
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-/** What a header's value may be made of. */
+/** The characters allowed in a header's value. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Headers that are the request's own. */
+/** Headers that the request sets itself. */
 const OWN: ReadonlySet<string> = new Set([
   "connection",
   "content-length",
@@ -31,7 +31,8 @@ const OWN: ReadonlySet<string> = new Set([
  * Checks the options.
  *
  * @returns The destination's name.
- * @throws {DestinationOptionsError} They make no sense. No secret is shown.
+ * @throws {DestinationOptionsError} They are invalid. The message shows no
+ * secret.
  */
 export function checkOptions(options: ApiDestinationOptions): string {
   const { url, auth, headers = {}, allowPrivateAddresses = false } = options;
@@ -63,7 +64,7 @@ function checkUrl(text: string, isPrivateAllowed: boolean): URL {
       (url.protocol === "http:" && isPrivateAllowed));
   if (isGood) return url;
   throw new DestinationOptionsError(
-    "Destination's URL makes no sense: expected https://… without user and " +
+    "Destination's URL is invalid: expected https://… without user and " +
       "password, or with allowPrivateAddresses also http://…",
   );
 }
@@ -71,7 +72,8 @@ function checkUrl(text: string, isPrivateAllowed: boolean): URL {
 function checkAuth(auth: Auth | undefined): void {
   if (auth?.kind === "basic" && auth.user.includes(":")) {
     throw new DestinationOptionsError(
-      "Destination's user has a colon: expected none, which ends the user",
+      "Destination's user contains a colon: expected none, because it " +
+        "separates user and password",
     );
   }
   if (auth?.kind === "apiKey") checkHeader(auth.header, auth.value.reveal());
@@ -82,8 +84,8 @@ function checkHeader(name: string, value: string): void {
     HEADER_VALUE.test(value);
   if (isGood) return;
   throw new DestinationOptionsError(
-    `Header "${name}" of a destination makes no sense: expected a name and a ` +
-      "value that a request may have",
+    `Header "${name}" of a destination is invalid: expected a name and a ` +
+      "value that HTTP allows",
   );
 }
 

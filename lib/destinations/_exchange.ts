@@ -1,7 +1,7 @@
 /**
- * One HTTP request and its answer, to an address that was looked at before.
+ * One HTTP request and its answer, to an address that has been checked.
  *
- * By Node's client: `fetch` asks for a name's address itself.
+ * Uses Node's client, because `fetch` resolves the name again.
  *
  * @module
  */
@@ -21,11 +21,11 @@ export interface ExchangeRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | undefined;
-  /** Where the host is. */
+  /** The address of the host. */
   readonly address: string;
   /** Certificates to trust instead of the system's, in PEM. */
   readonly ca?: string | undefined;
-  /** Ends the exchange. */
+  /** Aborts the exchange. */
   readonly signal: AbortSignal;
 }
 
@@ -33,7 +33,7 @@ export interface ExchangeRequest {
 export interface ExchangeAnswer {
   readonly status: number;
   header(name: string): string | undefined;
-  /** The body; `undefined` if it is longer than an answer may be. */
+  /** The body; `undefined` if it exceeds the size limit. */
   readonly text: string | undefined;
 }
 
@@ -41,10 +41,10 @@ export interface ExchangeAnswer {
 const MAX_ANSWER = 2 ** 20;
 
 /**
- * Sends a request on a connection of its own, and reads the answer. Follows no
- * redirect.
+ * Sends a request on its own connection and reads the answer. Does not follow
+ * redirects.
  *
- * @throws The signal's reason, or what went wrong with the connection.
+ * @throws The signal's reason, or the connection error.
  */
 export function exchange(request: ExchangeRequest): Promise<ExchangeAnswer> {
   const { url, body, signal } = request;
@@ -80,7 +80,7 @@ function optionsOf(
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   return {
     host: address,
-    // The certificate must be the name's, not the address's.
+    // The certificate has to match the name, not the address.
     ...(url.protocol === "https:" && isIP(host) === 0 && { servername: host }),
     ...(ca !== undefined && { ca }),
     port: url.port === "" ? (url.protocol === "https:" ? 443 : 80) : url.port,

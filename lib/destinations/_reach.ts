@@ -1,5 +1,5 @@
 /**
- * Sends requests to where a host is, if they may go there.
+ * Sends requests to the addresses of a host, if they are allowed.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import {
   type ExchangeRequest,
 } from "./_exchange.ts";
 
-/** Sends a request to the first of the host's addresses that listens. */
+/** Sends a request to the first reachable address of the host. */
 export type Reach = (
   request: Omit<ExchangeRequest, "address" | "ca">,
 ) => Promise<ExchangeAnswer>;
 
-/** Creates what sends. */
+/** Creates a sender. */
 export function createReach(options: ApiDestinationOptions): Reach {
   const { allowPrivateAddresses = false, resolve = resolveBySystem, ca } =
     options;
@@ -40,7 +40,7 @@ export function createReach(options: ApiDestinationOptions): Reach {
   };
 }
 
-/** The request certainly did not arrive. */
+/** Whether the request certainly did not arrive. */
 function isUnsent(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : "";
   return code === "ECONNREFUSED" || code === "ENETUNREACH" ||

@@ -28,14 +28,14 @@ export type Send = (
   ctx: DestinationContext,
 ) => Promise<DestinationAnswer>;
 
-/** What a status says about trying again, beside 5xx. */
+/** Retryable statuses besides 5xx. */
 const RETRYABLE: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 const encoder = new TextEncoder();
 
 /**
- * Creates what sends. All requests share its rate and its token.
+ * Creates a sender. All requests share its rate limit and its token.
  *
- * @throws {DestinationOptionsError} The options make no sense.
+ * @throws {DestinationOptionsError} The options are invalid.
  */
 export function createSender(options: ApiDestinationOptions): Send {
   const name = checkOptions(options);
@@ -66,14 +66,14 @@ export function createSender(options: ApiDestinationOptions): Send {
     const wait = await rateLimit.take(longest);
     if (wait > longest) {
       throw new DestinationError(
-        `Destination ${name} is asked as often as it may be`,
+        `Destination ${name} has reached its rate limit`,
         { retryable: true, retryAfter: Math.ceil(wait) },
       );
     }
     if (wait > 0) await sleep(wait, signal);
   }
 
-  /** Sends once, with headers that say who asks. */
+  /** Sends one attempt, with authentication headers. */
   async function attempt(
     request: Omit<Parameters<typeof reach>[0], "signal">,
     signal: AbortSignal,
@@ -117,7 +117,10 @@ export function createSender(options: ApiDestinationOptions): Send {
   };
 }
 
-/** The longest wait for a place, in milliseconds: longer ones wait in the inbox. */
+/**
+ * The longest wait for a slot, in milliseconds: longer waits happen in the
+ * inbox.
+ */
 const MAX_WAIT = 5_000;
 
 function isGood({ status }: ExchangeAnswer): boolean {
@@ -127,7 +130,7 @@ function isGood({ status }: ExchangeAnswer): boolean {
 function refusal(name: string, answer: ExchangeAnswer): DestinationError {
   const { status, text } = answer;
   const asked = answer.header("retry-after");
-  // EventBridge's rule: less than 0 seconds means never.
+  // EventBridge's rule: negative seconds mean never.
   const isNever = /^\s*-\d+\s*$/.test(asked ?? "");
   const retryable = !isNever && (status > 499 || RETRYABLE.has(status));
   return new DestinationError(
@@ -170,7 +173,7 @@ function headersOf(
   };
 }
 
-/** A key is anything; a header is not. */
+/** A key may be any text; a header may not. */
 function keyOf(key: string): string {
   return /^[\x21-\x7e]{1,255}$/.test(key)
     ? key

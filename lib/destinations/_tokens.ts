@@ -1,5 +1,5 @@
 /**
- * OAuth tokens of a destination: one at a time, renewed before it ends.
+ * OAuth tokens of a destination: fetched one at a time, renewed before expiry.
  *
  * @module
  */
@@ -22,28 +22,28 @@ export type SendTokenRequest = (request: {
 /** Tokens. */
 export interface Tokens {
   /**
-   * A token that is good now, as far as is known.
+   * Returns a token that is valid as far as known.
    *
-   * @throws {DestinationError} There is none to be had now.
+   * @throws {DestinationError} No token is available.
    */
   get(signal: AbortSignal): Promise<string>;
-  /** Forgets the token if it is meant. @returns Whether it was. */
+  /** Discards the token if it matches. @returns Whether it did. */
   invalidate(isMeant: (token: string) => boolean): boolean;
 }
 
 const Answer = z.object({
-  // What RFC 6750 lets a bearer token be made of.
+  // The characters that RFC 6750 allows in a bearer token.
   access_token: z.string().max(16_384).regex(/^[\w\-.~+/]+=*$/),
   expires_in: z.number().positive().default(3_600),
 });
 
-/** Share of a token's life after which another one is asked for. */
+/** Share of a token's lifetime after which it is renewed. */
 const RENEW_AT = 0.8;
 
-/** How long a server that gave no token is left alone, in milliseconds. */
+/** Pause after a failed token request, in milliseconds. */
 const PAUSE = 1_000;
 
-/** Creates a source that asks when a token is first needed. */
+/** Creates a source that fetches a token when first needed. */
 export function createTokens(
   auth: OAuthClientAuth,
   send: SendTokenRequest,
@@ -60,11 +60,14 @@ export function createTokens(
       token = { value, until: start + RENEW_AT * tokenLife(expires_in) };
       return value;
     } catch (cause) {
-      const error = new DestinationError("Destination's token was not given", {
-        retryable: true,
-        isOutage: true,
-        cause,
-      });
+      const error = new DestinationError(
+        "Destination's token could not be fetched",
+        {
+          retryable: true,
+          isOutage: true,
+          cause,
+        },
+      );
       failure = { error, until: performance.now() + PAUSE };
       throw error;
     } finally {
@@ -81,7 +84,7 @@ export function createTokens(
       return await abortable(asking, signal);
     },
     invalidate(isMeant) {
-      // Another request may have another one by now.
+      // Another request may have renewed it meanwhile.
       if (token === undefined || isMeant(token.value)) token = undefined;
       return true;
     },
@@ -103,7 +106,7 @@ function requestOf(auth: OAuthClientAuth) {
       "content-type": "application/x-www-form-urlencoded",
       accept: "application/json",
       ...(!isInBody && {
-        // RFC 6749, section 2.3.1: encoded as a form's values are.
+        // RFC 6749, section 2.3.1: encoded like form values.
         authorization: basicHeader(formValue(clientId), formValue(secret)),
       }),
     },
@@ -122,7 +125,7 @@ function parse({ status, text }: ExchangeAnswer): z.infer<typeof Answer> {
   try {
     return Answer.parse(JSON.parse(text ?? ""));
   } catch {
-    // Without the parser's words: they may show the token.
+    // Without the parser's message, which may show the token.
     throw new Error("Token request was answered without access_token");
   }
 }

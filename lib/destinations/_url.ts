@@ -8,8 +8,8 @@ import type { DestinationRequest } from "./destination.ts";
 import { DestinationError } from "./errors.ts";
 
 /**
- * Fills in a URL. What is filled in stays one part of the path: no `/`, `..` or `?` of
- * it means anything.
+ * Fills in a URL. Each value stays one path segment: `/`, `..` and `?` in it
+ * have no effect.
  *
  * @throws {DestinationError} A part is missing or empty.
  */
@@ -23,7 +23,7 @@ export function urlOf(
     const value = Object.hasOwn(params, key) ? `${params[key] ?? ""}` : "";
     if (value === "" || /^\.{1,2}$/.test(value)) {
       throw new DestinationError(
-        `Parameter "${key}" of destination ${name} is missing or makes no path: ` +
+        `Parameter "${key}" of destination ${name} is missing or not a path segment: ` +
           "expected a text",
         { retryable: false },
       );
@@ -37,7 +37,7 @@ export function urlOf(
   return url;
 }
 
-/** The template with another path behind its own. */
+/** The template with a path appended to its own. */
 function withPath(template: string, path: string): string {
   return template.replace(/\/+$/, "") +
     (path.startsWith("/") ? path : `/${path}`);

@@ -1,5 +1,5 @@
 /**
- * An HTTP API of somebody else's that handlers send to.
+ * Third-party HTTP APIs that handlers send to.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import type {
 import { createSender, type Send } from "./_sender.ts";
 
 /**
- * Describes a destination, as EventBridge's API destinations are. Requests share one
- * rate; each has a connection, a deadline and an idempotency key of its own. They go
- * to public addresses only, looked up once for each request, follow no redirect, and
- * what is read of an answer is bounded.
+ * Describes a destination, like an EventBridge API destination. Its requests
+ * share one rate limit; each has its own connection, deadline and idempotency
+ * key. Requests go to public addresses only, resolved once per request;
+ * redirects are not followed; and the size of an answer is bounded.
  *
  * @example
  * ```ts
@@ -30,9 +30,9 @@ import { createSender, type Send } from "./_sender.ts";
  * });
  * ```
  *
- * @param options The options; or a function of the settings, called once, for options
- * with secrets.
- * @throws {DestinationOptionsError} The options make no sense.
+ * @param options The options; or a function of the settings, called once, for
+ * options with secrets.
+ * @throws {DestinationOptionsError} The options are invalid.
  */
 export function apiDestination(
   options: ApiDestinationOptions | ((config: Config) => ApiDestinationOptions),

@@ -1,5 +1,5 @@
 /**
- * How a destination knows who asks.
+ * How to authenticate to a destination.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { Secret } from "../config/secret.ts";
 
 /** HTTP Basic (RFC 7617). */
 export interface BasicAuth {
-  /** Tells the kinds apart. */
+  /** Discriminates the kinds. */
   readonly kind: "basic";
-  /** The user; no `:` in it. */
+  /** The user name, without `:`. */
   readonly user: string;
   /** The password. */
   readonly password: Secret;
@@ -18,7 +18,7 @@ export interface BasicAuth {
 
 /** A key in a header. */
 export interface ApiKeyAuth {
-  /** Tells the kinds apart. */
+  /** Discriminates the kinds. */
   readonly kind: "apiKey";
   /** The header's name. */
   readonly header: string;
@@ -26,36 +26,41 @@ export interface ApiKeyAuth {
   readonly value: Secret;
 }
 
-/** OAuth 2.0, client credentials (RFC 6749, section 4.4): a token, renewed in time. */
+/**
+ * OAuth 2.0 client credentials (RFC 6749, section 4.4), with automatic renewal.
+ */
 export interface OAuthClientAuth {
-  /** Tells the kinds apart. */
+  /** Discriminates the kinds. */
   readonly kind: "oauthClient";
-  /** Where tokens are to be had. */
+  /** The token endpoint. */
   readonly tokenUrl: string;
   /** The client's id. */
   readonly clientId: string;
   /** The client's secret. */
   readonly clientSecret: Secret;
-  /** What else the token's request says, such as `scope` or `audience`. @default {{}} */
+  /**
+   * Further parameters of the token request, such as `scope` or `audience`.
+   * @default {{}}
+   */
   readonly parameters?: Readonly<Record<string, string>>;
-  /** Where id and secret are said. @default {"header"} */
+  /** Where id and secret are sent. @default {"header"} */
   readonly credentialsIn?: "header" | "body";
 }
 
-/** How a destination knows who asks. */
+/** How to authenticate to a destination. */
 export type Auth = BasicAuth | ApiKeyAuth | OAuthClientAuth;
 
-/** Authentication by user and password. */
+/** Authentication with user and password. */
 export function basic(options: Omit<BasicAuth, "kind">): BasicAuth {
   return { kind: "basic", ...options };
 }
 
-/** Authentication by a key in a header. */
+/** Authentication with a key in a header. */
 export function apiKey(options: Omit<ApiKeyAuth, "kind">): ApiKeyAuth {
   return { kind: "apiKey", ...options };
 }
 
-/** Authentication by OAuth 2.0, as a client of its own. */
+/** Authentication with OAuth 2.0 client credentials. */
 export function oauthClient(
   options: Omit<OAuthClientAuth, "kind">,
 ): OAuthClientAuth {

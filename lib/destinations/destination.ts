@@ -1,5 +1,5 @@
 /**
- * What destinations are, and what is sent to them.
+ * Types of destinations and their requests.
  *
  * @module
  */
@@ -8,13 +8,14 @@ import type { Config } from "../core/config.ts";
 import type { Resolve } from "./_addresses.ts";
 import type { Auth } from "./auth.ts";
 
-/** A limit of requests that several processes may share. */
+/** A rate limit that several processes may share. */
 export interface DestinationRateLimit {
   /**
-   * Takes the next free place.
+   * Takes the next free slot.
    *
-   * @param longest The longest wait that is of use, in milliseconds.
-   * @returns Milliseconds to wait before sending; above `longest`, no place is taken.
+   * @param longest The longest useful wait, in milliseconds.
+   * @returns Milliseconds to wait before sending; if above `longest`, no slot
+   * is taken.
    */
   take(longest: number): number | Promise<number>;
 }
@@ -22,44 +23,52 @@ export interface DestinationRateLimit {
 /** Options of {@linkcode apiDestination}. */
 export interface ApiDestinationOptions {
   /**
-   * Where it is: `https:`, and `{name}` for what each request fills in. `http:` only
-   * with `allowPrivateAddresses`.
+   * Its URL: `https:`, with `{name}` for the values of each request. `http:`
+   * only with `allowPrivateAddresses`.
    */
   readonly url: string;
-  /** What messages call it. @default {the URL's host} */
+  /** Its name in messages. @default {the URL's host} */
   readonly name?: string;
   /** The HTTP method. @default {"POST"} */
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** How it knows who asks. @default {it does not} */
+  /** How to authenticate. @default {no authentication} */
   readonly auth?: Auth;
   /** Headers of every request. @default {{}} */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Requests a second, at most, of this process. @default {300, as EventBridge has it} */
+  /**
+   * Most requests per second from this process. @default {300, as in
+   * EventBridge}
+   */
   readonly ratePerSecond?: number;
-  /** The limit, where it is not this process's alone. @default {made of ratePerSecond} */
+  /**
+   * A rate limit that is not this process's alone. @default {one from
+   * ratePerSecond}
+   */
   readonly rateLimit?: DestinationRateLimit;
-  /** Time for one request, in milliseconds. @default {5000} */
+  /** Time limit for one request, in milliseconds. @default {5000} */
   readonly timeout?: number;
-  /** The longest body, in bytes. @default {65536, as EventBridge has it} */
+  /** Largest body, in bytes. @default {65536, as in EventBridge} */
   readonly maxBodyBytes?: number;
   /**
-   * Whether requests may go to this machine and its network. Not where a part of the
-   * URL comes from an event.
+   * Whether requests may go to this machine and its network. Do not allow it if
+   * a part of the URL comes from an event.
    *
    * @default {false}
    */
   readonly allowPrivateAddresses?: boolean;
-  /** Certificates to trust instead of the system's, in PEM. @default {the system's} */
+  /**
+   * CA certificates that replace the system's, in PEM. @default {the system's}
+   */
   readonly ca?: string;
-  /** Finds a host's addresses. @default {the system} */
+  /** Resolves a host's addresses. @default {the system's resolver} */
   readonly resolve?: Resolve;
 }
 
-/** What of a handler's `ctx` a destination needs. */
+/** The parts of a handler's `ctx` that a destination needs. */
 export interface DestinationContext {
-  /** Ends with the event. */
+  /** Aborts with the event. */
   readonly signal: AbortSignal;
-  /** When the event's time is up, in milliseconds since the epoch. */
+  /** The event's deadline, in milliseconds since the epoch. */
   readonly deadline?: number;
   /** Which run of the event this is, from 1. */
   readonly attempt: number;
@@ -69,19 +78,22 @@ export interface DestinationContext {
 
 /** One request. */
 export interface DestinationRequest {
-  /** Sent as JSON. Made by the handler: never what a client sent as it is. */
+  /**
+   * Sent as JSON. Build it in the handler: never forward what a client sent
+   * unchanged.
+   */
   readonly body?: unknown;
   /** Values for the `{name}` parts of the URL. */
   readonly params?: Readonly<Record<string, string | number>>;
-  /** Query parameters; `undefined` is left out. */
+  /** Query parameters; `undefined` is omitted. */
   readonly query?: Readonly<
     Record<string, string | number | boolean | undefined>
   >;
-  /** Headers beside the destination's. */
+  /** Headers in addition to the destination's. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * What makes a repeated request the same one, sent as `Idempotency-Key`: the event's
-   * id, as a rule.
+   * Identifies repetitions of the request, sent as `Idempotency-Key`: usually
+   * the event's id.
    */
   readonly idempotencyKey?: string;
   /** The method of this request. @default {the destination's} */
@@ -90,11 +102,11 @@ export interface DestinationRequest {
   readonly path?: string;
 }
 
-/** What a destination answered: it took the request. */
+/** A successful answer of a destination. */
 export interface DestinationAnswer {
   /** The HTTP status, 200 to 299. */
   readonly status: number;
-  /** JSON, or text; `undefined` if there is none, or more than 1 MiB. */
+  /** JSON, or text; `undefined` if there is none, or if it exceeds 1 MiB. */
   readonly body: unknown;
 }
 
@@ -103,10 +115,11 @@ export interface BoundDestination {
   /** Which run of the event this is, from 1. */
   readonly attempt: number;
   /**
-   * Sends a request, once; with OAuth again if the token is refused.
+   * Sends a request once; with OAuth, once more if the token is refused.
    *
-   * @throws {DestinationError} It was refused, was not answered, or had to wait longer
-   * than the event has time. `retryable` after no answer, 408, 409, 425, 429 and 5xx.
+   * @throws {DestinationError} It was refused, got no answer, or had to wait
+   * longer than the event's deadline. `retryable` after no answer, 408, 409,
+   * 425, 429 and 5xx.
    * @throws The reason of the event's signal.
    */
   send(request?: DestinationRequest): Promise<DestinationAnswer>;

@@ -1,5 +1,5 @@
 /**
- * What a destination says when it refuses, as one typed error.
+ * The error for every failure with a destination.
  *
  * @module
  */
@@ -8,30 +8,36 @@ import { EventError } from "../core/errors.ts";
 
 /** Options of {@linkcode DestinationError}. */
 export interface DestinationErrorOptions extends ErrorOptions {
-  /** The HTTP status; absent when there was no answer. */
+  /** The HTTP status; absent if there was no answer. */
   readonly status?: number | undefined;
-  /** What the destination said, up to 2,000 characters. */
+  /** The destination's answer, at most 2,000 characters. */
   readonly answer?: string | undefined;
   /** Whether the same request can succeed later. */
   readonly retryable: boolean;
-  /** How long to wait before, in milliseconds. */
+  /** How long to wait before a retry, in milliseconds. */
   readonly retryAfter?: number | undefined;
-  /** Whether any request would have met what failed, such as a login. @default {false} */
+  /**
+   * Whether the failure would hit any request, such as a failed login. @default
+   * {false}
+   */
   readonly isOutage?: boolean;
 }
 
 /**
- * A destination refused a request, could not be reached, or may not be.
+ * A destination refused a request, could not be reached, or is not allowed.
  *
- * Thrown out of a handler it decides the event's outcome: `failed` (run again) when
- * `retryable`, `rejected` otherwise, since the same request would be refused again.
+ * If a handler does not catch it, it decides the event's outcome: `failed` (run
+ * again) if `retryable`, otherwise `rejected`, because the same request would
+ * be refused again.
  */
 export class DestinationError extends EventError {
   /** What logs call it. */
   override name = "DestinationError";
-  /** The HTTP status; `undefined` when there was no answer. */
+  /** The HTTP status; `undefined` if there was no answer. */
   readonly status: number | undefined;
-  /** Not shown with the error: it may say who the event is about. */
+  /**
+   * Not shown with the error: it may name the person that the event is about.
+   */
   readonly #answer: string | undefined;
 
   /** Creates the error. */
@@ -48,7 +54,7 @@ export class DestinationError extends EventError {
     this.#answer = options.answer?.slice(0, 2_000);
   }
 
-  /** What the destination said, up to 2,000 characters. */
+  /** The destination's answer, at most 2,000 characters. */
   get answer(): string | undefined {
     return this.#answer;
   }

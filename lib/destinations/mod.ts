@@ -1,5 +1,5 @@
 /**
- * Other people's HTTP APIs for handlers: `event-handler/destinations`.
+ * Third-party HTTP APIs for handlers: `event-handler/destinations`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A rate that all processes share, in Redis.
+ * A rate limit in Redis, shared by all processes.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { abortable } from "../core/async.ts";
 import { createRateLimit } from "../core/rate_limit.ts";
 import type { DestinationRateLimit } from "./destination.ts";
 
-/** What of a Redis client it needs: ioredis has it. */
+/** The part of a Redis client that it needs; ioredis has it. */
 export interface RedisCommands {
   /** Runs a script. */
   eval(
@@ -22,17 +22,20 @@ export interface RedisCommands {
 export interface RedisRateLimitOptions {
   /** Redis. */
   readonly redis: RedisCommands;
-  /** Names the destination: processes that say the same share the rate. */
+  /** Names the destination: processes with the same key share the limit. */
   readonly key: string;
-  /** Requests a second, of all processes together. */
+  /** Requests per second, of all processes together. */
   readonly perSecond: number;
-  /** Told when Redis did not answer: this process then keeps the rate alone. */
+  /**
+   * Called if Redis does not answer: the limit then applies to this process
+   * alone.
+   */
   readonly onFailed?: (error: unknown) => void;
 }
 
 /**
- * The generic cell rate algorithm on Redis's own clock, in microseconds: one number,
- * which is when the schedule is empty again.
+ * The generic cell rate algorithm on Redis's own clock, in microseconds. It
+ * stores one number: the end of the schedule.
  */
 const SCRIPT = `
 local time = redis.call("TIME")
@@ -48,10 +51,13 @@ end
 return string.format("%.0f", wait)
 `;
 
-/** How long Redis has for an answer, in milliseconds. */
+/** Time limit for Redis's answer, in milliseconds. */
 const TIMEOUT = 500;
 
-/** Creates a limit. While Redis does not answer, this process keeps the rate alone. */
+/**
+ * Creates a limit. While Redis does not answer, the limit applies to this
+ * process alone.
+ */
 export function createRedisRateLimit(
   options: RedisRateLimitOptions,
 ): DestinationRateLimit {

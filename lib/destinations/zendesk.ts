@@ -1,5 +1,5 @@
 /**
- * Zendesk: tickets for people to work on.
+ * Zendesk: support tickets.
  *
  * @module
  */
@@ -23,11 +23,11 @@ export interface ZendeskOptions extends
     ApiDestinationOptions,
     "allowPrivateAddresses" | "ratePerSecond" | "rateLimit" | "timeout" | "ca"
   > {
-  /** Where it is: `https://<subdomain>.zendesk.com`. */
+  /** Its URL: `https://<subdomain>.zendesk.com`. */
   readonly url: string;
-  /** The e-mail address of the agent whose token it is. */
+  /** The e-mail address of the agent who owns the token. */
   readonly email: string;
-  /** An API token of Zendesk's Admin Center. */
+  /** An API token from Zendesk's Admin Center. */
   readonly token: Secret;
 }
 
@@ -48,12 +48,12 @@ function optionsOf(
   { url, email, token, ...more }: ZendeskOptions,
 ): ApiDestinationOptions {
   return {
-    // Zendesk's own limits of API requests are by the minute, from 200 up.
+    // Zendesk's own limits on API requests are per minute, from 200 up.
     ratePerSecond: 10,
     ...more,
     url: `${url.replace(/\/+$/, "")}/api/v2`,
     name: "Zendesk",
-    // With a token the user is no plain e-mail address.
+    // With a token, the user is not a plain e-mail address.
     auth: basic({ user: `${email}/token`, password: token }),
   };
 }
@@ -61,26 +61,27 @@ function optionsOf(
 /** A ticket to open. */
 export interface Ticket {
   /**
-   * What the ticket is about, for Zendesk: the event's id. There is one ticket of each.
+   * The ticket's external id at Zendesk: the event's id. There is one ticket
+   * per id.
    */
   readonly id: string;
-  /** One line. Cut to 150 characters. */
+  /** One line. Truncated to 150 characters. */
   readonly subject: string;
-  /** The text. Cut to 10,000 characters. */
+  /** The text. Truncated to 10,000 characters. */
   readonly body: string;
   /** Whether the requester sees the text. @default {false} */
   readonly isPublic?: boolean;
-  /** Who asks. @default {the agent whose token it is} */
+  /** The requester. @default {the agent who owns the token} */
   readonly requester?: { readonly name: string; readonly email: string };
-  /** Words to find it by: no spaces. */
+  /** Search tags, without spaces. */
   readonly tags?: readonly string[];
-  /** How urgent it is. @default {Zendesk's own} */
+  /** The priority. @default {Zendesk's own} */
   readonly priority?: "low" | "normal" | "high" | "urgent";
 }
 
 /** An open ticket. */
 export interface OpenTicket {
-  /** Zendesk's number of it. */
+  /** Its Zendesk number. */
   readonly id: number;
 }
 
@@ -91,11 +92,12 @@ const Created = z.object({ ticket: z.object({ id: z.number() }) });
 const Listed = z.object({ tickets: z.array(z.object({ id: z.number() })) });
 
 /**
- * Opens a ticket. The fields are those named here: whatever a client sent, it cannot
- * choose others, such as the assignee.
+ * Opens a ticket. Only the fields named here are set, so a client cannot choose
+ * others, such as the assignee.
  *
- * One event has one ticket: Zendesk knows the request again by its idempotency key for
- * about two hours. A later run looks for the ticket first, by its external id.
+ * Each event has one ticket: Zendesk recognises a repeated request by its
+ * idempotency key for about two hours. A later run first searches for the
+ * ticket by its external id.
  *
  * @example
  * ```ts
@@ -162,7 +164,7 @@ function fieldsOf(ticket: Ticket): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Cuts a text, never in the middle of a character. */
+/** Truncates a text, never in the middle of a character. */
 function cut(text: string, length: number): string {
   const short = text.toWellFormed().slice(0, length);
   return short.isWellFormed() ? short : short.slice(0, -1);

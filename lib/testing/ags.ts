@@ -1,5 +1,5 @@
 /**
- * AGS for tests: the emulator, started with the first request.
+ * AGS for tests: the emulator, started by the first request.
  *
  * @module
  */
@@ -17,57 +17,59 @@ import { type AgsBinding, createAgsClient } from "../ags/client.ts";
 import { Secret } from "../config/secret.ts";
 import type { Ags } from "../core/context.ts";
 
-/** A request that AGS was asked. */
+/** A request that was sent to AGS. */
 export interface AskedRequest {
   /** The HTTP method. */
   readonly method: string;
-  /** The path as the API reference writes it, or as it was sent where none fits. */
+  /** The path as in the API reference, or the actual path if none matches. */
   readonly route: string;
-  /** The path as it was sent. */
+  /** The actual path. */
   readonly path: string;
-  /** What it was answered; `null` when the answer was lost. */
+  /** The status of the answer; `null` if the answer was lost. */
   readonly status: number | null;
-  /** What was sent, where it was JSON of at most 4,096 characters. */
+  /** The body, if it was JSON of at most 4,096 characters. */
   readonly body?: unknown;
 }
 
-/** What a test sees of AGS, and does to it. */
+/** AGS, as a test observes and controls it. */
 export interface TestAgs {
-  /** What was asked, in order, logins left out. */
+  /** The requests in order, without logins. */
   readonly requests: readonly AskedRequest[];
-  /** The items that were granted, in order. */
+  /** The granted items, in order. */
   readonly grants: readonly JournalGrant[];
   /**
-   * Has requests fail.
+   * Makes requests fail.
    *
-   * @example AGS answers 503 twice, and then as it should
+   * @example AGS answers 503 twice, then works
    * ```ts
    * app.ags.fail({ kind: "error", status: 503, times: 2 });
    * ```
    *
-   * @param faults What goes wrong, one after the other.
+   * @param faults The faults, in order.
    */
   fail(...faults: readonly Fault[]): void;
-  /** Has all requests go well again. */
+  /** Makes all requests succeed again. */
   heal(): void;
   /**
-   * The emulator itself: wallets, statistics, records.
+   * The emulator: wallets, statistics, records.
    *
-   * @returns The emulator, started if it was not.
+   * @returns The emulator, started if necessary.
    */
   emulator(): Promise<Emulator>;
 }
 
-/** {@linkcode TestAgs}, and the way by which handlers reach it. */
+/** {@linkcode TestAgs} with the client that handlers use. */
 export interface BoundAgs extends TestAgs, AsyncDisposable {
-  /** AGS, for one event. */
+  /** AGS for one event. */
   bind(binding: AgsBinding): Ags;
 }
 
-/** Time for the login to the emulator, in milliseconds. */
+/** Time limit for the login to the emulator, in milliseconds. */
 const LOGIN_TIME = 10_000;
 
-/** Makes it. Nothing is started, and no port opened, before a handler asks. */
+/**
+ * Creates it. Nothing starts, and no port opens, before a handler calls AGS.
+ */
 export function createTestAgs(
   options: EmulatorOptions & { readonly namespace: string },
 ): BoundAgs {
@@ -83,12 +85,12 @@ export function createTestAgs(
       clientId: DEFAULT_CLIENT_ID,
       clientSecret: new Secret(DEFAULT_CLIENT_SECRET),
       namespace: options.namespace,
-      // Retried as in production, but nobody waits for it.
+      // Retried as in production, but without delay.
       backoff: { random: () => 0 },
-      // What a test has fail is no outage that others are to be spared.
+      // Injected faults must not open the breaker for later events.
       breaker: { threshold: Infinity },
     }));
-    // Logged in first: faults are for what handlers ask.
+    // Logs in first: faults are meant for the handlers' requests.
     await client.ready(AbortSignal.timeout(LOGIN_TIME));
     emulator.faults.set([...faults]);
     started = emulator;

@@ -1,5 +1,5 @@
 /**
- * The app as production runs it, in the hands of a test.
+ * Runs the app as in production, for tests.
  *
  * @module
  */
@@ -47,53 +47,57 @@ import {
 export interface TestAppOptions {
   /** The handlers to test. */
   readonly handlers: readonly Handler[];
-  /** The handlers' own settings, of `handlers/settings.ts`. @default {none} */
+  /**
+   * The handlers' own settings, from `handlers/settings.ts`. @default {none}
+   */
   readonly settings?: Settings;
-  /** Variables of settings: those of the handlers that have no default, for instance. */
+  /** Environment variables of settings, such as the handlers' required ones. */
   readonly env?: Environment;
-  /** Settings by their names in `ctx.config`, which win over variables. */
+  /** Settings by their names in `ctx.config`; they override variables. */
   readonly config?: Partial<Config>;
 }
 
-/** What a test may say of a delivery. */
+/** Options of {@linkcode TestApp.deliver}. */
 export interface DeliverOptions {
   /**
-   * Fields of the event that are not as in the generated sample, by their paths:
-   * `{ userId: "u1", "payload.userAuthentication.refresh": true }`. An `id` that was
-   * delivered before is a redelivery.
+   * Fields of the event that differ from the generated sample, by their paths:
+   * `{ userId: "u1", "payload.userAuthentication.refresh": true }`. An `id`
+   * that was delivered before makes a redelivery.
    */
   readonly set?: Readonly<Record<string, unknown>>;
-  /** Ends the event from outside, as a caller that goes away does. */
+  /** Aborts the event, as when a caller disconnects. */
   readonly signal?: AbortSignal;
-  /** Whether an operator sends again what was set aside. @default {false} */
+  /** Whether an operator replays a dead letter. @default {false} */
   readonly replay?: boolean;
 }
 
-/** An app with handlers, and all that they did. */
+/** An app with handlers, and everything that they did. */
 export interface TestApp extends AsyncDisposable {
   /** The event types that have a handler, sorted. */
   readonly types: readonly string[];
-  /** AGS: what it was asked and granted, and faults on demand. */
+  /** AGS: its requests and grants, and fault injection. */
   readonly ags: TestAgs;
   /** What handlers logged, in order. */
   readonly log: readonly LogLine[];
-  /** The line of each event: what an operator sees. */
+  /** The line of each event, as an operator sees it. */
   readonly events: readonly LogLine[];
-  /** What was published on the event stream, in order. */
+  /** Events published on the event stream, in order. */
   readonly published: readonly PublishedEvent[];
-  /** What was published on topics of AGS's async messaging, in order. */
+  /** Messages published through AGS's async messaging, in order. */
   readonly messages: readonly Message[];
   /** The dead letters, in order. */
   readonly deadLetters: readonly DeadLetter[];
   /**
-   * Delivers a sample of an event, as it comes from the wire, through the pipe that
-   * production has: namespace, limits, deadline, filter, idempotency, dead letters.
+   * Delivers a sample of an event, encoded as on the wire, through the
+   * production pipe: namespace, limits, deadline, filter, idempotency, dead
+   * letters.
    *
    * @param type The event's key, such as `userAuthentication.userLoggedIn`.
-   * @param options What is not as in the sample.
-   * @returns How it ended. A scheduled task's answer is in `answer`, decoded.
+   * @param options Differences from the sample.
+   * @returns The result. `answer` has a scheduled task's answer, decoded.
    * @throws {RangeError} No handler takes the event.
-   * @throws {EventJsonError} A field of `set` does not exist, or takes no such value.
+   * @throws {EventJsonError} A field in `set` does not exist, or does not
+   * accept the value.
    */
   deliver(type: EventType, options?: DeliverOptions): Promise<Result>;
 }
@@ -129,7 +133,7 @@ let catalogRead: ReturnType<typeof readCatalog> | undefined;
  * assert.equal(outcome, "handled");
  * ```
  *
- * @throws {ConfigError} A setting has no value, or one that is not usable.
+ * @throws {ConfigError} A setting is missing or invalid.
  * @throws {AppError} A handler's event does not exist.
  */
 export function startTestApp(options: TestAppOptions): Promise<TestApp> {
@@ -211,7 +215,8 @@ function createTestApp(options: TestAppOptions): TestApp {
       controller,
       bytes,
       malformed,
-      // Checked as production does, and left as the handler has it: tests read it.
+      // Validated as in production, but kept as the handler returned it, for
+      // tests to read.
       encode: found.answers && ((value) => {
         found.answers?.encode(value);
         return value;

@@ -1,6 +1,6 @@
 /**
- * The test kit for handlers: the app as production runs it, with an emulated AGS and
- * recorders in place of what is outside.
+ * The test kit for handlers: the app as in production, with an emulated AGS and
+ * recorders in place of the outside world.
  *
  * ```ts
  * import assert from "node:assert/strict";

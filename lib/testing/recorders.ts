@@ -1,5 +1,5 @@
 /**
- * What remembers what handlers did: logged, published, gave up.
+ * Records what handlers log and publish, and their dead letters.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-/** A logger that writes lines into a list; what `with()` makes writes there, too. */
+/** A logger that appends to a list; loggers from `with()` do the same. */
 export function logInto(lines: LogLine[], base: LogFields = {}): Logger {
   const method =
     (level: LogLine["level"]) => (message: string, fields: LogFields = {}) => {
@@ -38,7 +38,7 @@ export function logInto(lines: LogLine[], base: LogFields = {}): Logger {
   };
 }
 
-/** A sink that writes dead letters into a list. */
+/** A sink that appends dead letters to a list. */
 export function lettersInto(letters: DeadLetter[]): DeadLetterSink {
   return {
     write(letter) {
@@ -51,21 +51,21 @@ export function lettersInto(letters: DeadLetter[]): DeadLetterSink {
 
 const decoder = new TextDecoder();
 
-/** An event that was published, as consumers get it. */
+/** A published event, as consumers receive it. */
 export interface PublishedEvent {
   /** The topic. */
   readonly topic: string;
-  /** What happened. */
+  /** The event's name. */
   readonly name: string;
-  /** What is to be known of it. */
+  /** The event's payload. */
   readonly payload: Readonly<Record<string, unknown>>;
   /** The whole envelope. */
   readonly envelope: Readonly<Record<string, unknown>>;
 }
 
 /**
- * An event stream that writes events into a list. What the real one refuses, it refuses,
- * too.
+ * An event stream that appends events to a list. It validates like the real
+ * one.
  */
 export function eventsInto(
   events: PublishedEvent[],
@@ -86,7 +86,7 @@ export function eventsInto(
   };
 }
 
-/** AGS's async messaging that writes messages into a list. */
+/** AGS's async messaging that appends messages to a list. */
 export function messagesInto(messages: Message[]): Messaging {
   return {
     publish: (topic, body, options = {}) =>
