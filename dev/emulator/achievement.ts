@@ -20,8 +20,10 @@ export interface Achievements {
   unlocked(userId: string): readonly string[];
 }
 
-/** The achievements with the side that statistics feed. */
+/** The achievements with the side that statistics and a seed feed. */
 export interface AchievementService extends Achievements, Service {
+  /** Unlocks one, whatever it takes. */
+  add(userId: string, achievementCode: string): void;
   /** Unlocks what this value of a statistic reaches. */
   reach(
     userId: string,
@@ -65,6 +67,7 @@ export function createAchievements(
   }
 
   return {
+    add,
     unlocked: (userId) => [...players.get(userId) ?? []],
     reach(userId, { statCode, value }) {
       for (const { achievementCode, incremental } of achievements.values()) {

@@ -24,7 +24,9 @@ import type { Route } from "./router.ts";
 import { createSeasonPass, type SeasonPass } from "./season_pass.ts";
 import type { Service } from "./service.ts";
 import { createStatistics, type Statistics } from "./statistics.ts";
-import { walletRoutes } from "./wallet.ts";
+import { seedPlayer } from "./seed_player.ts";
+import { userRoutes } from "./users.ts";
+import { currenciesOf, walletRoutes } from "./wallet.ts";
 
 /** What the services of the game know, for tests. */
 export interface Game {
@@ -61,6 +63,8 @@ export function createGame(
 ): GameServices {
   const { namespace, now, ledger } = platform;
   const catalog = createGameCatalog(options);
+  const currencies = currenciesOf(platform.catalog, options.currencies);
+  const { players = [] } = options;
   const achievements = createAchievements(catalog.achievements);
   const { stats, season } = catalog;
   const statistics = createStatistics({
@@ -80,6 +84,20 @@ export function createGame(
     challenges,
     seasonPass,
   ];
+
+  function seed(): void {
+    for (const player of players) {
+      seedPlayer(player, {
+        ...platform,
+        game: catalog,
+        currencies,
+        statistics,
+        achievements,
+      });
+    }
+  }
+
+  seed();
 
   function playerOf(userId: string): unknown {
     return {
@@ -111,7 +129,16 @@ export function createGame(
     routes: [
       ...services.flatMap(({ routes }) => routes),
       ...leaderboardRoutes(catalog.leaderboards, statistics),
-      ...walletRoutes(platform),
+      ...walletRoutes({ ...platform, currencies }),
+      ...userRoutes({
+        namespace,
+        displayNames: new Map(
+          players.flatMap(({ userId, displayName }) =>
+            displayName === undefined ? [] : [[userId, displayName]]
+          ),
+        ),
+        now,
+      }),
     ],
     control: [
       {
@@ -127,6 +154,7 @@ export function createGame(
     ],
     clear() {
       for (const service of services) service.clear();
+      seed();
     },
   };
 }

@@ -48,8 +48,30 @@ export interface EmulatedSeason {
   readonly tiers: readonly number[];
 }
 
+/** A player, and what they have before the first event. */
+export interface EmulatedPlayer {
+  /** Their id. */
+  readonly userId: string;
+  /** The name that IAM tells. @default {one made of the id} */
+  readonly displayName?: string | undefined;
+  /** Values by statistic. @default {none} */
+  readonly statistics?: Readonly<Record<string, number>> | undefined;
+  /** Codes of achievements that are unlocked. @default {none} */
+  readonly achievements?: readonly string[] | undefined;
+  /** Balances by currency. @default {none} */
+  readonly wallets?: Readonly<Record<string, number>> | undefined;
+  /** Items that are owned. @default {none} */
+  readonly items?:
+    | readonly { readonly itemId: string; readonly quantity: number }[]
+    | undefined;
+}
+
 /** What a game has configured. */
 export interface GameOptions {
+  /** Players who have something from the start. @default {none} */
+  readonly players?: readonly EmulatedPlayer[];
+  /** Currencies beside those that items credit. @default {none} */
+  readonly currencies?: readonly string[];
   /** Statistics. @default {DEFAULT_STATS} */
   readonly stats?: readonly EmulatedStat[];
   /** Achievements. @default {DEFAULT_ACHIEVEMENTS} */

@@ -2,7 +2,7 @@
  * Runs the emulator by itself, until SIGINT or SIGTERM:
  *
  * ```sh
- * deno run --allow-net dev/emulator/main.ts --port 8090
+ * deno run --allow-net --allow-read=emulator dev/emulator/main.ts --port 8090
  * ```
  *
  * @module
@@ -16,8 +16,8 @@ import {
   DEFAULT_CLIENT_SECRET,
   DEFAULT_ITEMS,
   type Emulator,
-  startEmulator,
 } from "./mod.ts";
+import { startProjectEmulator } from "./project.ts";
 
 /** Port when none is given. */
 const DEFAULT_PORT = "8090";
@@ -37,8 +37,12 @@ if (import.meta.main) await main(Deno.args);
 async function main(args: string[]): Promise<void> {
   const options = readOptions(args);
   if (options === undefined) return;
-  await using emulator = await startEmulator(options);
-  console.log(banner(emulator));
+  await using project = await startProjectEmulator({
+    ...options,
+    folder: "emulator",
+    print: (line) => console.log(line),
+  });
+  console.log(banner(project.emulator));
   await untilSignal();
 }
 

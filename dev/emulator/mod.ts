@@ -4,6 +4,9 @@
  * calls of `game.ts`, over HTTP on loopback, with faults on demand and a journal
  * of what was granted.
  *
+ * What is not emulated, stubs answer (`stub.ts`); what the game has configured, a seed
+ * says (`seed.ts`).
+ *
  * It refuses what AGS refuses: an expired or foreign token, another namespace,
  * a field out of its range, an item that does not exist, a durable item that
  * is owned. Where AGS's public specifications leave something open, the module
@@ -17,21 +20,28 @@
  * @module
  */
 
-import { createCatalog, DEFAULT_ITEMS, type EmulatedItem } from "./catalog.ts";
+import {
+  type Catalog,
+  createCatalog,
+  DEFAULT_ITEMS,
+  type EmulatedItem,
+} from "./catalog.ts";
 import { controlRoutes } from "./control.ts";
 import type { Permission } from "./errors.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createTransactions } from "./fulfillment_v3.ts";
-import { createGame, type Game } from "./game.ts";
+import { createGame, type Game, type GameServices } from "./game.ts";
 import type { GameOptions } from "./game_catalog.ts";
 import { basicRoutes } from "./basic.ts";
 import { iamRoutes } from "./iam.ts";
-import { createJournal, type Journal } from "./journal.ts";
-import { createLedger, type State } from "./ledger.ts";
-import { createPipeline } from "./pipeline.ts";
+import { createJournal, type Journal, type JournalWriter } from "./journal.ts";
+import { createLedger, type Ledger, type State } from "./ledger.ts";
+import { createPipeline, type Pipeline } from "./pipeline.ts";
 import { platformRoutes } from "./platform.ts";
-import type { Route } from "./router.ts";
+import { createRouter, type Route } from "./router.ts";
+import type { Seed } from "./seed.ts";
 import { startHttpServer } from "./server.ts";
+import { parseStubs, type Stub, stubRoutes } from "./stub.ts";
 import { createTickets, type Tickets } from "./tickets.ts";
 import { createTokens } from "./tokens.ts";
 
@@ -63,6 +73,7 @@ export {
   DEFAULT_STATS,
   type EmulatedAchievement,
   type EmulatedLeaderboard,
+  type EmulatedPlayer,
   type EmulatedSeason,
   type EmulatedStat,
   FIRST_LOGIN_ACHIEVEMENT,
@@ -73,6 +84,14 @@ export {
   RATING_STAT,
 } from "./game_catalog.ts";
 export type { GrantCount, State } from "./ledger.ts";
+export { parseSeed, type Seed, SeedError } from "./seed.ts";
+export {
+  type Stub,
+  stub,
+  StubAnswer,
+  type StubCall,
+  StubError,
+} from "./stub.ts";
 export {
   type EmulatedTicket,
   type Tickets,
@@ -103,6 +122,10 @@ export interface EmulatorOptions extends GameOptions {
   readonly tokenLifetime?: number;
   /** Items of the store. @default {DEFAULT_ITEMS} */
   readonly items?: readonly EmulatedItem[];
+  /** Answers of your own. @default {none} */
+  readonly stubs?: readonly Stub[];
+  /** Told of a request that there is no operation for. @default {nobody} */
+  readonly onUnknown?: (method: string, path: string) => void;
   /** Time in milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
 }
@@ -125,6 +148,19 @@ export interface Emulator extends AsyncDisposable {
   readonly tickets: Tickets;
   /** A token of a player: what a game's client sends. */
   playerToken(userId: string): Promise<string>;
+  /**
+   * Answers these in place of the stubs so far.
+   *
+   * @throws {StubError} They make no sense; the stubs so far stay.
+   */
+  setStubs(stubs: readonly Stub[]): void;
+  /**
+   * Starts the game anew, configured like this: players have what the seed says. The
+   * journal, the faults and the tokens stay.
+   *
+   * @throws {TypeError} The configuration makes no sense; the game stays as it is.
+   */
+  reseed(seed: Seed): void;
   /** Ends the life of all tokens issued so far: they answer 401 from now on. */
   revokeTokens(): void;
   /** Forgets players, records, the journal and the faults; tokens stay good. */
@@ -149,26 +185,20 @@ export async function startEmulator(
     clientSecret = DEFAULT_CLIENT_SECRET,
     tokenLifetime = 3600,
     items = DEFAULT_ITEMS,
+    stubs = [],
     now = Date.now,
   } = options;
   requireText({ namespace, clientId, clientSecret, hostname });
   requireInteger({ tokenLifetime }, { min: 1, max: 2 ** 31 - 1 });
   requireInteger({ port }, { min: 0, max: 65_535 });
 
-  const catalog = createCatalog(items);
-  const ledger = createLedger(now);
   const journal = createJournal();
   const faults = createFaults();
-  const platform = { namespace, catalog, ledger, journal, now };
-  const transactions = createTransactions(platform);
-  const game = createGame(options, platform);
+  const place = { namespace, journal, now };
   const tickets = createTickets();
-  const services = [
-    ...basicRoutes(namespace),
-    ...platformRoutes(platform, transactions),
-    ...game.routes,
-  ];
-  const permissions = clientPermissions(services, namespace);
+  let world = createWorld({ ...options, items }, place);
+  let findStub = createRouter(stubRoutes(stubs));
+  const permissions = clientPermissions(world.services, namespace);
   let url = "";
   const tokens = createTokens({
     lifetime: tokenLifetime,
@@ -178,47 +208,57 @@ export async function startEmulator(
     clientId,
     permissions,
   });
-  const routes = [
-    ...iamRoutes({
-      tokens,
-      namespace,
-      clientId,
-      clientSecret,
-      tokenLifetime,
-      permissions,
-    }),
-    ...services,
-    ...tickets.routes,
-  ];
+  const iam = iamRoutes({
+    tokens,
+    namespace,
+    clientId,
+    clientSecret,
+    tokenLifetime,
+    permissions,
+  });
   function reset(): void {
-    ledger.clear();
-    transactions.clear();
-    game.clear();
+    world.clear();
     tickets.clear();
     journal.clear();
     faults.clear();
   }
-  const control = controlRoutes({
-    namespace,
-    clientId,
-    catalog,
-    faults,
-    journal,
-    state: ledger,
-    routes,
-    revokeTokens: tokens.revokeAll,
-    reset,
-  });
-  const server = await startHttpServer(
-    createPipeline({
-      routes,
-      control: [...control, ...game.control],
+
+  /** The way of requests through the world as it is now. */
+  function enter(): Pipeline {
+    const { catalog, ledger, game } = world;
+    const routes = [...iam, ...world.services, ...tickets.routes];
+    const findRoute = createRouter(routes);
+    return createPipeline({
+      findRoute(method, path) {
+        const stubbed = findStub(method, path);
+        return stubbed.kind === "found" ? stubbed : findRoute(method, path);
+      },
+      onUnknown: options.onUnknown,
+      control: [
+        ...controlRoutes({
+          namespace,
+          clientId,
+          catalog,
+          faults,
+          journal,
+          state: ledger,
+          routes,
+          revokeTokens: tokens.revokeAll,
+          reset,
+        }),
+        ...game.control,
+      ],
       namespace,
       tokens,
       faults,
       journal,
       now,
-    }),
+    });
+  }
+
+  let pipeline = enter();
+  const server = await startHttpServer(
+    (request, wait) => pipeline(request, wait),
     { hostname, port },
   );
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
@@ -226,15 +266,67 @@ export async function startEmulator(
   return {
     url,
     namespace,
-    state: ledger,
-    game,
+    get state() {
+      return world.ledger;
+    },
+    get game() {
+      return world.game;
+    },
     faults,
     journal,
     tickets,
     playerToken: tokens.issueToPlayer,
+    setStubs(stubs) {
+      findStub = createRouter(stubRoutes(parseStubs(stubs)));
+    },
+    reseed(seed) {
+      world = createWorld(seed, place);
+      pipeline = enter();
+    },
     revokeTokens: tokens.revokeAll,
     reset,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** The game as it is configured, and what its players have. */
+interface World {
+  readonly catalog: Catalog;
+  readonly ledger: Ledger;
+  readonly game: GameServices;
+  readonly services: readonly Route[];
+  /** Forgets what has come of requests. */
+  clear(): void;
+}
+
+/** @throws {TypeError} The configuration makes no sense. */
+function createWorld(
+  options: Seed,
+  { namespace, journal, now }: {
+    readonly namespace: string;
+    readonly journal: JournalWriter;
+    readonly now: () => number;
+  },
+): World {
+  const catalog = createCatalog(options.items);
+  const ledger = createLedger(now);
+  const platform = { namespace, catalog, ledger, journal, now };
+  const transactions = createTransactions(platform);
+  const game = createGame(options, platform);
+  return {
+    catalog,
+    ledger,
+    game,
+    services: [
+      ...basicRoutes(namespace),
+      ...platformRoutes(platform, transactions),
+      ...game.routes,
+    ],
+    clear() {
+      ledger.clear();
+      transactions.clear();
+      game.clear();
+    },
   };
 }
 

@@ -47,8 +47,10 @@ export type Outcome =
 
 /** Parts the pipeline is made of. */
 export interface PipelineOptions {
-  /** Operations of the emulated services. */
-  readonly routes: readonly Route[];
+  /** Finds the operation of the emulated services, or the stub, of a request. */
+  readonly findRoute: (method: string, path: string) => Match;
+  /** Told of a request that there is no operation for. @default {nobody} */
+  readonly onUnknown?: ((method: string, path: string) => void) | undefined;
   /** Operations of the emulator itself, below `/emulator`. */
   readonly control: readonly Route[];
   /** Namespace that the tokens are good for. */
@@ -91,8 +93,7 @@ const KEPT_HEADERS = [
  * @param options Its parts.
  */
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { faults, journal, now } = options;
-  const findRoute = createRouter(options.routes);
+  const { faults, journal, now, findRoute } = options;
   const findControl = createRouter(options.control);
 
   async function run(
@@ -100,10 +101,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     wait: (ms: number) => Promise<void>,
   ): Promise<Outcome> {
     const { method, target } = request;
-    const mark = target.indexOf("?");
-    const path = mark < 0 ? target : target.slice(0, mark);
-    const query = mark < 0 ? "" : target.slice(mark + 1);
-    if (path === "/emulator" || path.startsWith("/emulator/")) {
+    const path = pathOf(target);
+    const query = target.slice(path.length + 1);
+    if (isControl(path)) {
       const match = findControl(method, path);
       const answer = await respond({ request, query, match, options });
       return { kind: "answer", answer };
@@ -118,6 +118,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 
   return run;
+}
+
+/** What a caller is told whose operation is neither emulated nor stubbed. */
+const UNKNOWN =
+  "the emulator has no such operation: answer it in emulator/stubs.ts, see docs/emulator.md";
+
+function pathOf(target: string): string {
+  const mark = target.indexOf("?");
+  return mark < 0 ? target : target.slice(0, mark);
+}
+
+function isControl(path: string): boolean {
+  return /^\/emulator(?:[/?]|$)/.test(path);
 }
 
 interface Step {
@@ -155,11 +168,15 @@ async function end(step: Step): Promise<Outcome> {
 async function respond(
   { request, query, match, options, plan }: Step,
 ): Promise<Answer> {
-  if (match.kind === "notFound") {
-    return gatewayError(404, "no such operation");
-  }
   if (match.kind === "badPath") return badRequest(match.message);
-  if (match.kind === "methodNotAllowed") return methodNotAllowed(match);
+  if (match.kind !== "found") {
+    const { method, target } = request;
+    const isAgs = !isControl(target);
+    if (isAgs) options.onUnknown?.(method, pathOf(target));
+    return match.kind === "notFound"
+      ? gatewayError(404, isAgs ? UNKNOWN : "no such operation")
+      : methodNotAllowed(match);
+  }
   const { route, params } = match;
   const { headers, body } = request;
   if (body === undefined) {
@@ -170,7 +187,8 @@ async function respond(
     if (token === undefined || !await options.tokens.verify(token)) {
       return unauthorized();
     }
-    if (params.namespace !== options.namespace) {
+    const { namespace = options.namespace } = params;
+    if (namespace !== options.namespace) {
       return forbidden(fill(route.permission, params));
     }
   }
@@ -197,7 +215,10 @@ function methodNotAllowed(
       error: "invalid_request",
       error_description: `method not allowed, use ${allowed}`,
     })
-    : gatewayError(405, `method not allowed, use ${allowed}`);
+    : gatewayError(
+      405,
+      `method not allowed, use ${allowed}, or a stub in emulator/stubs.ts`,
+    );
   return { ...answer, headers: { allow: allowed } };
 }
 

@@ -37,6 +37,20 @@ export interface Statistics {
   all(statCode: string): readonly (readonly [userId: string, value: number])[];
 }
 
+/** The statistics with the side that a seed fills. */
+export interface StatisticsService extends Statistics, Service {
+  /** Sets a player's value. */
+  put(userId: string, change: StatValue): void;
+}
+
+/** A value of a statistic. */
+export interface StatValue {
+  /** The statistic's code. */
+  readonly statCode: string;
+  /** The value. */
+  readonly value: number;
+}
+
 /** What the statistics work with. */
 export interface StatisticsOptions {
   /** Namespace of the game. */
@@ -44,10 +58,7 @@ export interface StatisticsOptions {
   /** Statistics by code. */
   readonly stats: ReadonlyMap<string, EmulatedStat>;
   /** Told of each change. */
-  readonly onChange: (
-    userId: string,
-    change: { readonly statCode: string; readonly value: number },
-  ) => void;
+  readonly onChange: (userId: string, change: StatValue) => void;
 }
 
 const incrementsSchema = z.array(z.object({
@@ -74,7 +85,7 @@ interface Failure {
 /** Creates the statistics of one emulator. */
 export function createStatistics(
   { namespace, stats, onChange }: StatisticsOptions,
-): Statistics & Service {
+): StatisticsService {
   const players = createBoundedMap<Map<string, number>>(MAX_PLAYERS);
 
   function change(userId: string, update: Update): Failure | number {
@@ -87,15 +98,19 @@ export function createStatistics(
           `Stat [${statCode}] cannot be found in namespace [${namespace}]`,
       };
     }
-    const values = players.get(userId) ?? new Map<string, number>();
-    const before = values.get(statCode) ?? stat.defaultValue ?? 0;
+    const values = players.get(userId);
+    const before = values?.get(statCode) ?? stat.defaultValue ?? 0;
     const value = STRATEGIES[update.updateStrategy](before, update.value);
     const failure = outOfBounds(stat, before, value);
     if (failure !== undefined) return failure;
-    values.set(statCode, value);
-    players.set(userId, values);
-    onChange(userId, { statCode, value });
+    put(userId, { statCode, value });
     return value;
+  }
+
+  function put(userId: string, change: StatValue): void {
+    const values = players.get(userId) ?? new Map<string, number>();
+    players.set(userId, values.set(change.statCode, change.value));
+    onChange(userId, change);
   }
 
   function work(items: readonly (Update & { readonly userId: string })[]) {
@@ -144,6 +159,7 @@ export function createStatistics(
   const many = "/social/v1/admin/namespaces/{namespace}/statitems/value/bulk";
   const permission = { resource: `${RESOURCE}:STATITEM`, action: 4 };
   return {
+    put,
     value: (userId, statCode) => players.get(userId)?.get(statCode),
     values: (userId) => Object.fromEntries(players.get(userId) ?? []),
     all(statCode) {

@@ -2,8 +2,8 @@
  * AGS Platform, wallets: crediting coins. The wallets are the ledger's own, which
  * COINS items credit too, so that a balance is the sum of both.
  *
- * Currencies are those that the items of the store credit; any other one answers
- * 404 with 36141. Credits that expire (`expireAt`) are not emulated and refused.
+ * Currencies are those that the items of the store credit, and those that the seed
+ * names; any other one answers 404 with 36141. Credits that expire (`expireAt`) are not emulated and refused.
  *
  * A credit has no idempotency key, so each is counted: as grants of an item that
  * is named after the currency, see {@linkcode creditItemId}.
@@ -24,12 +24,24 @@ import { iso, RESOURCE } from "./service.ts";
 export interface WalletOptions {
   /** Namespace of the game. */
   readonly namespace: string;
-  /** Items of the store. */
-  readonly catalog: Catalog;
+  /** Currencies by code, see {@linkcode currenciesOf}. */
+  readonly currencies: ReadonlyMap<string, EmulatedItem>;
   /** What players own. */
   readonly ledger: Ledger;
   /** Time in milliseconds since the epoch. */
   readonly now: () => number;
+}
+
+/** The currencies of a game, each with the item that its credits are counted under. */
+export function currenciesOf(
+  { items }: Pick<Catalog, "items">,
+  more: readonly string[] = [],
+): ReadonlyMap<string, EmulatedItem> {
+  const codes = [
+    ...items.flatMap(({ targetCurrencyCode: code }) => code ? [code] : []),
+    ...more,
+  ];
+  return new Map(codes.map((code) => [code, creditItem(code)]));
 }
 
 const creditSchema = z.object({
@@ -79,20 +91,15 @@ export function creditItemId(currencyCode: string): string {
 
 /** Builds the wallet routes. */
 export function walletRoutes(
-  { namespace, catalog, ledger, now }: WalletOptions,
+  { namespace, currencies, ledger, now }: WalletOptions,
 ): readonly Route[] {
-  const items = new Map(
-    catalog.items.flatMap(({ targetCurrencyCode: code }) =>
-      code ? [[code, creditItem(code)]] : []
-    ),
-  );
   const createdAt = iso(now());
 
   function credit(call: Call): Answer {
     const body = readJson(call, (input) => checkSchema(creditSchema, input));
     if (isAnswer(body)) return body;
     const { userId = "", currencyCode = "" } = call.params;
-    const item = items.get(currencyCode);
+    const item = currencies.get(currencyCode);
     if (item === undefined) {
       return agsError(404, {
         errorCode: 36141,

@@ -116,6 +116,7 @@ export const PARTS: readonly Part[] = [
   },
   { path: "mod.ts", imports: ["lib/mod.ts"] },
   { path: "handlers/", imports: ["handlers/", ...FACES], types: ["proto/"] },
+  { path: "emulator/", imports: ["emulator/", "dev/emulator/stub.ts"] },
   { path: "main.ts", imports: ["handlers/", "lib/"] },
   { path: "dev/", imports: [...SERVICE, "deno.json", "dev/"] },
   { path: "bench/", imports: [...SERVICE, "deno.json", "dev/", "bench/"] },

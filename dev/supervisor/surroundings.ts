@@ -11,7 +11,8 @@ import { readEnvironment } from "../../lib/config/environment.ts";
 import { SETTINGS } from "../../lib/config/table.ts";
 import { ListenError } from "../../lib/core/listen_error.ts";
 import { startMessaging } from "../emulator/messaging.ts";
-import { type EmulatorOptions, startEmulator } from "../emulator/mod.ts";
+import type { EmulatorOptions } from "../emulator/mod.ts";
+import { startProjectEmulator } from "../emulator/project.ts";
 import { emulatedAgs, EMULATOR_SETTINGS } from "../emulator_settings.ts";
 
 /** Options of {@linkcode createSurroundings}. */
@@ -46,7 +47,7 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
   const { root, print } = options;
   const emulator = keeper(
     (wanted: EmulatorOptions & { readonly port: number }) =>
-      startEmulator(wanted),
+      startProjectEmulator({ ...wanted, folder: "emulator", print }),
     EMULATOR_SETTINGS.emulatorPort.env,
   );
   const messaging = keeper(

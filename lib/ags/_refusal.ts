@@ -7,6 +7,7 @@
 import { withoutSecrets } from "../config/secret.ts";
 import { parseBoundedJson } from "../core/bounded_json.ts";
 import { parseRetryAfter } from "../core/peer_delay.ts";
+import { codeText } from "./_error_codes.ts";
 import { AgsError, isTransient } from "./errors.ts";
 
 /**
@@ -50,7 +51,7 @@ export function refusal(
   const { errorCode, errorMessage, permission } = words;
   const isClients = isAboutClient(status, words);
   const detail = [
-    ` (${errorCode})`,
+    ` (${codeText(errorCode)})`,
     errorMessage === undefined ? "" : `: ${errorMessage}`,
     isClients && permission !== undefined ? `; it takes ${permission}` : "",
   ].join("");

@@ -7,6 +7,7 @@
 
 import { z } from "zod";
 import { readAnswer } from "./_answer.ts";
+import { codeText } from "./_error_codes.ts";
 import { AgsError } from "./errors.ts";
 
 /**
@@ -129,5 +130,7 @@ function codeOf(result: StatResult | undefined): number | undefined {
 
 /** Without the player, who must not appear in logs. */
 function describe(result: StatResult): string {
-  return `${result.statCode ?? "?"} (${codeOf(result) ?? "no code"})`;
+  const code = codeOf(result);
+  const text = code === undefined ? "no code" : codeText(code);
+  return `${result.statCode ?? "?"} (${text})`;
 }

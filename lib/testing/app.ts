@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { makeEvent } from "../../dev/event_source.ts";
+import type { Stub } from "../../dev/emulator/stub.ts";
 import { findOpenEvent } from "../../dev/open_event.ts";
 import {
   DEFAULT_CLIENT_ID,
@@ -55,6 +56,8 @@ export interface TestAppOptions {
   readonly env?: Environment;
   /** Settings by their names in `ctx.config`; they override variables. */
   readonly config?: Partial<Config>;
+  /** Answers of AGS that the emulator does not have by itself. @default {none} */
+  readonly stubs?: readonly Stub[];
 }
 
 /** Options of {@linkcode TestApp.deliver}. */
@@ -150,7 +153,10 @@ function createTestApp(options: TestAppOptions): TestApp {
   const messages: Message[] = [];
   const deadLetters: DeadLetter[] = [];
   const store = createMemoryStore();
-  const ags = createTestAgs({ namespace: config.namespace });
+  const ags = createTestAgs({
+    namespace: config.namespace,
+    stubs: options.stubs ?? [],
+  });
   const catalog = catalogRead ??= readCatalog(PROTO_FOLDER);
   const pipe = createPipe({
     config,

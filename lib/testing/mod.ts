@@ -66,6 +66,26 @@ export type {
 export type { Lobby, SentNotification } from "../../dev/emulator/lobby.ts";
 export type { SeasonPass } from "../../dev/emulator/season_pass.ts";
 export type { Statistics } from "../../dev/emulator/statistics.ts";
+export type { Seed } from "../../dev/emulator/seed.ts";
+export type {
+  EmulatedAchievement,
+  EmulatedLeaderboard,
+  EmulatedPlayer,
+  EmulatedSeason,
+  EmulatedStat,
+  GameOptions,
+} from "../../dev/emulator/game_catalog.ts";
+export type {
+  EmulatedItem,
+  EmulatedItemType,
+} from "../../dev/emulator/catalog.ts";
+export {
+  type PathNames,
+  type Stub,
+  stub,
+  StubAnswer,
+  type StubCall,
+} from "../../dev/emulator/stub.ts";
 export type { Digest } from "../core/event_id.ts";
 export type { Event, EventType } from "../core/event.ts";
 export type { Arrival } from "../core/tracing.ts";

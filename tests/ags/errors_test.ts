@@ -27,7 +27,7 @@ Deno.test("refusal() reads AGS's standard body", () => {
   assert.equal(error.errorMessage, "No item");
   assert.equal(
     error.message,
-    "AGS answered GET /x/{userId} with 404 (30341): No item",
+    "AGS answered GET /x/{userId} with 404 (30341, the item does not exist): No item",
   );
 });
 
@@ -58,7 +58,7 @@ Deno.test("refusal() says which permission AGS asks for", () => {
   });
   assert.equal(
     error.message,
-    "AGS answered GET /x/{userId} with 403 (20013): insufficient permissions; " +
+    "AGS answered GET /x/{userId} with 403 (20013, the client lacks a permission): insufficient permissions; " +
       "it takes ADMIN:NAMESPACE:{namespace}:USER:{userId}:FULFILLMENT [CREATE, UPDATE]",
   );
 });

@@ -116,7 +116,7 @@ Deno.test("incrementStats() throws when an item fails inside a success", async (
   }));
   assert.equal(
     error.message,
-    "AGS refused 1 of 3 stat items: nope (12241)",
+    "AGS refused 1 of 3 stat items: nope (12241, the statistic does not exist)",
   );
   assert.equal(error.name, "PartialFailureError");
   assert.equal(error.status, 200);
@@ -161,7 +161,10 @@ Deno.test("incrementStats() names five failed items at most, and no player", asy
   const error = await partial(
     incrementStats(answering(results(...codes)), increments(7)),
   );
-  assert.match(error.message, /: s0 \(12241\), .*s4 \(12241\), …$/);
+  assert.match(
+    error.message,
+    /: s0 \(12241, [^)]+\), .*s4 \(12241, [^)]+\), …$/,
+  );
   assert.equal(error.message.includes("u1"), false);
   assert.equal(error.failed.length, 7);
 });

@@ -241,6 +241,7 @@ const PARTS = [
   "deno.lock",
   "main.ts",
   "mod.ts",
+  "emulator",
   "handlers",
   "lib",
   "proto",

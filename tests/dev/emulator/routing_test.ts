@@ -20,7 +20,8 @@ Deno.test("an unknown path answers 404 in AGS's shape", async () => {
     assert.deepEqual([path, reply.status], [path, 404]);
     assert.deepEqual(reply.json, {
       errorCode: 404,
-      errorMessage: "no such operation",
+      errorMessage:
+        "the emulator has no such operation: answer it in emulator/stubs.ts, see docs/emulator.md",
     });
   }
 });
