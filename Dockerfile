@@ -19,7 +19,7 @@ RUN case "$TARGETARCH" in \
     esac \
     && deno task compile --target "$target" --commit "$COMMIT" \
       --output /out/extend-event-handler \
-    && mkdir /out/dead-letters /out/inbox
+    && mkdir /out/dead-letters /out/inbox /out/archive
 
 # --- runtime: glibc, libgcc, CA certificates, the executable -----------------------
 FROM gcr.io/distroless/cc-debian12:nonroot@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f
@@ -36,6 +36,7 @@ COPY --from=build /out/extend-event-handler /extend-event-handler
 COPY --from=build --chown=65532:65532 /out/dead-letters /dead-letters
 # Events that are accepted and not handled yet: keep it on a volume where a source uses it.
 COPY --from=build --chown=65532:65532 /out/inbox /inbox
+COPY --from=build --chown=65532:65532 /out/archive /archive
 USER 65532:65532
 EXPOSE 6565 8000 8080
 # The exec form: the process is PID 1 and gets SIGTERM itself.

@@ -63,6 +63,7 @@ export { AgsError, type AgsErrorOptions } from "./ags/errors.ts";
 export type {
   ChannelOf,
   ChannelPattern,
+  ClientEvent,
   Event,
   EventFor,
   EventMap,

@@ -21,6 +21,7 @@ import type { LogCategory } from "./config/log_levels.ts";
 import type { KafkaPort } from "./eventstream/port.ts";
 import { readCatalog } from "./events/catalog.ts";
 import { type BuildInfo, VERSION } from "./process/build_info.ts";
+import { createArchiving } from "./service/archiving.ts";
 import { openApp } from "./service/app.ts";
 import { openClients } from "./service/clients.ts";
 import { createLazyInbox } from "./service/lazy_inbox.ts";
@@ -108,7 +109,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const telemetry = stack.use(await startTelemetry({ ...options, build }));
   const shared = { ...options, logs, telemetry, catalog, memory };
   const clients = stack.use(await openClients(shared));
-  const opened = await openApp({ ...shared, all, enabled, clients });
+  const archiving = createArchiving({
+    config,
+    log: logs.archive,
+    metrics: telemetry.metrics,
+  });
+  const served = [...handlers, ...archiving.handlers];
+  const opened = await openApp({
+    ...shared,
+    ...{ handlers: served, all, enabled, clients },
+  });
   const { app } = stack.use(opened);
 
   const sources: Source[] = [];
@@ -123,13 +133,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     memory,
     log: logs.inbox,
     metrics: telemetry.metrics,
+    hasRanges: archiving.isOn,
   }));
+  stack.use(archiving);
   const shutdown = createShutdown({
     ...opened,
     grace: config.shutdownGrace,
     sources,
     listener,
     inbox,
+    archiving,
     tracing: telemetry.tracing,
     end: () => running.disposeAsync(),
     log,
@@ -141,7 +154,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ready: readiness({ ...opened, ags: clients.ags, sources, shutdown }),
     }),
   );
-  const named = new Set(handlers.flatMap(({ types }) => types));
+  const named = new Set(served.flatMap(({ types }) => types));
   const { metrics } = telemetry;
   for (const { name, open } of enabled) {
     const log = logs[name as LogCategory] ?? logs.service;
@@ -149,6 +162,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const deps = { app, config, catalog, named, log, metrics, memory, ...on };
     sources.push(stack.use(await open(deps)));
   }
+  await archiving.start(inbox.open);
   inbox.start();
   listener.start();
 

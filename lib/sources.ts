@@ -5,6 +5,7 @@
  */
 
 import type { SourceDefinition } from "./core/source.ts";
+import { clientEventsSource } from "./capture/definition.ts";
 import { grpcSource } from "./grpc/definition.ts";
 import { kafkaSource } from "./kafka/definition.ts";
 
@@ -12,4 +13,5 @@ import { kafkaSource } from "./kafka/definition.ts";
 export const SOURCES: readonly SourceDefinition[] = [
   grpcSource,
   kafkaSource,
+  clientEventsSource,
 ];

@@ -20,7 +20,15 @@ interface PermissionSet {
  * Variables that libraries look for beside those of the settings, such as
  * `GRPC_VERBOSITY`: what they may not read ends them.
  */
-const PREFIXES = ["AB_", "APP_EVENT_STREAM_", "GRPC_", "KAFKA_", "OTEL_"];
+const PREFIXES = [
+  "AB_",
+  "APP_EVENT_STREAM_",
+  "ARCHIVE_",
+  "CLIENT_EVENTS_",
+  "GRPC_",
+  "KAFKA_",
+  "OTEL_",
+];
 
 /** The variables that the settings name. */
 function variables(): readonly string[] {
@@ -38,8 +46,8 @@ export function permissionSets(): Readonly<Record<string, PermissionSet>> {
     service: {
       net: true,
       env: variables(),
-      read: ["proto", ".env", "dead-letters", "inbox"],
-      write: ["dead-letters", "inbox"],
+      read: ["proto", ".env", "dead-letters", "inbox", "archive"],
+      write: ["dead-letters", "inbox", "archive"],
     },
     // Runs the service with the set above, and reads what is watched.
     dev: { net: true, env: true, read: true, run: true },

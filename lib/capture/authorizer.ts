@@ -17,16 +17,13 @@ import {
   type FoundKey,
   type KeyAlgorithm,
 } from "../jwt/key_set.ts";
+import {
+  type Authorizer,
+  invalid,
+  type Player,
+  unauthorized,
+} from "./player.ts";
 import { createVerifiedTokens } from "./_verified_tokens.ts";
-
-/** Who sends events. */
-export interface Player {
-  /**
-   * Who it is, by a claim that the player cannot write; empty where nobody is asked to
-   * say so.
-   */
-  readonly clientId: string;
-}
 
 /** What a token must be like. */
 export interface TokenRules {
@@ -57,31 +54,12 @@ export interface TokenAuthorizerOptions extends TokenRules {
   readonly monotonic?: () => number;
 }
 
-/**
- * Says whose token it is.
- *
- * @param token The token; `undefined` where the request has none.
- * @throws {HttpProblem} 401, 403, or 503 while nobody can say.
- */
-export type Authorizer = (
-  token: string | undefined,
-) => Player | Promise<Player>;
-
 /** Checked tokens that are remembered: one a player, some 5 MB of memory. */
 const MAX_KNOWN = 20_000;
-/** Largest token looked at, in characters. */
-const MAX_TOKEN = 16_384;
 /** How far the issuer's clock may be off, in seconds. */
 const CLOCK_TOLERANCE = 30;
 /** Longest id of a player, in characters. */
 const MAX_CLIENT_ID = 256;
-
-/** Takes events from anybody. */
-export function nobodyAsked(): Player {
-  return ANYBODY;
-}
-
-const ANYBODY: Player = Object.freeze({ clientId: "" });
 
 /**
  * Creates the check of an issuer's tokens. A token is checked once, and then known
@@ -176,44 +154,6 @@ function keyIdOf(token: string): string {
     // Said below.
   }
   throw invalid("Token names no key");
-}
-
-/**
- * The token of a request: of `Authorization`, with `Bearer` or, as the AWS sample's
- * clients send it, without; else of a cookie.
- *
- * @param cookie The cookie's name. @default {no cookie is looked at}
- */
-export function tokenOf(headers: Headers, cookie?: string): string | undefined {
-  const value = headers.get("authorization")?.replace(/^bearer +/i, "") ??
-    (cookie && cookieOf(headers, cookie));
-  if (value === undefined || value === "") return undefined;
-  if (value.length > MAX_TOKEN || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(value)) {
-    throw invalid("Token has not the form of one");
-  }
-  return value;
-}
-
-function cookieOf(headers: Headers, name: string): string | undefined {
-  for (const pair of (headers.get("cookie") ?? "").split(/; */)) {
-    if (pair.startsWith(`${name}=`)) return pair.slice(name.length + 1);
-  }
-  return undefined;
-}
-
-function invalid(message: string, cause?: unknown): HttpProblem {
-  return unauthorized(message, 'Bearer error="invalid_token"', cause);
-}
-
-function unauthorized(
-  message: string,
-  challenge: string,
-  cause?: unknown,
-): HttpProblem {
-  return new HttpProblem(401, message, {
-    headers: { "www-authenticate": challenge },
-    cause,
-  });
 }
 
 function unreachable(retryAfter: number): HttpProblem {

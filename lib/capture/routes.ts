@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import { HttpProblem, type HttpRequest, type HttpRoute } from "../core/http.ts";
 import type { MemoryBudget } from "../core/memory_budget.ts";
 import type { Acceptor } from "./acceptor.ts";
-import { type Authorizer, type Player, tokenOf } from "./authorizer.ts";
+import { type Authorizer, type Player, tokenOf } from "./player.ts";
 import { type JsonBody, readJsonBody } from "./body.ts";
 import type { EnvelopeOptions, SentEntry } from "./entry.ts";
 import type { PlayerRate } from "./_player_rate.ts";

@@ -17,33 +17,14 @@ import {
 } from "./kinds.ts";
 import { type ConfigOf, defineSettings } from "./setting.ts";
 
-/** The location of the archive. */
-export type ArchivePlace =
-  | { readonly kind: "none" }
-  | { readonly kind: "folder"; readonly path: string }
-  | {
-    readonly kind: "s3";
-    readonly bucket: string;
-    readonly prefix: string;
-  };
+/** A folder, or one in it: the service writes nowhere else. */
+const FOLDER = /^file:archive(?:\/[\w-][\w.-]*)*$/;
+const BUCKET =
+  /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[\w!=-][\w!.=-]*)*\/?$/;
 
-const S3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w!.=/-]*))?$/;
-
-const place = oneLine().transform((text, context): ArchivePlace => {
-  if (text === NONE) return { kind: "none" };
-  const path = /^file:(?!\/\/)(.+)$/.exec(text)?.[1];
-  if (path !== undefined) return { kind: "folder", path };
-  const [, bucket, prefix = ""] = S3.exec(text) ?? [];
-  if (bucket !== undefined && !/(^|\/)\.{1,2}(\/|$)/.test(prefix)) {
-    return {
-      kind: "s3",
-      bucket,
-      prefix: prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`,
-    };
-  }
-  context.addIssue({ code: "custom", message: "no archive" });
-  return z.NEVER;
-});
+const place = oneLine().refine((text) =>
+  text === NONE || FOLDER.test(text) || BUCKET.test(text)
+);
 
 const patterns = oneLine().transform((text) =>
   text.split(",").map((each) => each.trim()).filter((each) => each !== "")
@@ -58,9 +39,9 @@ export const ARCHIVE_SETTINGS = defineSettings({
   archive: {
     env: "ARCHIVE",
     doc:
-      "Where events are archived as JSON lines: `file:archive` (a folder), " +
-      "`s3://bucket/prefix` (Amazon S3 or a compatible store), or `none`",
-    expected: "none, file:<folder> or s3://<bucket>/<prefix>",
+      "Where events are archived as JSON lines: `file:archive` (a folder, or one " +
+      "in it), `s3://bucket/prefix` (Amazon S3 or a compatible store), or `none`",
+    expected: "none, file:archive or s3://<bucket>/<prefix>",
     default: NONE,
     schema: place,
   },
@@ -78,9 +59,8 @@ export const ARCHIVE_SETTINGS = defineSettings({
   archivePartition: {
     env: "ARCHIVE_PARTITION",
     doc:
-      "Folders of archived events: `{detail.eventType}` is a field, and `|1` " +
-      "its value if missing; `{year}`, `{month}`, `{day}`, `{hour}` are the " +
-      "time of arrival (UTC)",
+      "Folders of archived events: `{detail.eventType}` is a field; `{year}`, " +
+      "`{month}`, `{day}`, `{hour}` are the time of arrival (UTC)",
     expected: "folders, each followed by /",
     default: "{detail.eventType}/{detail.schemaVersion}/",
     schema: oneLine().min(1),
@@ -133,8 +113,8 @@ export const ARCHIVE_SETTINGS = defineSettings({
     schema: integer(1, 10_000),
   },
   /** The endpoint of the bucket, if not Amazon's. */
-  archiveS3Endpoint: {
-    env: "ARCHIVE_S3_ENDPOINT",
+  archiveEndpoint: {
+    env: "ARCHIVE_ENDPOINT",
     doc: "Endpoint of the bucket, if it is not at Amazon: MinIO, R2, versitygw",
     expected: "an http or https URL, or none",
     default: NONE,
@@ -189,7 +169,7 @@ export function archiveProblems(config: ArchiveConfig): readonly string[] {
   const { archive, awsAccessKeyId, awsSecretAccessKey } = config;
   const hasKey = awsAccessKeyId !== undefined &&
     awsSecretAccessKey !== undefined;
-  return archive.kind === "s3" && !hasKey
+  return archive.startsWith("s3:") && !hasKey
     ? [
       "ARCHIVE is a bucket: expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, too",
     ]

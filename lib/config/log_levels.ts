@@ -13,15 +13,16 @@ export type LogLevel = typeof LOG_LEVELS[number];
 /**
  * Categories of log records: the process and its settings (`service`), events
  * (one record each), what handlers log (`handlers`), AGS and its token (`ags`),
- * calls refused before they become events (`grpc`), the public HTTP listener
- * (`http`), the inbox (`inbox`), the idempotency store (`idempotency`), the
- * event stream (`kafka`), and dead letters (`dead_letters`).
+ * the archive (`archive`), calls refused before they become events (`grpc`), the
+ * public HTTP listener (`http`), the inbox (`inbox`), the idempotency store
+ * (`idempotency`), the event stream (`kafka`), and dead letters (`dead_letters`).
  */
 export const LOG_CATEGORIES = [
   "service",
   "events",
   "handlers",
   "ags",
+  "archive",
   "grpc",
   "http",
   "idempotency",

@@ -17,7 +17,8 @@ export const SOURCES_SETTINGS = defineSettings({
   sources: {
     env: "SOURCES",
     doc: "Enabled sources: `grpc` (AGS's connector calls), `kafka` (they are " +
-      "read from the event stream), or several, separated by commas",
+      "read from the event stream), `clientEvents` (game clients send them over " +
+      "HTTP), or several, separated by commas",
     expected: "names of sources, separated by commas",
     default: "grpc",
     schema: names,

@@ -5,6 +5,7 @@
  */
 
 import { AGS_SETTINGS } from "./ags.ts";
+import { ARCHIVE_SETTINGS, archiveProblems } from "./archive.ts";
 import { DEAD_LETTER_SETTINGS } from "./dead_letters.ts";
 import { GRPC_SETTINGS } from "./grpc.ts";
 import { HANDLING_SETTINGS } from "./handling.ts";
@@ -34,6 +35,7 @@ export const SETTINGS = defineSettings({
   ...SOURCES_SETTINGS,
   ...HTTP_SETTINGS,
   ...INBOX_SETTINGS,
+  ...ARCHIVE_SETTINGS,
   ...KAFKA_SETTINGS,
   ...OTEL_SETTINGS,
 });
@@ -87,6 +89,7 @@ export function parseConfig<S extends Settings>(
         ),
         ...idempotencyProblems(config),
         ...kafkaProblems(config),
+        ...archiveProblems(config),
         ...enabled.flatMap(({ topic }) => topic?.problems?.(config) ?? []),
       ];
     },

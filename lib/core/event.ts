@@ -55,6 +55,23 @@ export interface OpenEventData {
    * the answer.
    */
   readonly [type: `scheduledTask.${string}`]: ScheduledTaskRequest;
+  /** An event that a game client sent, by its `eventType`. */
+  readonly [type: `clientEvents.${string}`]: ClientEvent;
+}
+
+/**
+ * What a game client says of an event. All but `eventType` is as the client wrote it: a
+ * handler checks what it uses. Whole numbers beyond 2^53 are their digits, as text.
+ */
+export interface ClientEvent {
+  /** Its name. */
+  readonly eventType: string;
+  /** Which version of the event's fields. */
+  readonly schemaVersion?: unknown;
+  /** The fields. */
+  readonly data?: unknown;
+  /** Whatever else. */
+  readonly [name: string]: unknown;
 }
 
 /**

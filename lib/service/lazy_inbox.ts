@@ -26,6 +26,8 @@ export interface LazyInboxOptions {
   readonly log: Logger;
   /** Where it counts. */
   readonly metrics: Metrics;
+  /** Keeps every event until the archive has it. */
+  readonly hasRanges: boolean;
 }
 
 /** An inbox that may never be opened. */
@@ -53,6 +55,7 @@ export function createLazyInbox(options: LazyInboxOptions): LazyInbox {
     const inbox = await openFileInbox({
       folder: config.inbox.slice("file:".length),
       maxBytes: config.inboxMaxBytes,
+      hasRanges: options.hasRanges,
       observer: observe(log, metrics),
     });
     const counts = config.idempotencyStore === "none" && config.maxAttempts > 0;

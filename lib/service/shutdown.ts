@@ -20,6 +20,8 @@ export interface ShutdownOptions {
   readonly listener: { drain(signal: AbortSignal): Promise<void> };
   /** Has events that wait, and are left for the next start. */
   readonly inbox: { drain(signal: AbortSignal): Promise<void> };
+  /** Has events that are not archived. */
+  readonly archiving: { drain(signal: AbortSignal): Promise<void> };
   /** Has the events in flight. */
   readonly app: Pick<App, "drain">;
   /** May still have to tell the store of events that have ended. */
@@ -48,8 +50,8 @@ export interface Shutdown {
 
 /** Prepares the end. */
 export function createShutdown(options: ShutdownOptions): Shutdown {
-  const { grace, sources, listener, inbox, app, pipe, tracing, end, log } =
-    options;
+  const { grace, sources, listener, inbox, archiving } = options;
+  const { app, pipe, tracing, end, log } = options;
   let isDraining = false;
 
   async function drain(budget: ShutdownBudget): Promise<void> {
@@ -60,7 +62,9 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
     const ended = await app.drain(budget.handlers, budget.settling);
     if (ended > 0) log.warn("Events were aborted unfinished", { count: ended });
     await drained;
-    await pipe.drain(budget.answers);
+    await Promise.all(
+      [archiving, pipe].map((each) => each.drain(budget.answers)),
+    );
     await unlessAborted(tracing.flush(), budget.all);
   }
 

@@ -24,7 +24,17 @@ export async function makeRootFileSystem(executable: string): Promise<string> {
   await Deno.remove(root, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
-  for (const folder of ["proc", "dev", "tmp", "etc", "dead-letters", "inbox"]) {
+  for (
+    const folder of [
+      "proc",
+      "dev",
+      "tmp",
+      "etc",
+      "dead-letters",
+      "inbox",
+      "archive",
+    ]
+  ) {
     await Deno.mkdir(join(root, folder), { recursive: true });
   }
   const files = [...await linkedLibraries(executable), CERTIFICATES];
@@ -62,6 +72,7 @@ export function runInside(root: string): TargetCommand {
     // The volume for dead letters, where a rule has one.
     `if [ -d dead-letters ]; then mount --bind dead-letters "$0/dead-letters"; fi`,
     `if [ -d inbox ]; then mount --bind inbox "$0/inbox"; fi`,
+    `if [ -d archive ]; then mount --bind archive "$0/archive"; fi`,
     `exec chroot --userspec=${NONROOT}:${NONROOT} "$0" /extend-event-handler "$@"`,
   ].join("\n");
   return {

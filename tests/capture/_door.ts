@@ -7,7 +7,7 @@
 import type { HttpConfig } from "../../lib/config/http.ts";
 import { createMemoryBudget } from "../../lib/core/memory_budget.ts";
 import { type Append, createAcceptor } from "../../lib/capture/acceptor.ts";
-import type { Authorizer } from "../../lib/capture/authorizer.ts";
+import type { Authorizer } from "../../lib/capture/player.ts";
 import { captureRoutes } from "../../lib/capture/routes.ts";
 import { createPlayerRate } from "../../lib/capture/_player_rate.ts";
 import type { HttpRoute } from "../../lib/core/http.ts";

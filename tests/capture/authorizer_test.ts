@@ -8,9 +8,9 @@ import {
 } from "jose";
 import {
   createTokenAuthorizer,
-  tokenOf,
   type TokenRules,
 } from "../../lib/capture/authorizer.ts";
+import { tokenOf } from "../../lib/capture/player.ts";
 import {
   agsJwksUrl,
   agsRules,

@@ -40,9 +40,9 @@ for (const task of CONFINED) {
   });
 }
 
-Deno.test("The tasks that handle events write dead letters and the inbox, and nothing else", () => {
+Deno.test("The tasks that handle events write dead letters, the inbox and the archive, and nothing else", () => {
   const allowed = [
-    ["start", "dead-letters,inbox"],
+    ["start", "dead-letters,inbox,archive"],
     ["dead-letters", "dead-letters"],
   ] as const;
   for (const [task, paths] of allowed) {
@@ -56,7 +56,9 @@ Deno.test("The tasks that handle events write dead letters and the inbox, and no
 
 Deno.test("deno task start reads its own files only", () => {
   const reads = taskFlags("start").filter((flag) => /read/.test(flag));
-  assert.deepEqual(reads, ["--allow-read=proto,.env,dead-letters,inbox"]);
+  assert.deepEqual(reads, [
+    "--allow-read=proto,.env,dead-letters,inbox,archive",
+  ]);
 });
 
 Deno.test("The service that deno task dev runs may do what it may in production, and read all variables", () => {
@@ -84,7 +86,7 @@ Deno.test("deno task start may read the variables of all settings, and few other
     );
   const variables = allSettings.map(({ env }) => env);
   assert.deepEqual(variables.filter((name) => !isAllowed(name)), []);
-  for (const name of ["PATH", "HOME", "AWS_SECRET_ACCESS_KEY", "A"]) {
+  for (const name of ["PATH", "HOME", "AWS_PROFILE", "A"]) {
     assert.ok(!isAllowed(name), name);
   }
 });

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Registry } from "prom-client";
 import { LOG_CATEGORIES } from "../../lib/config/log_levels.ts";
+import { createArchiveMetrics } from "../../lib/archive/metrics.ts";
+import { createCaptureMetrics } from "../../lib/capture/metrics.ts";
 import { createKafkaMetrics } from "../../lib/kafka/metrics.ts";
 import { createInboxMetrics } from "../../lib/inbox/metrics.ts";
 import { createHttpMetrics } from "../../lib/http/metrics.ts";
@@ -106,6 +108,14 @@ async function inboxMetrics(): Promise<string> {
   return await registry.metrics();
 }
 
+/** The metrics of client events and the archive, each of them with a sample. */
+async function captureMetrics(): Promise<string> {
+  const registry = new Registry();
+  createCaptureMetrics(metricsIn(registry));
+  createArchiveMetrics(metricsIn(registry));
+  return await registry.metrics();
+}
+
 Deno.test("Each metric of a running service stands in the documentation with its type and labels, and the other way round", async () => {
   await using collector = startCollector();
   await using scene = await startScene(collector.url);
@@ -113,7 +123,7 @@ Deno.test("Each metric of a running service stands in the documentation with its
   const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
   // The event stream's need a broker, the HTTP listener's a source to be there.
   const text = await response.text() + await kafkaMetrics() +
-    await httpMetrics() + await inboxMetrics();
+    await httpMetrics() + await inboxMetrics() + await captureMetrics();
   const metrics = new Map(
     [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)]
       .map(([, name = "", type = ""]) => [name, type]),
