@@ -1,5 +1,5 @@
 /**
- * Audit logs: who did what to what, as a record of its own kind.
+ * Audit logs: records of who did what to what.
  *
  * @module
  */
@@ -11,44 +11,46 @@ import type { OutgoingRecord } from "./record.ts";
 
 /** An audit log. */
 export interface AuditLog {
-  /** What area it is about. */
+  /** The area that it concerns. */
   readonly category: string;
-  /** What was done. */
+  /** The action. */
   readonly actionName: string;
   /** The actor's address. */
   readonly ip?: string;
-  /** Who did it: a v4 UUID without hyphens. */
+  /** The actor: a v4 UUID without hyphens. */
   readonly actor: string;
-  /** What kind of actor that is. */
+  /** The kind of actor. */
   readonly actorType: "USER" | "CLIENT" | "ANONYMOUS";
-  /** The IAM client it was done with: a v4 UUID without hyphens. */
+  /** The IAM client used: a v4 UUID without hyphens. */
   readonly clientId: string;
   /** The actor's namespace. */
   readonly actorNamespace: string;
-  /** What it was done to. */
+  /** The object of the action. */
   readonly objectId?: string;
-  /** What kind of thing that is. */
+  /** The kind of object. */
   readonly objectType?: string;
   /** The object's namespace. */
   readonly objectNamespace: string;
-  /** The user it was done to: a v4 UUID without hyphens. */
+  /** The user affected: a v4 UUID without hyphens. */
   readonly targetUserId?: string;
-  /** The device it was done on. */
+  /** The device used. */
   readonly deviceId?: string;
-  /** More about it. */
+  /** Further content. */
   readonly content?: Readonly<Record<string, unknown>>;
-  /** What changed. */
+  /** The change. */
   readonly diff?: {
-    /** As it was. */
+    /** The value before. */
     readonly before?: Readonly<Record<string, unknown>>;
-    /** As it is now. */
+    /** The value after. */
     readonly after?: Readonly<Record<string, unknown>>;
   };
-  /** Audit logs of one key keep their order. @default {none: any partition} */
+  /**
+   * Audit logs with the same key stay in order. @default {none: any partition}
+   */
   readonly key?: string;
 }
 
-/** Where audit logs go, and whether they do. */
+/** Whether audit logs are sent, and to which topic. */
 export interface AuditLogSettings {
   /** Whether they are sent. @default {true} */
   readonly enabled: boolean;
@@ -56,7 +58,7 @@ export interface AuditLogSettings {
   readonly topic: string;
 }
 
-/** Fields that have to be there. */
+/** Required fields. */
 const REQUIRED = [
   "category",
   "actionName",
@@ -67,17 +69,18 @@ const REQUIRED = [
   "objectNamespace",
 ] as const;
 
-/** Fields that have to be ids when they are there. */
+/** Fields that have to be ids if present. */
 const IDS = ["actor", "clientId", "targetUserId"] as const;
 
-/** What Go's `strconv.ParseBool` takes for true. */
+/** The values that Go's `strconv.ParseBool` accepts as true. */
 const TRUE = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 
 const encoder = new TextEncoder();
 
 /**
- * Reads what the Go SDK reads from `APP_EVENT_STREAM_AUDIT_LOG_ENABLED` and
- * `APP_EVENT_STREAM_AUDIT_LOG_TOPIC`. Nonsense in the first turns them off, as there.
+ * Reads `APP_EVENT_STREAM_AUDIT_LOG_ENABLED` and
+ * `APP_EVENT_STREAM_AUDIT_LOG_TOPIC`, as the Go SDK does. An invalid value of
+ * the first turns audit logs off, as there.
  *
  * @param environment Variables by name.
  */
@@ -92,11 +95,11 @@ export function auditLogSettings(
 }
 
 /**
- * Checks an audit log and writes it.
+ * Validates and encodes an audit log.
  *
  * @param time Milliseconds since the epoch.
- * @throws {InvalidFieldError} A field is missing, or no id.
- * @throws {EncodingError} Content or difference have no JSON.
+ * @throws {InvalidFieldError} A field is missing, or not an id.
+ * @throws {EncodingError} Content or diff cannot be written as JSON.
  */
 export function outgoingAuditLog(log: AuditLog, time: number): OutgoingRecord {
   for (const field of REQUIRED) {
@@ -109,12 +112,12 @@ export function outgoingAuditLog(log: AuditLog, time: number): OutgoingRecord {
     if (!id || isId(id)) continue;
     throw new InvalidFieldError(
       field,
-      `Audit log's "${field}" is no id: expected a v4 UUID in lower case without ` +
+      `Audit log's "${field}" is not an id: expected a v4 UUID in lower case without ` +
         "hyphens",
     );
   }
   const value = encoder.encode(write(log, time));
-  // As in Go: a key of no length, not none.
+  // As in Go: an empty key, not a missing one.
   return { key: encoder.encode(log.key ?? ""), value };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Nanoseconds since the epoch, as exact as the system has it. */
+/** Nanoseconds since the epoch, with the system's precision. */
 export function nanoseconds(): bigint {
   return Temporal.Now.instant().epochNanoseconds;
 }

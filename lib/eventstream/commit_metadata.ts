@@ -1,38 +1,44 @@
 /**
- * What a commit says beside the offset: which topic the offset is of. A topic that is
- * deleted and created again has the same name and another log.
+ * Metadata stored with a committed offset: the topic that the offset belongs
+ * to. A recreated topic has the same name but another log.
  *
  * @module
  */
 
 import { partitionKey, type Place, type Position } from "./port.ts";
 
-/** What a group has committed of a partition, as Kafka has it. */
+/** A group's commit for a partition, as Kafka returns it. */
 export interface CommittedOffset {
   /** The next record's offset; negative if nothing was committed. */
   readonly committedOffset: bigint;
-  /** The leader epoch of the record before; negative or absent if unknown. */
+  /**
+   * The leader epoch of the last record before it; negative or absent if
+   * unknown.
+   */
   readonly committedLeaderEpoch?: number;
-  /** What the committer wrote beside it. */
+  /** The metadata that the committer stored. */
   readonly metadata?: string | null;
 }
 
-/** A topic, told from all others that ever had its name. */
+/** Identifies a topic among all that ever had its name. */
 export interface TopicIdentity {
-  /** The cluster's id: a mirror has the same offsets, and topics with other ids. */
+  /** The cluster's id: a mirror has the same offsets, but other topic ids. */
   readonly clusterId: string;
   /** The topic's id. */
   readonly topicId: string;
 }
 
-/** The metadata of a commit: Kafka keeps it as it is, up to 4,096 bytes by default. */
+/**
+ * The metadata of a commit. Kafka stores it unchanged, up to 4,096 bytes by
+ * default.
+ */
 export function encodeCommitMetadata(
   { clusterId, topicId }: TopicIdentity,
 ): string {
   return JSON.stringify({ clusterId, topicId });
 }
 
-/** What the metadata of a commit says; `undefined` if it is not ours. */
+/** Decodes the metadata of a commit; `undefined` if another client wrote it. */
 export function decodeCommitMetadata(
   text: string | null | undefined,
 ): TopicIdentity | undefined {
@@ -47,7 +53,7 @@ export function decodeCommitMetadata(
   }
 }
 
-/** The metadata for commits of positions whose topic is known, by partition key. */
+/** The metadata for positions with a known topic id, by partition key. */
 export function commitMetadata(
   positions: readonly Position[],
   clusterId: string,
@@ -60,7 +66,7 @@ export function commitMetadata(
   }));
 }
 
-/** Where a group has got to; `undefined` if nothing was committed. */
+/** A group's committed position; `undefined` if nothing was committed. */
 export function committedPlace(
   found: CommittedOffset | undefined,
   clusterId: string,

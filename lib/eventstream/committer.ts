@@ -1,6 +1,6 @@
 /**
- * Commits the offsets of finished records: shortly after they finish, for all partitions
- * together, one commit at a time.
+ * Commits the offsets of finished records: shortly after they finish, for all
+ * partitions together, one commit at a time.
  *
  * @module
  */
@@ -13,33 +13,35 @@ import { partitionKey, type Position } from "./port.ts";
 export interface CommitterOptions {
   /** The group's full id. */
   readonly groupId: string;
-  /** How long a commit may wait for more, in milliseconds. */
+  /** How long a commit may wait to be combined with others, in milliseconds. */
   readonly interval: number;
-  /** The offset of each partition that is ours now; every record before it is finished. */
+  /**
+   * The offset of each assigned partition; every record before it is finished.
+   */
   readonly positions: () => readonly Position[];
-  /** Whether they may be committed now. */
+  /** Whether committing is allowed now. */
   readonly isOpen: () => boolean;
   /** Commits. */
   readonly commit: (positions: readonly Position[]) => Promise<void>;
-  /** Observes the work. */
+  /** The observer. */
   readonly observer: SafeObserver;
-  /** Where failures go. */
+  /** Logs failures. */
   readonly log: Logger;
 }
 
 /** Commits the offsets of finished records. */
 export interface Committer {
-  /** Says that a record has finished. */
+  /** Reports that a record has finished. */
   touch(): void;
-  /** A partition is ours from here on. */
+  /** A partition was assigned, at this position. */
   start(position: Position): void;
-  /** Commits now, whether the assignment is settled or not if `force` is set. */
+  /** Commits now; with `force`, even if the assignment is not settled. */
   flush(options?: { readonly force?: boolean }): Promise<void>;
-  /** Commits no more on its own. */
+  /** Stops automatic commits. */
   stop(): void;
 }
 
-/** Makes a committer. */
+/** Creates a committer. */
 export function createCommitter(options: CommitterOptions): Committer {
   const { groupId, interval, observer, log } = options;
   const committed = new Map<string, Position>();
@@ -66,7 +68,8 @@ export function createCommitter(options: CommitterOptions): Committer {
       }
       observer.committed(told());
     } catch (error) {
-      // Nothing is lost: it is committed with what follows, or delivered again.
+      // Nothing is lost: a later commit includes it, or its records are
+      // delivered again.
       observer.committed({ ...told(), error });
       log.warn("Offsets could not be committed", { groupId, error });
       touch();
@@ -81,7 +84,10 @@ export function createCommitter(options: CommitterOptions): Committer {
     }, interval);
   }
 
-  /** Begins at once if none is on its way: a rebalance may be about to. */
+  /**
+   * Begins at once if no commit is running, because a rebalance may be
+   * imminent.
+   */
   function flush({ force = false } = {}): Promise<void> {
     const next = running === undefined
       ? commit(force)
@@ -105,7 +111,9 @@ export function createCommitter(options: CommitterOptions): Committer {
   };
 }
 
-/** Whether a commit says the same as another: not if it is of another topic's log. */
+/**
+ * Whether two commits are the same; not if they are of different topics' logs.
+ */
 function isSame(a: Position, b: Position | undefined): boolean {
   return a.offset === b?.offset && a.topicId === b.topicId;
 }

@@ -1,5 +1,5 @@
 /**
- * How to reach a cluster, and who one is there.
+ * How to connect and authenticate to a cluster.
  *
  * @module
  */
@@ -8,19 +8,22 @@ import type { Secret } from "../config/secret.ts";
 import { StreamOptionsError } from "./errors.ts";
 import { readPem } from "./pem.ts";
 
-/** An encrypted connection. */
+/** Options of a TLS connection. */
 export interface TlsOptions {
-  /** Certificates to trust, as PEM. @default {the system's} */
+  /** CA certificates, as PEM. @default {the system's} */
   readonly ca?: string;
-  /** The client's own certificate, with those between it and the root, as PEM. */
+  /** The client certificate with its intermediates, as PEM. */
   readonly certificate?: string;
   /** The private key of the client's certificate, as PEM. */
   readonly privateKey?: Secret;
-  /** The name that the broker's certificate has to have. @default {the broker's host} */
+  /**
+   * The host name that the broker's certificate must match. @default {the
+   * broker's host}
+   */
   readonly serverName?: string;
 }
 
-/** Who one is. */
+/** How to authenticate. */
 export type SaslOptions =
   | {
     readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
@@ -29,26 +32,28 @@ export type SaslOptions =
   }
   | {
     readonly mechanism: "OAUTHBEARER";
-    /** Gets a token; called for each connection, and before one expires. */
+    /**
+     * Fetches a token; called for each connection, and before a token expires.
+     */
     readonly token: () => Promise<Secret> | Secret;
   };
 
-/** How to reach a cluster. */
+/** How to connect to a cluster. */
 export interface ConnectionOptions {
-  /** Brokers to begin with: `host:port`. */
+  /** Bootstrap brokers: `host:port`. */
   readonly brokers: readonly string[];
-  /** What brokers' logs call this client. */
+  /** This client's name in the brokers' logs. */
   readonly clientId: string;
-  /** Encrypts connections. @default {not encrypted} */
+  /** TLS. @default {no TLS} */
   readonly tls?: TlsOptions;
-  /** Authenticates. @default {anonymous} */
+  /** Authentication. @default {anonymous} */
   readonly sasl?: SaslOptions;
-  /** How long connecting may take, in milliseconds. */
+  /** Time limit for connecting, in milliseconds. */
   readonly connectTimeout: number;
 }
 
 /**
- * Checks what can be checked without connecting.
+ * Validates the options as far as possible without connecting.
  *
  * @throws {StreamOptionsError} There is no broker, or a certificate cannot be read.
  */

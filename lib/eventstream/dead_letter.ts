@@ -1,5 +1,5 @@
 /**
- * Records that cannot be handled, kept for people to look at.
+ * Dead letters: records that cannot be handled, kept for an operator.
  *
  * @module
  */
@@ -10,28 +10,30 @@ import { deadLetterTopic } from "./names.ts";
 import type { DeadReason } from "./observer.ts";
 import type { RecordHeader, StreamRecord } from "./record.ts";
 
-/** A record that cannot be handled, and why. */
+/** A record that cannot be handled, with the reason. */
 export interface DeadLetter {
   /** The record as it was read. */
   readonly record: StreamRecord;
   /** The group that could not handle it. */
   readonly groupId: string;
-  /** Why not. */
+  /** The reason. */
   readonly reason: DeadReason;
-  /** How often the callback was called for it. */
+  /** How many times the callback was called for it. */
   readonly attempts: number;
-  /** What it threw last, or what is wrong with the record. */
+  /**
+   * The last error that the callback threw, or what is wrong with the record.
+   */
   readonly error: unknown;
 }
 
-/** How much of an error a header has, in characters. */
+/** The longest error text in a header, in characters. */
 const MAX_ERROR_LENGTH = 1_024;
 
 const encoder = new TextEncoder();
 
 /**
- * A dead letter for {@linkcode deadLetterTopic}: key, value, headers and timestamp as
- * they were, and headers that say why.
+ * A dead letter for {@linkcode deadLetterTopic}: key, value, headers and
+ * timestamp unchanged, plus headers with the reason.
  */
 export function deadLetterParts(
   letter: DeadLetter,
@@ -45,21 +47,21 @@ export function deadLetterParts(
   };
 }
 
-/** A header of a dead letter, before it is bytes. */
+/** A header of a dead letter, before encoding. */
 export type LetterFact = readonly [
   name: string,
   value: string | number | bigint,
 ];
 
-/** What {@linkcode reasonHeaders} says. */
+/** Input of {@linkcode reasonHeaders}. */
 export interface LetterReason extends Omit<DeadLetter, "record" | "reason"> {
-  /** Why. */
+  /** The reason. */
   readonly reason: string;
-  /** The record, where the event came as one. */
+  /** The record, if the event arrived as one. */
   readonly record?: StreamRecord | undefined;
 }
 
-/** What every dead letter says, whoever gave its event up. */
+/** The headers that every dead letter has, whatever its source. */
 export function reasonHeaders(
   { reason, error, attempts, groupId, record }: LetterReason,
 ): readonly LetterFact[] {
@@ -77,12 +79,12 @@ export function reasonHeaders(
   ];
 }
 
-/** A header as a record has it. */
+/** Encodes a header for a record. */
 export function letterHeader([name, value]: LetterFact): RecordHeader {
   return [name, encoder.encode(String(value).toWellFormed())];
 }
 
-/** An error as a header has it: class and message, of bounded length. */
+/** An error as header text: class and message, of bounded length. */
 function describeError(error: unknown): string {
   const text = error instanceof Error
     ? `${error.name}: ${error.message}`

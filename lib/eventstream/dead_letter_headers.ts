@@ -4,13 +4,13 @@
  * @module
  */
 
-/** Names of the headers that a dead letter has beside those of its record. */
+/** Names of the headers that a dead letter has in addition to its record's. */
 export const DEAD_LETTER_HEADERS = {
-  /** Why: `undecodable`, `rejected` or `exhausted`. */
+  /** The reason: `undecodable`, `rejected` or `exhausted`. */
   reason: "dlq-reason",
   /** The error's class and message. */
   error: "dlq-error",
-  /** How often the callback was called. */
+  /** How many times the callback was called. */
   attempts: "dlq-attempts",
   /** The group. */
   group: "dlq-group",
@@ -20,9 +20,9 @@ export const DEAD_LETTER_HEADERS = {
   partition: "dlq-partition",
   /** The record's offset. */
   offset: "dlq-offset",
-  /** What the letter lacks, as it did not fit: `value`, `headers`, `key`. */
+  /** What was omitted because it did not fit: `value`, `headers`, `key`. */
   omitted: "dlq-omitted",
-  /** How long the value was, where the letter does not have it, in bytes. */
+  /** The length of an omitted value, in bytes. */
   size: "dlq-size",
   /** Its SHA-256, hexadecimal. */
   sha256: "dlq-sha256",

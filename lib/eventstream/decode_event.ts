@@ -1,5 +1,5 @@
 /**
- * Bytes to events: those of every version of the event stream SDK for Go.
+ * Decodes events, as written by every version of the Go event stream SDK.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { DecodingError } from "./errors.ts";
 import { type Field, FIELDS, NANO_KEY, type StreamEvent } from "./event.ts";
 import type { StreamRecord } from "./record.ts";
 
-/** Go reads bytes that are not UTF-8 as U+FFFD, and takes no byte order mark. */
+/** Go reads invalid UTF-8 as U+FFFD, and does not accept a byte order mark. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** As all publishers write them. */
 const BY_KEY = new Map(FIELDS.map((field) => [field.key, field]));
-/** Go takes keys whatever their case. */
+/** Go matches keys in any case. */
 const BY_ANY_CASE = new Map(
   FIELDS.map((field) => [field.key.toLowerCase(), field]),
 );
@@ -22,11 +22,11 @@ const BY_ANY_CASE = new Map(
 const NANO = /"\s*:\s*(-?\d+)/y;
 
 /**
- * Reads an event. Unknown keys are ignored, `null` is the same as absent.
+ * Decodes an event. Unknown keys are ignored; `null` equals absent.
  *
- * @param topic The topic as it was subscribed to, without prefix.
- * @throws {DecodingError} The value is not a JSON object, or a field of it has another
- * type.
+ * @param topic The subscribed topic, without prefix.
+ * @throws {DecodingError} The value is not a JSON object, or a field has the
+ * wrong type.
  */
 export function decodeEvent(record: StreamRecord, topic: string): StreamEvent {
   const { value, partition, offset } = record;
@@ -51,17 +51,20 @@ export function decodeEvent(record: StreamRecord, topic: string): StreamEvent {
     const checked = field.type === "int64"
       ? exactInteger(text, key, plain[key])
       : check(field, value);
-    // The topic is not the publisher's to say.
+    // The publisher's topic field is ignored.
     if (field.key !== "topic") event[field.property] = checked;
   }
-  // Each field is checked, and those that have to be there are.
+  // Each field is checked, including the required ones.
   return event as unknown as StreamEvent;
 }
 
 interface Parsed {
-  /** As `JSON.parse()` has it. */
+  /** The result of `JSON.parse()`. */
   readonly plain: Readonly<Record<string, unknown>>;
-  /** With long whole numbers as their digits, but for the envelope's own. */
+  /**
+   * With long whole numbers as strings of their digits, except the envelope's
+   * own.
+   */
   readonly exact: Readonly<Record<string, unknown>>;
 }
 
@@ -79,7 +82,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     json = JSON.parse(text);
   } catch {
-    // The parser's own message has the text in it, with whatever that says of people.
+    // The parser's message quotes the text, which may contain personal data.
     throw new DecodingError("Record's value is not JSON");
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
@@ -88,7 +91,9 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   return json as Record<string, unknown>;
 }
 
-/** `null` stands for the empty value, in lists too: older publishers write it. */
+/**
+ * `null` stands for the empty value, also in lists: older publishers write it.
+ */
 function check(field: Field, value: unknown): unknown {
   switch (field.type) {
     case "string":
@@ -113,7 +118,7 @@ function check(field: Field, value: unknown): unknown {
   }
 }
 
-/** Nanoseconds since the epoch have more digits than a number holds. */
+/** Nanoseconds since the epoch have more digits than a number can represent. */
 function exactInteger(text: string, key: string, value: unknown): bigint {
   if (typeof value !== "number" || !Number.isInteger(value)) {
     return wrongKey(key, "an integer");
@@ -126,10 +131,13 @@ function exactInteger(text: string, key: string, value: unknown): bigint {
   const exact = BigInt(digits);
   return BigInt.asIntN(64, exact) === exact
     ? exact
-    : wrongKey(key, "an integer of 64 bits");
+    : wrongKey(key, "a 64-bit integer");
 }
 
-/** The number's text, if the key is nowhere else: a look is cheaper than parsing. */
+/**
+ * The number's text, if its key occurs only once: a search is cheaper than
+ * parsing.
+ */
 function onlySourceOf(text: string, key: string): string | undefined {
   const at = text.indexOf(key);
   if (at < 0 || at !== text.lastIndexOf(key)) return undefined;
@@ -137,7 +145,7 @@ function onlySourceOf(text: string, key: string): string | undefined {
   return NANO.exec(text)?.[1];
 }
 
-/** The text of the envelope's own number, when there is another one by that name, too. */
+/** The text of the envelope's own number, if the key also occurs elsewhere. */
 function sourceOf(text: string, key: string): string | undefined {
   const digits = parseObject(withLongNumbersQuoted(text) ?? text)[key];
   return typeof digits === "string" ? digits : undefined;
@@ -149,6 +157,6 @@ function wrong({ key }: Field, wanted: string): never {
 
 function wrongKey(key: string, wanted: string): never {
   throw new DecodingError(
-    `Field "${key}" of the record has another type: expected ${wanted}`,
+    `Field "${key}" of the record has the wrong type: expected ${wanted}`,
   );
 }

@@ -1,5 +1,6 @@
 /**
- * Delivers one record to its end: attempts with growing delays, then the dead letters.
+ * Delivers one record until it is finished: attempts with growing delays, then
+ * a dead letter.
  *
  * @module
  */
@@ -13,33 +14,36 @@ import type { DeadReason, RecordOutcome, SafeObserver } from "./observer.ts";
 import type { StreamRecord } from "./record.ts";
 import { growingDelay, pause } from "../core/async.ts";
 
-/** What a callback gets beside the event. */
+/** What a callback gets with the event. */
 export interface DeliveryContext {
-  /** Ends when the subscription has to end, and its grace is over. */
+  /** Aborts when the subscription ends and its grace period is over. */
   readonly signal: AbortSignal;
-  /** How often the callback was called for this record here, from 1. */
+  /** How many times the callback was called for this record here, from 1. */
   readonly attempt: number;
-  /** The record as it is on the partition. */
+  /** The record as read. */
   readonly record: StreamRecord;
 }
 
 /**
- * Does a record's work.
+ * Processes a record.
  *
- * @returns How it ended. Whoever returns a failure has logged it, and has kept the dead
- * letter of what is `rejected` or `exhausted`.
- * @throws Why the record cannot be handled: that is logged here, and its dead letter kept.
+ * @returns The outcome. If it is a failure, the function has already logged it,
+ * and has written the dead letter of a `rejected` or `exhausted` record.
+ * @throws Why the record cannot be handled; the caller logs it and writes the
+ * dead letter.
  */
 export type RecordWork = (
   record: StreamRecord,
   context: DeliveryContext,
 ) => Result | Promise<Result>;
 
-/** When to try again, and when to give up. */
+/** When to retry, and when to stop. */
 export interface RetryOptions {
-  /** Calls for one record, at most; then it goes to the dead letters. */
+  /** The most calls for one record; then it becomes a dead letter. */
   readonly maxAttempts: number;
-  /** The delay after the first failure, in milliseconds; doubles each time. */
+  /**
+   * The delay after the first failure, in milliseconds; it doubles each time.
+   */
   readonly baseDelay: number;
   /** The longest delay, in milliseconds. */
   readonly maxDelay: number;
@@ -49,25 +53,27 @@ export interface RetryOptions {
 export interface DeliverOptions {
   /** The group's full id. */
   readonly groupId: string;
-  /** What is to be done. */
+  /** Processes the record. */
   readonly work: RecordWork;
-  /** When to try again; `undefined` for at most once. */
+  /** When to retry; `undefined` for at-most-once. */
   readonly retry: RetryOptions | undefined;
-  /** Keeps a record that cannot be handled. It is called again until it resolves. */
+  /** Writes a dead letter. It is called again until it resolves. */
   readonly deadLetter: (letter: DeadLetter) => Promise<void>;
-  /** Who is told. */
+  /** The observer. */
   readonly observer: SafeObserver;
-  /** Where failures go. */
+  /** Logs failures. */
   readonly log: Logger;
-  /** Ends what the callback does. */
+  /** Aborts the callback's work. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Delivers a record. What ends at once is answered at once, without a promise.
+ * Delivers a record. If the work ends synchronously, so does this, without a
+ * promise.
  *
- * @param stop Ends the waiting between attempts: the record is another's now.
- * @returns How it ended; `"revoked"` if it did not.
+ * @param stop Aborts the wait between attempts, when the record goes to another
+ * member.
+ * @returns The outcome; `"revoked"` if the record is unfinished.
  */
 export function deliver(
   record: StreamRecord,
@@ -107,7 +113,7 @@ export function deliver(
   }
 }
 
-/** The results whose records are committed, and what they count as. */
+/** The outcomes whose records are committed, and what they count as. */
 const FINISHED: Readonly<Partial<Record<Outcome, RecordOutcome>>> = {
   handled: "handled",
   duplicate: "handled",
@@ -125,9 +131,9 @@ interface Ended {
 interface Failed {
   readonly record: StreamRecord;
   readonly attempt: number;
-  /** What the work returned; `undefined` when it threw. */
+  /** The returned result; `undefined` if it threw. */
   readonly result?: Result;
-  /** What went wrong. */
+  /** The error. */
   readonly error: unknown;
 }
 
@@ -187,7 +193,7 @@ async function waitAgain(
   options: DeliverOptions,
 ): Promise<"revoked" | undefined> {
   const { attempt, error, record: { topic, partition } } = failed;
-  // It was not begun, and whoever reads on after us begins with it.
+  // It did not begin; the next reader of the partition starts with it.
   if (failed.result?.reason === "draining") return "revoked";
   const { baseDelay = 0, maxDelay = 0 } = options.retry ?? {};
   const asked = error instanceof EventError ? error.retryAfter ?? 0 : 0;
@@ -197,7 +203,7 @@ async function waitAgain(
   );
   if (!stop.aborted) {
     const { groupId } = options;
-    report("Event failed, and is tried again", failed, options, { delay });
+    report("Event failed and will be retried", failed, options, { delay });
     const again = { topic, partition, groupId, attempt, delay, error };
     options.observer.retried(again);
     await pause(delay, stop);
@@ -205,7 +211,7 @@ async function waitAgain(
   return stop.aborted ? "revoked" : undefined;
 }
 
-/** Writes the dead letter, and tries until it is written. */
+/** Writes the dead letter, retrying until it succeeds. */
 async function bury(
   failed: Failed & { readonly reason: DeadReason },
   stop: AbortSignal,
@@ -214,7 +220,7 @@ async function bury(
   const { record, attempt: attempts, error, reason } = failed;
   const { topic, partition } = record;
   const { groupId } = options;
-  report("Event goes to the dead letters", failed, options, { reason });
+  report("Event becomes a dead letter", failed, options, { reason });
   for (let attempt = 1; !stop.aborted; attempt++) {
     try {
       await options.deadLetter({ record, groupId, reason, attempts, error });
@@ -222,7 +228,11 @@ async function bury(
       return "dead";
     } catch (error) {
       const again = { record, attempt, error };
-      report("Dead letter is not written, and is tried again", again, options);
+      report(
+        "Dead letter could not be written and will be retried",
+        again,
+        options,
+      );
       await pause(growingDelay(attempt, { base: 100, max: 10_000 }), stop);
     }
   }

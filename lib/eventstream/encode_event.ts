@@ -1,5 +1,5 @@
 /**
- * Events to bytes, as the event stream SDK for Go (v4) writes them.
+ * Encodes events the way the Go event stream SDK (v4) does.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import { EncodingError, InvalidFieldError } from "./errors.ts";
 import { type EventFields, type Field, FIELDS } from "./event.ts";
 import { goJson, goString } from "./go_json.ts";
 
-/** What the encoder needs beside the publisher's own fields. */
+/** Values that the encoder needs in addition to the publisher's fields. */
 export interface EncodeOptions {
   /** The event's id. */
   readonly id: string;
   /** The event's name. */
   readonly name: string;
-  /** When it is published, in nanoseconds since the epoch. */
+  /** The time of publishing, in nanoseconds since the epoch. */
   readonly time: bigint;
 }
 
-/** Fields that are written whatever they hold. */
+/** Fields that are always written, even if empty. */
 const ALWAYS = new Set(["id", "timestamp", "timestampUnixNano"]);
 /** Fields that publishers never write: consumers fill them in. */
 const NEVER = new Set(["topic", "sourceNamespace"]);
@@ -27,10 +27,11 @@ const WRITTEN = FIELDS.filter(({ key }) => !NEVER.has(key));
 const encoder = new TextEncoder();
 
 /**
- * Writes an event.
+ * Encodes an event.
  *
- * @throws {InvalidFieldError} A field is not of its type.
- * @throws {EncodingError} The payload or the additional fields have no JSON.
+ * @throws {InvalidFieldError} A field has the wrong type.
+ * @throws {EncodingError} The payload or the additional fields cannot be
+ * written as JSON.
  */
 export function encodeEvent(
   fields: EventFields,
@@ -60,7 +61,7 @@ export function wholeSeconds(time: bigint): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
-/** A field's JSON; `undefined` when Go leaves it out. */
+/** A field's JSON; `undefined` if Go omits it. */
 function write(field: Field, value: unknown): string | undefined {
   const keep = ALWAYS.has(field.key);
   switch (field.type) {
@@ -110,6 +111,6 @@ function isStrings(value: unknown): value is readonly string[] {
 function wrong({ property }: Field, wanted: string): never {
   throw new InvalidFieldError(
     property,
-    `Field "${property}" has another type: expected ${wanted}`,
+    `Field "${property}" has the wrong type: expected ${wanted}`,
   );
 }

@@ -1,16 +1,16 @@
 /**
- * What can go wrong with the event stream, each by its own class.
+ * The error classes of the event stream.
  *
  * @module
  */
 
-/** Anything that the event stream client throws or rejects with. */
+/** The base class of all errors of the event stream client. */
 export class EventStreamError extends Error {
   /** What logs call it. */
   override name = "EventStreamError";
 }
 
-/** A setting of the client makes no sense. */
+/** An option of the client is invalid. */
 export class StreamOptionsError extends EventStreamError {
   /** What logs call it. */
   override name = "StreamOptionsError";
@@ -22,19 +22,19 @@ export class MissingArgumentError extends EventStreamError {
   override name = "MissingArgumentError";
 }
 
-/** A topic is not written as topics are. */
+/** A topic name is invalid. */
 export class InvalidTopicError extends EventStreamError {
   /** What logs call it. */
   override name = "InvalidTopicError";
 }
 
-/** An event name is not written as event names are. */
+/** An event name is invalid. */
 export class InvalidEventNameError extends EventStreamError {
   /** What logs call it. */
   override name = "InvalidEventNameError";
 }
 
-/** A field of an event or audit log is missing, or is not what it has to be. */
+/** A field of an event or audit log is missing or invalid. */
 export class InvalidFieldError extends EventStreamError {
   /** What logs call it. */
   override name = "InvalidFieldError";
@@ -60,28 +60,28 @@ export class DecodingError extends EventStreamError {
   override name = "DecodingError";
 }
 
-/** Key and value together are longer than a message may be. */
+/** Key and value together exceed the message size limit. */
 export class MessageTooLargeError extends EventStreamError {
   /** What logs call it. */
   override name = "MessageTooLargeError";
 }
 
-/** More is waiting to be sent than the queue holds. */
+/** The queue is full. */
 export class QueueFullError extends EventStreamError {
   /** What logs call it. */
   override name = "QueueFullError";
 }
 
 /**
- * A message was not confirmed. Whether it arrived is unknown if it had been sent:
- * publishing it again can double it.
+ * A message was not confirmed. If it had been sent, it may have arrived:
+ * publishing it again can duplicate it.
  */
 export class DeliveryError extends EventStreamError {
   /** What logs call it. */
   override name = "DeliveryError";
 }
 
-/** The time for delivering a message is up. */
+/** A message was not confirmed within its time limit. */
 export class DeliveryTimeoutError extends DeliveryError {
   /** What logs call it. */
   override name = "DeliveryTimeoutError";

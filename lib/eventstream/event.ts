@@ -1,34 +1,35 @@
 /**
- * An event of the event stream: its envelope, and how each field of it is on the wire.
+ * An event of the event stream: its envelope, and how each of its fields is
+ * encoded.
  *
  * @module
  */
 
-/** What a publisher says about an event. Absent and empty are the same. */
+/** The fields that a publisher sets. Absent and empty are the same. */
 export interface EventFields {
-  /** Who it is about. */
+  /** The user that it is about. */
   readonly userId?: string;
   /** The namespace it happened in. */
   readonly namespace?: string;
   /** That namespace's parent. */
   readonly parentNamespace?: string;
-  /** The union that namespace belongs to. */
+  /** The union that the namespace belongs to. */
   readonly unionNamespace?: string;
   /** The IAM client that caused it. */
   readonly clientId?: string;
   /** The trace it belongs to. */
   readonly traceId?: string;
-  /** The span it belongs to, as the tracer writes it. */
+  /** The span it belongs to, in the tracer's format. */
   readonly spanContext?: string;
   /** The session it happened in. */
   readonly sessionId?: string;
   /** Version of the event's schema. @default {1} */
   readonly version?: number;
-  /** A number the publisher gives events of this kind. */
+  /** The publisher's number for events of this kind. */
   readonly eventId?: number;
-  /** A number the publisher gives this type. */
+  /** The publisher's number for this type. */
   readonly eventType?: number;
-  /** A number the publisher gives this level. */
+  /** The publisher's number for this level. */
   readonly eventLevel?: number;
   /** The service that publishes. */
   readonly service?: string;
@@ -40,25 +41,25 @@ export interface EventFields {
   readonly targetNamespace?: string;
   /** Whether it holds personal data. */
   readonly privacy?: boolean;
-  /** Fields beside the payload. */
+  /** Fields besides the payload. */
   readonly additionalFields?: Readonly<Record<string, unknown>>;
-  /** What happened. */
+  /** The payload. */
   readonly payload?: Readonly<Record<string, unknown>>;
 }
 
-/** An event as a subscriber gets it. */
+/** An event as a subscriber receives it. */
 export interface StreamEvent extends EventFields {
   /** Its id; empty if the publisher gave none. */
   readonly id: string;
   /** Its name; empty if the publisher gave none. */
   readonly name: string;
-  /** The topic it was subscribed to by, without prefix. */
+  /** The subscribed topic, without prefix. */
   readonly topic: string;
   /** When it was published: RFC 3339, with or without fractions of a second. */
   readonly timestamp?: string;
-  /** The same in nanoseconds since the epoch, exact. Old publishers leave it out. */
+  /** The same in exact nanoseconds since the epoch. Old publishers omit it. */
   readonly timestampUnixNano?: bigint;
-  /** The namespace it came from; of some publishers only. */
+  /** The namespace it came from; set by some publishers only. */
   readonly sourceNamespace?: string;
   /** The record's partition. */
   readonly partition: number;
@@ -68,7 +69,7 @@ export interface StreamEvent extends EventFields {
   readonly key: string;
 }
 
-/** How a field's value is written. */
+/** How a field's value is encoded. */
 export type FieldType =
   | "string"
   | "int"
@@ -83,7 +84,7 @@ export interface Field {
   readonly key: string;
   /** Its property here. */
   readonly property: string;
-  /** What it holds. */
+  /** Its type. */
   readonly type: FieldType;
 }
 
@@ -95,10 +96,13 @@ function field(
   return { key, property, type };
 }
 
-/** The key whose number has more digits than JavaScript's have, in every event. */
+/**
+ * The key whose number always has more digits than JavaScript numbers
+ * represent.
+ */
 export const NANO_KEY = "timestampUnixNano";
 
-/** All fields, in the order in which Go writes them. */
+/** All fields, in Go's order. */
 export const FIELDS: readonly Field[] = [
   field("id", "string"),
   field("name", "string"),

@@ -8,25 +8,25 @@
 import { Buffer } from "node:buffer";
 import { EncodingError } from "./errors.ts";
 
-/** How deep a value may nest: deeper ones are taken for circles. */
+/** How deep a value may nest: deeper ones are treated as cyclic. */
 const MAX_DEPTH = 500;
 
-/** What `JSON.stringify` leaves as it is, and Go escapes. */
+/** Characters that Go escapes and `JSON.stringify` does not. */
 const GO_ONLY = /[<>&\u2028\u2029]/;
 const ALL_GO_ONLY = new RegExp(GO_ONLY, "g");
 
-/** What a lone surrogate becomes: Go escapes what is not UTF-8. */
+/** The replacement of a lone surrogate: Go escapes invalid UTF-8. */
 const NOT_UNICODE =
   /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 
 /**
- * Writes a value as Go writes a `map[string]interface{}` and what it holds.
+ * Writes a value as Go writes a `map[string]interface{}` and its contents.
  *
- * `undefined` members are left out; bytes are base64, as a Go `[]byte` is; a `bigint`
- * is a number; objects with `toJSON` are what that returns.
+ * `undefined` members are omitted; bytes become base64, like a Go `[]byte`; a
+ * `bigint` becomes a number; objects with `toJSON` are replaced by its result.
  *
- * @throws {EncodingError} Something in it has no JSON: a number that is not finite, a
- * function, a map or set, a circle.
+ * @throws {EncodingError} Something in it cannot be written as JSON: a number
+ * that is not finite, a function, a map or set, a cycle.
  */
 export function goJson(value: unknown): string {
   return encode(value, 0) ?? fail("undefined");
@@ -68,7 +68,7 @@ function encode(value: unknown, depth: number): string | undefined {
   }
 }
 
-/** Go writes numbers as ECMAScript does, but keeps the sign of zero. */
+/** Go writes numbers like ECMAScript, but keeps the sign of zero. */
 function number(value: number): string {
   if (!Number.isFinite(value)) return fail(String(value));
   return Object.is(value, -0) ? "-0" : String(value);
@@ -77,7 +77,7 @@ function number(value: number): string {
 function object(value: object, depth: number): string | undefined {
   if (depth >= MAX_DEPTH) {
     throw new EncodingError(
-      `Value nests ${depth} levels deep: expected fewer, and no circle`,
+      `Value nests ${depth} levels deep: expected fewer, and no cycle`,
     );
   }
   if (Array.isArray(value)) {
@@ -101,25 +101,25 @@ function object(value: object, depth: number): string | undefined {
   return `{${members.join(",")}}`;
 }
 
-/** Go sorts keys by their UTF-8 bytes, which is by code points. */
+/** Go sorts keys by their UTF-8 bytes, which equals sorting by code points. */
 function byCodePoint(a: string, b: string): number {
   if (a === b) return 0;
   for (let index = 0;; index++) {
     const left = a.charCodeAt(index);
     const right = b.charCodeAt(index);
     if (left === right) continue;
-    // One is the beginning of the other.
+    // One is a prefix of the other.
     if (Number.isNaN(left)) return -1;
     if (Number.isNaN(right)) return 1;
     return rank(left) - rank(right);
   }
 }
 
-/** Surrogates stand for code points above all others. */
+/** Surrogates represent code points above all others. */
 function rank(unit: number): number {
   return unit >= 0xD800 && unit <= 0xDFFF ? unit + 0x10000 : unit;
 }
 
 function fail(what: string): never {
-  throw new EncodingError(`Value has no JSON: ${what}`);
+  throw new EncodingError(`Value cannot be written as JSON: ${what}`);
 }

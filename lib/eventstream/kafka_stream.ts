@@ -42,16 +42,16 @@ import { createPublisher } from "./publisher.ts";
 import { startSubscription, type Subscription } from "./subscription.ts";
 import { unlessAborted } from "../core/async.ts";
 
-/** Bytes sent at once: brokers take a megabyte. */
+/** Bytes per batch: brokers accept a megabyte. */
 const MAX_BATCH_BYTES = 524_288;
-/** What logs say of dead letters that do not fit their topic. */
+/** Log messages for dead letters that do not fit their topic. */
 const OMITTED =
   "Dead letter is written without the parts that do not fit its topic";
 const IN_THE_LOG =
-  "Dead letter is kept here only: its topic takes no such record";
+  "Dead letter is only logged: its topic does not accept the record";
 const RETRY = { maxAttempts: 10, baseDelay: 500, maxDelay: 30_000 };
 
-/** Makes an event stream on Kafka. Nothing is connected yet. */
+/** Creates an event stream on Kafka. Nothing connects yet. */
 export function createKafkaStream(options: EventStreamOptions): EventStream {
   const {
     prefix = "",
@@ -167,7 +167,7 @@ export function createKafkaStream(options: EventStreamOptions): EventStream {
         const found = await unlessAborted(asked, signal);
         if (found !== undefined) return found;
       } catch (cause) {
-        throw new EventStreamError("Brokers cannot be asked for", { cause });
+        throw new EventStreamError("Brokers cannot be read", { cause });
       }
       throw signal.reason;
     },
@@ -178,7 +178,7 @@ export function createKafkaStream(options: EventStreamOptions): EventStream {
         [...subscriptions].map((each) => each[Symbol.asyncDispose]()),
       );
       await publisher.close(options.flushTimeout ?? 10_000);
-      // What could not be opened needs no closing, and whoever used it was told.
+      // If opening failed, nothing needs closing and the callers know.
       await opened?.then((cluster) => cluster.close(), () => {});
     },
   };
@@ -238,7 +238,10 @@ function eventWork(
   };
 }
 
-/** What returns at once has no promise: not every record is worth one. */
+/**
+ * Avoids a promise if the callback is synchronous: most records are not worth
+ * one.
+ */
 function settled<T>(
   returned: T | Promise<T>,
   result: (value: T) => Result,
@@ -252,7 +255,7 @@ function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof value === "object" && value !== null && "then" in value;
 }
 
-/** A callback that is typed to return nothing may return anything. */
+/** A callback typed to return nothing may still return anything. */
 function resultOf(returned: Awaited<ReturnType<RecordCallback>>): Result {
   if (returned === "skipped") return SKIPPED;
   return typeof returned === "object" && returned !== null &&

@@ -1,6 +1,7 @@
 /**
- * A dead letter in the form that its topic takes: an event that was nearly too large for
- * its own topic is too large for another's, with the headers that say why.
+ * Writes a dead letter in a form that its topic accepts. An event that nearly
+ * reached its own topic's limit exceeds that of the dead-letter topic once the
+ * reason headers are added.
  *
  * @module
  */
@@ -16,45 +17,47 @@ import { sizeOf } from "./message.ts";
 import { PortError } from "./port.ts";
 import type { OutgoingRecord, RecordHeader } from "./record.ts";
 
-/** What a letter is made of. */
+/** The parts of a dead letter. */
 export interface LetterParts {
-  /** The record as it was, with its own headers. */
+  /** The unchanged record, with its own headers. */
   readonly record: OutgoingRecord;
-  /** The headers that say why. */
+  /** The headers with the reason. */
   readonly why: readonly RecordHeader[];
 }
 
-/** A part of a record that a letter may lack. */
+/** A part of a record that a dead letter may omit. */
 export type LetterPart = "value" | "headers" | "key";
 
-/** Sends a letter, and waits until it is confirmed. */
+/** Sends a dead letter, and waits until it is confirmed. */
 export type SendLetter = (
   record: OutgoingRecord,
   options: { readonly compress: boolean },
 ) => Promise<void>;
 
-/** A form of a letter. */
+/** A form of a dead letter. */
 interface Form {
   readonly record: OutgoingRecord;
   readonly compress: boolean;
-  /** What it lacks. */
+  /** The omitted parts. */
   readonly omitted: readonly LetterPart[];
 }
 
-/** The longest letter that is worth the time to compress it, in bytes. */
+/** The longest dead letter worth the time to compress, in bytes. */
 const MAX_COMPRESSED = 8_388_608;
-/** The longest key that is kept in any form, in bytes. */
+/** The longest key that is kept in every form, in bytes. */
 const MAX_KEY = 1_024;
 
 const encoder = new TextEncoder();
 
 /**
- * Sends a letter in the first form that its topic takes: whole; whole and compressed;
- * without its value, or without its own headers if they are longer; without either and
- * without a long key. What it lacks it says, and of the value the size and the SHA-256.
+ * Sends a dead letter in the first form that its topic accepts: whole; whole
+ * and compressed; without its value, or without its own headers if they are
+ * longer; without both and without a long key. Headers name the omitted parts,
+ * and give the size and SHA-256 of an omitted value.
  *
- * @returns What it lacks; `undefined` if its topic takes it in no form.
- * @throws {EventStreamError} It is not confirmed, for another reason than what it is.
+ * @returns The omitted parts; `undefined` if its topic accepts no form.
+ * @throws {EventStreamError} It is not confirmed for a reason other than its
+ * form.
  */
 export async function sendFitting(
   parts: LetterParts,
@@ -76,7 +79,7 @@ export async function sendFitting(
         if (fault === "never") return undefined;
         if (fault === "too large") break;
         if (record === rest) throw error;
-        // A topic can refuse what is old, or has a time to come.
+        // A topic can refuse timestamps that are too old or in the future.
         hasTime = false;
       }
     }
@@ -124,7 +127,7 @@ function* forms({ record, why }: LetterParts): Generator<Form> {
   );
 }
 
-/** What a letter says of what it lacks. */
+/** The headers about omitted parts. */
 function omission(
   omitted: readonly LetterPart[],
   value: Uint8Array | undefined,
@@ -137,7 +140,7 @@ function omission(
   return facts.map(([name, text]) => [name, encoder.encode(text)]);
 }
 
-/** What a broker says of records that will never do as they are. */
+/** Broker errors about records that can never be accepted in this form. */
 const FAULTS: Readonly<Record<string, "too large" | "time" | "never">> = {
   MESSAGE_TOO_LARGE: "too large",
   RECORD_LIST_TOO_LARGE: "too large",
@@ -146,7 +149,7 @@ const FAULTS: Readonly<Record<string, "too large" | "time" | "never">> = {
   INVALID_TOPIC_EXCEPTION: "never",
 };
 
-/** What is wrong with a record; `undefined` if it is not the record. */
+/** What is wrong with a record; `undefined` if the record is not the cause. */
 function faultOf(error: unknown) {
   if (error instanceof MessageTooLargeError) return "too large";
   if (error instanceof InvalidTopicError) return "never";

@@ -1,5 +1,5 @@
 /**
- * Loads the Kafka library when it is needed.
+ * Loads the Kafka library on demand.
  *
  * @module
  */
@@ -12,16 +12,16 @@ type PortModule = typeof import("./platformatic_port.ts");
 let loading: Promise<PortModule> | undefined;
 
 /**
- * Loads what is behind the port, once.
+ * Loads the implementation of the port, once.
  *
- * The library's logger (`debug`) lists all environment variables while it is loaded,
- * which takes a permission for all of them. It gets an environment that has no list, and
- * no more variables than may be read.
+ * While loading, the library's logger (`debug`) lists all environment
+ * variables, which requires permission for all of them. It gets an environment
+ * that lists none, and only variables that may be read.
  *
- * Its WebAssembly is a file of the package `@platformatic/wasm-utils`, which would have
- * to be readable, wherever it lies: the library gets that package's other form, whose
- * WebAssembly is part of its code. In a bundle there is nothing to resolve any more:
- * `dev/compile/` puts it in.
+ * Its WebAssembly is a file of the package `@platformatic/wasm-utils`, which
+ * the process would need permission to read. Instead, the library gets that
+ * package's other form, whose WebAssembly is part of its code. A bundle already
+ * contains it, through `dev/compile/`, and has nothing to resolve.
  */
 export function loadPort(): Promise<PortModule> {
   return loading ??= load();
@@ -33,7 +33,8 @@ async function load(): Promise<PortModule> {
     resolve: (name, context, next) =>
       next(name === WASM ? `${WASM}/bundled` : name, context),
   });
-  // Without a target of its own it would have to name that one's keys.
+  // Its target must be another object: a proxy has to report its target's own
+  // keys.
   process.env = new Proxy<typeof env>({}, {
     get(_target, name) {
       try {

@@ -1,5 +1,5 @@
 /**
- * Messages in the queue: what they count for, which go together, how they fail.
+ * Messages in the queue: their size, their batches and their errors.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import { DeliveryError, DeliveryTimeoutError } from "./errors.ts";
 import { PortError } from "./port.ts";
 import type { OutgoingRecord } from "./record.ts";
 
-/** A message that waits. */
+/** A queued message. */
 export interface Message {
-  /** What is sent. */
+  /** The record to send. */
   readonly record: OutgoingRecord;
-  /** What it counts for. */
+  /** Its size. */
   readonly bytes: number;
-  /** Whether it is compressed: then it is sent alone. */
+  /** Whether it is compressed, and then sent alone. */
   readonly compress: boolean;
-  /** When its time is up, by `performance.now()`. */
+  /** Its deadline, by `performance.now()`. */
   readonly deadline: number;
-  /** Ends the waiting; the first call counts. */
+  /** Settles the wait; only the first call has an effect. */
   readonly settle: (error?: Error) => void;
-  /** Whether nobody waits any more. */
+  /** Whether the wait is settled. */
   isSettled: boolean;
 }
 
-/** What a record takes beside its key and value, in bytes, at most. */
+/** The most bytes of a record besides its key and value. */
 const RECORD_OVERHEAD = 64;
 const MAX_BATCH_RECORDS = 10_000;
 
-/** Bytes that a record takes, a little more at most. */
+/** The size of a record in bytes, an upper estimate. */
 export function sizeOf({ key, value, headers = [] }: OutgoingRecord): number {
   const extra = headers.reduce(
     (sum, [name, content]) => sum + name.length + content.length + 8,
@@ -37,7 +37,7 @@ export function sizeOf({ key, value, headers = [] }: OutgoingRecord): number {
   return (key?.length ?? 0) + (value?.length ?? 0) + extra;
 }
 
-/** Takes what is sent at once from the front of a queue: one message at least. */
+/** Takes a batch from the front of a queue: at least one message. */
 export function takeBatch(
   waiting: Message[],
   maxBytes: number,
@@ -54,7 +54,7 @@ export function takeBatch(
   return waiting.splice(0, length);
 }
 
-/** What a broker says of a batch that has a record that it will never take. */
+/** Broker errors about a batch that contains a record it will never accept. */
 const ABOUT_ONE: ReadonlySet<string | undefined> = new Set([
   "INVALID_RECORD",
   "INVALID_TIMESTAMP",
@@ -62,12 +62,15 @@ const ABOUT_ONE: ReadonlySet<string | undefined> = new Set([
   "RECORD_LIST_TOO_LARGE",
 ]);
 
-/** Whether a batch was refused for one of its records, which others need not share. */
+/**
+ * Whether a batch was refused because of one record, which need not affect
+ * others.
+ */
 export function isAboutOne(error: unknown): boolean {
   return error instanceof PortError && ABOUT_ONE.has(error.code);
 }
 
-/** What is thrown when a message's time is up. */
+/** The error of a message whose time limit has passed. */
 export function timedOut(topic: string, cause?: unknown): DeliveryTimeoutError {
   return new DeliveryTimeoutError(
     `Message for "${topic}" was not confirmed in time`,
@@ -75,13 +78,15 @@ export function timedOut(topic: string, cause?: unknown): DeliveryTimeoutError {
   );
 }
 
-/** What is thrown when a message cannot be delivered, or nobody waits any more. */
+/**
+ * The error of a message that cannot be delivered, or whose wait was cancelled.
+ */
 export function refused(topic: string, cause: unknown): DeliveryError {
   return cause === undefined
     ? new DeliveryError(
       `Message for "${topic}" was not confirmed before the event stream was disposed`,
     )
-    : new DeliveryError(`Message for "${topic}" cannot be delivered`, {
+    : new DeliveryError(`Message for "${topic}" could not be delivered`, {
       cause,
     });
 }

@@ -1,10 +1,10 @@
 /**
- * The event stream: AccelByte's way of sending events between services over Kafka, as
- * its SDK for Go writes and reads them.
+ * The event stream: sends events between AccelByte services over Kafka,
+ * compatible with AccelByte's Go SDK.
  *
- * Handlers publish with `ctx.eventStream`, and take events with `SOURCES=kafka`. This is
- * for what goes beyond that: subscriptions and records of your own, audit logs, topics'
- * metadata.
+ * Handlers publish with `ctx.eventStream`, and receive events with
+ * `SOURCES=kafka`. Use this module for more: your own subscriptions and raw
+ * records, audit logs, topic metadata.
  *
  * @module
  */
@@ -49,9 +49,9 @@ export type {
 export type { Subscription } from "./subscription.ts";
 
 /**
- * Makes an event stream. Nothing is connected before it is used.
+ * Creates an event stream. Nothing connects until it is first used.
  *
- * @throws {StreamOptionsError} An option makes no sense.
+ * @throws {StreamOptionsError} An option is invalid.
  *
  * @example Publish and subscribe
  * ```ts ignore
@@ -79,7 +79,7 @@ export function createEventStream(options: EventStreamOptions): EventStream {
       return createNoStream();
     default:
       throw new StreamOptionsError(
-        `Stream is ${
+        `Option "stream" is ${
           JSON.stringify(options.stream)
         }: expected kafka, stdout or none`,
       );

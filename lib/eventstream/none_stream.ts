@@ -1,5 +1,5 @@
 /**
- * An event stream that goes nowhere.
+ * An event stream that discards everything.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { EventStream } from "./stream.ts";
 import type { Subscription } from "./subscription.ts";
 
-/** Makes an event stream that takes anything, and does nothing. */
+/** Creates an event stream that accepts and discards everything. */
 export function createNoStream(): EventStream {
   return {
     publish() {},
@@ -21,7 +21,7 @@ export function createNoStream(): EventStream {
   };
 }
 
-/** A subscription to which nothing comes. */
+/** A subscription that receives nothing. */
 export function endedSubscription(): Subscription {
   return {
     ready: Promise.resolve(),

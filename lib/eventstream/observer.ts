@@ -1,40 +1,40 @@
 /**
- * What the client tells about its work: metrics and traces are built on it.
+ * Observation of the client, for metrics and traces.
  *
  * @module
  */
 
-/** How a record ended that came out of a subscription. */
+/** The outcome of a record of a subscription. */
 export type RecordOutcome =
-  /** The callback resolved: an app that took it has finished it, whichever way. */
+  /** The callback resolved, or an app finished the record with any outcome. */
   | "handled"
-  /** Its event has another name than was subscribed to. */
+  /** Its event has another name than the subscribed one. */
   | "skipped"
-  /** It went to the dead letters. */
+  /** It became a dead letter. */
   | "dead"
-  /** The callback failed, and at most once was asked for. */
+  /** The callback failed, and delivery is at-most-once. */
   | "dropped"
-  /** The partition went to another member while it was worked on. */
+  /** The partition went to another member meanwhile. */
   | "revoked";
 
-/** Why a record went to the dead letters. */
+/** Why a record became a dead letter. */
 export type DeadReason =
   /** It is not an event. */
   | "undecodable"
-  /** The callback said that trying again cannot help. */
+  /** The callback reported that a retry cannot help. */
   | "rejected"
-  /** The callback failed as often as it may. */
+  /** The callback failed `maxAttempts` times. */
   | "exhausted";
 
-/** Why the place where a partition was to be read on is not there. */
+/** Why the position at which a partition was to be read no longer exists. */
 export type RelocationReason =
-  /** The topic's retention was quicker: records are lost. */
+  /** The topic's retention deleted it: records are lost. */
   | "expired"
   /** The partition ends before it. */
   | "beyond_end"
-  /** The log was cut back to an earlier place: a leader was behind. */
+  /** The log was truncated by a lagging leader. */
   | "truncated"
-  /** The topic was deleted and created again. */
+  /** The topic was deleted and recreated. */
   | "recreated";
 
 /** A partition of a topic. */
@@ -46,8 +46,8 @@ export interface Partition {
 }
 
 /**
- * What the client tells about its work. Each function is optional, is called on the
- * event path and has to be quick; what it throws is lost.
+ * Observes the client. Each function is optional, is called on the event path
+ * and has to be fast; errors that it throws are ignored.
  */
 export interface StreamObserver {
   /** A batch was confirmed by the broker. */
@@ -58,7 +58,7 @@ export interface StreamObserver {
       readonly seconds: number;
     },
   ): void;
-  /** Messages were given up. */
+  /** Messages could not be delivered. */
   produceFailed?(
     batch: {
       readonly topic: string;
@@ -84,7 +84,7 @@ export interface StreamObserver {
       readonly error: unknown;
     },
   ): void;
-  /** A record is in the dead letters. */
+  /** A dead letter was written. */
   deadLettered?(
     letter: Partition & {
       readonly groupId: string;
@@ -95,7 +95,7 @@ export interface StreamObserver {
   lag?(
     lag: Partition & { readonly groupId: string; readonly records: number },
   ): void;
-  /** The group's partitions were distributed anew. */
+  /** The group was rebalanced. */
   rebalanced?(
     change: {
       readonly groupId: string;
@@ -103,7 +103,10 @@ export interface StreamObserver {
       readonly lost: readonly Partition[];
     },
   ): void;
-  /** A partition is read on elsewhere: the place where it was to be is not there. */
+  /**
+   * A partition is read from another position, because the expected one does
+   * not exist.
+   */
   relocated?(
     partition: Partition & {
       readonly groupId: string;
@@ -121,7 +124,7 @@ export interface StreamObserver {
   ): void;
 }
 
-/** An observer all of whose functions are there, and never throw. */
+/** An observer with all functions, none of which throws. */
 export type SafeObserver = Required<StreamObserver>;
 
 const NAMES = [
@@ -136,7 +139,7 @@ const NAMES = [
   "committed",
 ] as const;
 
-/** Makes an observer that cannot disturb the client. */
+/** Creates an observer that cannot disturb the client. */
 export function safeObserver(observer: StreamObserver = {}): SafeObserver {
   const entries = NAMES.map((name) => {
     const tell = observer[name]?.bind(observer) as
@@ -146,7 +149,7 @@ export function safeObserver(observer: StreamObserver = {}): SafeObserver {
       try {
         tell?.(fact);
       } catch {
-        // Who looks on must not change what happens.
+        // An observer must not affect the client.
       }
     }];
   });

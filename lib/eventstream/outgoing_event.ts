@@ -1,5 +1,5 @@
 /**
- * From what a publisher says to the record that is sent: checks, envelope, size.
+ * Turns a publisher's event into a record: validation, envelope, size.
  *
  * @module
  */
@@ -18,13 +18,13 @@ import type { OutgoingRecord } from "./record.ts";
 export interface PublishedEvent extends EventFields {
   /** The topic, without prefix. */
   readonly topic: string;
-  /** What happened: `orderPaid`. */
+  /** The event's name: `orderPaid`. */
   readonly name: string;
   /** The event's id. @default {a new v4 UUID without hyphens} */
   readonly id?: string;
-  /** Events of one key keep their order. @default {the event's id} */
+  /** Events with the same key stay in order. @default {the event's id} */
   readonly key?: string;
-  /** Facts beside the event, such as `traceparent`. The Go SDK writes none. */
+  /** Headers, such as `traceparent`. The Go SDK writes none. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -32,29 +32,31 @@ export interface PublishedEvent extends EventFields {
 export interface OutgoingRules {
   /** Whether ids of users, clients, sessions and traces have to be v4 UUIDs. */
   readonly strict: boolean;
-  /** How long key and value may be together, in bytes, some room included. */
+  /** The most bytes of key and value together, including overhead. */
   readonly maxMessageBytes: number;
-  /** The time, in nanoseconds since the epoch. */
+  /** The current time, in nanoseconds since the epoch. */
   readonly now: () => bigint;
 }
 
-/** Room for what a broker adds to a message, in bytes: the Go SDK's figure. */
+/**
+ * Reserved for what a broker adds to a message, in bytes: the Go SDK's value.
+ */
 const OVERHEAD = 2_048;
 
-/** The fields that the strict mode looks at, in the Go SDK's order. */
+/** The fields that strict mode checks, in the Go SDK's order. */
 const STRICT_FIELDS = ["userId", "clientId", "sessionId", "traceId"] as const;
 
 const encoder = new TextEncoder();
 
 /**
- * Checks an event and writes it.
+ * Validates and encodes an event.
  *
  * @throws {MissingArgumentError} There is no event.
- * @throws {InvalidTopicError} The topic is empty or has other characters.
- * @throws {InvalidEventNameError} The name is empty or has other characters.
- * @throws {InvalidFieldError} A field is not what it has to be.
- * @throws {EncodingError} The payload has no JSON.
- * @throws {MessageTooLargeError} It is too long to be sent.
+ * @throws {InvalidTopicError} The topic is empty or has invalid characters.
+ * @throws {InvalidEventNameError} The name is empty or has invalid characters.
+ * @throws {InvalidFieldError} A field is invalid.
+ * @throws {EncodingError} The payload cannot be written as JSON.
+ * @throws {MessageTooLargeError} It is too large to send.
  */
 export function outgoingEvent(
   event: PublishedEvent,
@@ -90,7 +92,7 @@ function checkIds(event: EventFields): void {
     if (id === undefined || id === "" || isId(id)) continue;
     throw new InvalidFieldError(
       field,
-      `Field "${field}" is no id: expected a v4 UUID in lower case without hyphens`,
+      `Field "${field}" is not an id: expected a v4 UUID in lower case without hyphens`,
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The records of one partition on their way to the callback: one at a time, in order,
- * with a buffer that is bounded.
+ * The queue of one partition's records: passes them to the callback one at a
+ * time, in order, from a bounded buffer.
  *
  * @module
  */
@@ -15,12 +15,15 @@ export interface PartitionQueueOptions {
   readonly partition: Partition;
   /** Where reading begins. */
   readonly start: Place;
-  /** Delivery begins when this settles: another delivery of the partition goes on. */
+  /**
+   * Delivery begins when this settles, because an earlier delivery of the
+   * partition is still running.
+   */
   readonly after: Promise<unknown> | undefined;
   /**
-   * Does a record's work.
+   * Processes a record.
    *
-   * @param stop Ends when the queue is stopped.
+   * @param stop Aborts when the queue is stopped.
    * @returns Whether the record is finished.
    */
   readonly handle: (
@@ -33,40 +36,48 @@ export interface PartitionQueueOptions {
   readonly onProgress: () => void;
 }
 
-/** The records of one partition on their way. */
+/** The queue of one partition's records. */
 export interface PartitionQueue {
   /** The partition. */
   readonly partition: Partition;
-  /** Where to read on. */
+  /** Where to continue reading. */
   readonly position: Place;
   /** Every record before this offset is finished. */
   readonly done: Place;
   /** Whether every record that was read is finished. */
   readonly isIdle: boolean;
-  /** Bytes that wait. */
+  /** Bytes in the buffer. */
   readonly bufferedBytes: number;
   /** Whether there is room for more. */
   readonly wantsMore: boolean;
-  /** Whether one record has been worked on for long: room will not come soon. */
+  /**
+   * Whether one record has been running for long, so that no room is expected
+   * soon.
+   */
   readonly isStuck: boolean;
-  /** Takes what was read. What does not follow on is left out. */
+  /**
+   * Adds fetched records. Records that do not continue at the position are
+   * ignored.
+   */
   push(fetched: Fetched, from: bigint): void;
-  /** Reads on from elsewhere, once every record that was read is finished. */
+  /**
+   * Continues reading elsewhere, once every record that was read is finished.
+   */
   seek(to: Place): void;
-  /** Looks again whether a record may be handled. */
+  /** Checks again whether a record may be handled. */
   wake(): void;
-  /** Begins no more records. Settles when the one at hand has ended. */
+  /** Begins no more records. Settles when the running one has ended. */
   stop(): Promise<void>;
 }
 
-/** Records that wait when reading stops. */
+/** The number of buffered records at which reading stops. */
 const MAX_RECORDS = 500;
-/** Bytes that wait when reading stops. */
+/** The number of buffered bytes at which reading stops. */
 const MAX_BYTES = 524_288;
-/** After this time a record counts as stuck, in milliseconds. */
+/** The time after which a running record counts as stuck, in milliseconds. */
 const STUCK_AFTER = 500;
 
-/** Makes a queue, and begins with what is pushed to it. */
+/** Creates a queue, which begins with the first records pushed to it. */
 export function createPartitionQueue(
   options: PartitionQueueOptions,
 ): PartitionQueue {
@@ -76,7 +87,7 @@ export function createPartitionQueue(
   let head = 0;
   let bytes = 0;
   let position = options.start;
-  // Apart, as they change with every record.
+  // Separate variables, because they change with every record.
   let { offset: doneOffset, leaderEpoch: doneEpoch } = options.start;
   let startedAt: number | undefined;
   let signal = Promise.withResolvers<void>();
@@ -93,10 +104,10 @@ export function createPartitionQueue(
       }
       startedAt = performance.now();
       const handled = handle(record, stopping.signal);
-      // Not every record is worth a turn of the microtask queue.
+      // Most records are not worth a turn of the microtask queue.
       const isDone = typeof handled === "boolean" ? handled : await handled;
       startedAt = undefined;
-      // Only a queue that is stopped gives up: the record stays undone.
+      // Only a stopped queue leaves a record unfinished.
       if (!isDone) return;
       take(record);
       onProgress();
@@ -106,7 +117,7 @@ export function createPartitionQueue(
   function take(record: StreamRecord): void {
     bytes -= sizeOf(record);
     head++;
-    // What is hidden behind the last record is finished, too.
+    // Records hidden after the last one are finished, too.
     doneOffset = record.offset + 1n;
     doneEpoch = record.leaderEpoch;
     if (head === buffer.length) {

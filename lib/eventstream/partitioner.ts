@@ -1,5 +1,5 @@
 /**
- * Which partition a record goes to.
+ * Assigns records to partitions.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import { crc32 } from "node:zlib";
 
 /**
- * The partition of a key, as librdkafka's `consistent_random` has it: CRC-32 of the
- * key, modulo the number of partitions; any for an empty key. The Go SDK's publishers
- * put the same key there.
+ * The partition of a key, like librdkafka's `consistent_random`: CRC-32 of the
+ * key modulo the number of partitions; any partition for an empty key. The Go
+ * SDK assigns keys the same way.
  *
  * @param random A number from 0 up to 1.
  */

@@ -1,5 +1,5 @@
 /**
- * Certificates and keys, as files have them.
+ * Parses certificates and keys in PEM.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { createPrivateKey } from "node:crypto";
 import { StreamOptionsError } from "./errors.ts";
 
-/** What a PEM text holds. */
+/** The contents of a PEM text. */
 export interface Pem {
   /** Its certificates, in order. */
   readonly certificates: readonly string[];
@@ -18,10 +18,10 @@ export interface Pem {
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
 
 /**
- * Takes apart a PEM text: blocks `CERTIFICATE` are certificates, any other is taken for
- * a private key.
+ * Parses a PEM text: blocks of type `CERTIFICATE` are certificates, any other
+ * is taken for a private key.
  *
- * @throws {StreamOptionsError} It holds neither, or the key cannot be read.
+ * @throws {StreamOptionsError} It contains neither, or the key cannot be read.
  */
 export function readPem(text: string): Pem {
   const certificates: string[] = [];

@@ -1,5 +1,5 @@
 /**
- * Who of a group gets which partitions.
+ * Assigns a group's partitions to its members.
  *
  * @module
  */
@@ -9,8 +9,9 @@ import type { GroupPartitionsAssigner } from "@platformatic/kafka";
 type Arguments = Parameters<GroupPartitionsAssigner>;
 
 /**
- * Deals partitions out in turn, each to a member that subscribed to its topic. The
- * library's own deals out the leader's topics only, to members that did not ask for them.
+ * Assigns partitions round-robin, each to a member that subscribed to its
+ * topic. The library's own assigner assigns only the leader's topics, even to
+ * members that did not subscribe to them.
  */
 export function assignPartitions(
   _leader: Arguments[0],

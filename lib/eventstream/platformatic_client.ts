@@ -1,6 +1,6 @@
 /**
- * The library's consumer, and what it hides of Kafka's protocol: what commits say beside
- * their offsets.
+ * The library's consumer, extended with a part of Kafka's protocol that it
+ * hides: commit metadata.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type { Partition } from "./observer.ts";
 import { MetadataGuard } from "./platformatic_metadata.ts";
 import { partitionKey, type Position } from "./port.ts";
 
-/** A request's topic, as both of the requests have it. */
+/** A request's topic, in the form shared by both requests. */
 interface RequestTopic<Partition> {
   readonly name: string;
   readonly partitions: readonly Partition[];
@@ -29,7 +29,7 @@ interface RequestTopic<Partition> {
 /** An answer's partition. */
 type AnswerPartition = CommittedOffset & { readonly partitionIndex: number };
 
-/** What `OffsetFetch` answers: up to version 7 there is one group. */
+/** The answer to `OffsetFetch`: up to version 7 it has one group. */
 interface OffsetFetchAnswer {
   readonly groups?: readonly {
     readonly topics: readonly RequestTopic<AnswerPartition>[];
@@ -37,11 +37,11 @@ interface OffsetFetchAnswer {
   readonly topics?: readonly RequestTopic<AnswerPartition>[];
 }
 
-/** A request, whichever. */
+/** Any request. */
 // deno-lint-ignore no-explicit-any -- Requests differ in their arguments.
 type AnyApi = API<any[], any>;
 
-/** The first version of `Fetch` by topic id, and that says where a log was cut back. */
+/** The first version of `Fetch` that uses topic ids and reports truncation. */
 const FETCH_BY_ID = 13;
 
 /** A client whose commits have metadata. */
@@ -52,14 +52,14 @@ export class Client extends Consumer {
   #metadata: ReadonlyMap<string, string> = new Map();
   #committed = new Map<string, CommittedOffset>();
 
-  /** The cluster's id, as it said last; empty until it has. */
+  /** The cluster's id as last reported; empty before that. */
   get clusterId(): string {
     return this.#clusterId;
   }
 
   /**
-   * Whether the brokers read topics by their ids, and say where a log was cut back: an
-   * older version of the request does not.
+   * Whether the brokers read topics by id and report truncation, which older
+   * versions of the request do not.
    */
   isFetchById(): Promise<boolean> {
     return this.#isFetchById ??= new Promise<boolean>((resolve, reject) =>
@@ -74,7 +74,7 @@ export class Client extends Consumer {
   }
 
   /**
-   * Commits offsets, with metadata. One call at a time.
+   * Commits offsets with metadata. One call at a time.
    *
    * @param metadata By {@linkcode partitionKey}.
    */
@@ -93,7 +93,9 @@ export class Client extends Consumer {
     });
   }
 
-  /** Reads what was committed, by {@linkcode partitionKey}. One call at a time. */
+  /**
+   * Reads committed offsets, by {@linkcode partitionKey}. One call at a time.
+   */
   async readCommitted(
     topics: readonly {
       readonly topic: string;
@@ -105,20 +107,20 @@ export class Client extends Consumer {
     return committed;
   }
 
-  /** The library asks by this for topics and brokers. */
+  /** The library's hook for metadata of topics and brokers. */
   override [kMetadata](
     options: MetadataOptions,
     callback: Callback<ClusterMetadata>,
   ): void {
     const safe = this.#guard.wrap(options.topics ?? [], callback);
     super[kMetadata](options, (error: Error | null, metadata) => {
-      // The library forgets it with the topics when a request fails.
+      // If a request fails, the library forgets the id with the topics.
       this.#clusterId = metadata?.id || this.#clusterId;
       safe(error, metadata);
     });
   }
 
-  /** The library asks by this for each request: here is what it leaves out. */
+  /** The library's hook for each request: adds what the library omits. */
   override [kGetApi]<A extends unknown[], R>(
     name: string,
     callback: Callback<API<A, R>>,
@@ -152,7 +154,7 @@ export class Client extends Consumer {
     }
   }
 
-  /** Puts the metadata to the offsets: the one argument that is a list. */
+  /** Adds the metadata to the offsets: the only argument that is a list. */
   #annotate(argument: unknown): unknown {
     if (!Array.isArray(argument)) return argument;
     return (argument as RequestTopic<Partition & { partitionIndex: number }>[])

@@ -1,9 +1,10 @@
 /**
- * A member of a group, with @platformatic/kafka.
+ * A group member, with @platformatic/kafka.
  *
- * Its own stream is not used: what that has buffered survives a rebalance, and one full
- * partition stops all. So a first client is the member, and a second one, which never
- * joins, reads: a long poll would hold up heartbeats and commits on a shared connection.
+ * The library's stream is not used: its buffer survives a rebalance, and one
+ * full partition blocks all others. Instead one client is the member, and a
+ * second one, which never joins, reads: on a shared connection, a long poll
+ * would delay heartbeats and commits.
  *
  * @module
  */
@@ -28,19 +29,22 @@ import {
   partitionKey,
 } from "./port.ts";
 
-/** How long members have to join again when the group changes, in milliseconds. */
+/** How long members have to rejoin when the group changes, in milliseconds. */
 const REBALANCE_TIMEOUT = 20_000;
-/** Bytes that a broker sends of one partition at once, more only for a longer record. */
+/**
+ * The most bytes per partition in one answer; more only for a single longer
+ * record.
+ */
 const MAX_PARTITION_BYTES = 262_144;
-/** Bytes that a broker sends at once. */
+/** The most bytes in one answer. */
 const MAX_FETCH_BYTES = 4_194_304;
-/** The protocol that members of all libraries know. */
+/** The assignment protocol that members of all libraries know. */
 const PROTOCOLS = [{ name: "roundrobin", version: 1 }];
 
-/** What a broker says to a member whose partitions it has given to others. */
+/** Broker errors for a member whose partitions were given to others. */
 const FORGOTTEN = new Set(["FENCED_MEMBER_EPOCH", "UNKNOWN_MEMBER_ID"]);
 
-/** Makes a member that has not joined yet. */
+/** Creates a member that has not joined yet. */
 export function createConsumerPort(
   connection: ConnectionOptions,
   options: ConsumerPortOptions,
@@ -49,7 +53,8 @@ export function createConsumerPort(
   const topics = [...options.topics];
   const base = {
     ...baseOptions(connection),
-    // No retries: the library's would nest, and commit for partitions that are gone.
+    // No retries: the library's would nest, and would commit for lost
+    // partitions.
     retries: 0,
     groupId,
     autocommit: false,
@@ -64,7 +69,7 @@ export function createConsumerPort(
     heartbeatInterval: options.heartbeatInterval,
     protocols: PROTOCOLS,
     partitionAssigner: assignPartitions,
-    // A join lasts as long as the slowest member takes.
+    // A join takes as long as the slowest member.
     requestTimeout: rebalanceTimeout + 10_000,
   });
   const reader = new Client(base);
@@ -87,14 +92,15 @@ export function createConsumerPort(
     tell({ type: "failed", error });
   });
   member.on("consumer:heartbeat:error", ({ error }) => {
-    // Members of the classic protocol join again by themselves; of the other the library
-    // knows no way back that begins without what it had.
+    // Members of the classic protocol rejoin by themselves. For the other
+    // protocol, the library can only start again without its earlier state.
     const lost = portError("Group has forgotten its member", error);
     if (groupProtocol === "consumer" && FORGOTTEN.has(lost.code ?? "")) {
       tell({ type: "failed", error: lost });
     }
   });
-  // The library says by this event, which its types do not have, that a join failed.
+  // The library reports a failed join by this event, which is missing in its
+  // types.
   for (const client of [member, reader]) {
     client.on(
       "error" as "client:close",
@@ -203,12 +209,13 @@ export function createConsumerPort(
         [...metadata.topics].map(([name, { id }]) => [id, name]),
       );
       const isFetchById = await attempt(
-        "Brokers do not say what they can",
+        "Brokers' API versions cannot be read",
         reader.isFetchById(),
       );
       const request = positions.flatMap((position) => {
         const { topic, partition, offset, leaderEpoch = -1 } = position;
-        // Not the id that the name has now: this is an offset of the other's log.
+        // Not the name's current id: the offset belongs to the log with this
+        // id.
         const topicId = position.topicId ?? metadata.topics.get(topic)?.id;
         if (topicId === undefined) return [];
         names.set(topicId, topic);
@@ -233,7 +240,7 @@ export function createConsumerPort(
           maxWaitTime: maxWait,
         });
       } catch (error) {
-        // Leaders move: whatever it was, the next look is a fresh one.
+        // Leaders move: whatever the error was, refresh the metadata next time.
         reader.clearMetadata();
         response = partialResponse(error);
       }
@@ -254,7 +261,10 @@ export function createConsumerPort(
     },
   };
 
-  /** Only the library's stream joins by the broker's protocol: it is not read from. */
+  /**
+   * Only the library's stream can join by the broker's protocol; nothing is
+   * read from it.
+   */
   async function joinByStream(): Promise<void> {
     const stream = await member.consume({
       topics: [...topics],
@@ -269,7 +279,8 @@ export function createConsumerPort(
     try {
       await member.close(true);
     } catch {
-      // It could not say goodbye: the group will notice. Connections end all the same.
+      // It could not leave; the group will notice. The connections are closed
+      // anyway.
       await Base.prototype.close.call(member);
     }
   }

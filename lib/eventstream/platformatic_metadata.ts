@@ -1,7 +1,7 @@
 /**
- * What the library's clients believe of topics, made safe for topics that change: one
- * that is created again with fewer partitions, or is forgotten by another request, has
- * the library read properties of `undefined` in a callback, which ends the process.
+ * Protects the library from changes of topics. If a topic is recreated with
+ * fewer partitions, or another request drops it from the cache, the library
+ * reads properties of `undefined` in a callback, which crashes the process.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import {
   NetworkError,
 } from "@platformatic/kafka";
 
-/** A partition that does not exist any more: the library asks for its leader again. */
+/** A partition that no longer exists: the library requests its leader again. */
 const GONE = {
   leader: -1,
   leaderEpoch: -1,
@@ -21,12 +21,18 @@ const GONE = {
   offlineReplicas: [],
 };
 
-/** Sees to the metadata of one client. */
+/** Guards the metadata of one client. */
 export class MetadataGuard {
-  /** How many partitions topics ever had: requests under way may name them. */
+  /**
+   * The most partitions that each topic ever had: running requests may name
+   * them.
+   */
   readonly #partitions = new Map<string, number>();
 
-  /** A callback that gets what the library can work with, or an error. */
+  /**
+   * Wraps a callback so that it gets metadata that the library can handle, or
+   * an error.
+   */
   wrap(
     topics: readonly string[],
     callback: Callback<ClusterMetadata>,
@@ -38,7 +44,7 @@ export class MetadataGuard {
       const unknown = topics.find((topic) => !this.#complete(topic, metadata));
       if (unknown === undefined) return callback(null, metadata);
       callback(
-        new NetworkError(`Topic "${unknown}" is to be asked for again`, {
+        new NetworkError(`Topic "${unknown}" has to be requested again`, {
           canRetry: true,
           hasStaleMetadata: true,
         }),

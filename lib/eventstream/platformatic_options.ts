@@ -1,5 +1,5 @@
 /**
- * Our options as those of @platformatic/kafka, and its errors as ours.
+ * Converts our options to those of @platformatic/kafka, and its errors to ours.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { BaseOptions } from "@platformatic/kafka";
 import type { ConnectionOptions, SaslOptions } from "./connection.ts";
 import { NO_TOPIC, PortError } from "./port.ts";
 
-/** How long a request may take, in milliseconds. */
+/** Time limit for a request, in milliseconds. */
 const REQUEST_TIMEOUT = 30_000;
 
-/** What brokers refuse for good. */
+/** Permanent broker errors. */
 const FINAL = [
   "CLUSTER_AUTHORIZATION_FAILED",
   "GROUP_AUTHORIZATION_FAILED",
@@ -27,7 +27,7 @@ const FINAL = [
   "UNSUPPORTED_FOR_MESSAGE_FORMAT",
 ];
 
-/** How the library calls credentials that are refused. */
+/** The library's code for refused credentials. */
 const REFUSED = "PLT_KFK_AUTHENTICATION";
 
 /** Options that all of the library's clients share. */
@@ -45,7 +45,7 @@ export function baseOptions(options: ConnectionOptions): BaseOptions {
         ...(tls.certificate !== undefined && { cert: tls.certificate }),
         ...(tls.privateKey !== undefined && { key: tls.privateKey.reveal() }),
       },
-      // Brokers are also known by their addresses, which are no server names.
+      // Brokers may be known by IP addresses, which are not valid server names.
       ...(tls.serverName !== undefined && { tlsServerName: tls.serverName }),
     }),
     ...(sasl !== undefined && { sasl: saslOptions(sasl) }),
@@ -65,7 +65,7 @@ function saslOptions(sasl: SaslOptions): NonNullable<BaseOptions["sasl"]> {
     };
 }
 
-/** Any error of the library as one of ours, with what the broker calls it. */
+/** Converts any error of the library to ours, with the broker's error code. */
 export function portError(what: string, error: unknown): PortError {
   if (error instanceof PortError) return error;
   const all = [...errorsIn(error)];
@@ -81,17 +81,19 @@ export function portError(what: string, error: unknown): PortError {
   });
 }
 
-/** What the library's errors say. */
+/** The fields of the library's errors. */
 interface LibraryError {
-  /** Their kind. */
+  /** Its kind. */
   readonly code?: string;
-  /** What the broker calls it. */
+  /** The broker's error code. */
   readonly apiId?: string;
   readonly errors?: readonly unknown[];
   readonly cause?: unknown;
 }
 
-/** An error and all that it has inside: the library nests them by list and by cause. */
+/**
+ * An error and all nested errors: the library nests them by list and by cause.
+ */
 function* errorsIn(error: unknown): Generator<LibraryError> {
   if (!(error instanceof Error)) return;
   const { errors = [], cause } = error as LibraryError;
@@ -100,7 +102,7 @@ function* errorsIn(error: unknown): Generator<LibraryError> {
   yield* errorsIn(cause);
 }
 
-/** Whether the library says that there is no such topic. */
+/** Whether the library reports an unknown topic. */
 export function isUnknownTopic(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("Unknown topic ");
 }

@@ -1,6 +1,6 @@
 /**
- * The cluster, with @platformatic/kafka. To be imported when it is needed: the library
- * takes time and memory to load.
+ * The cluster, with @platformatic/kafka. Import it on demand: the library takes
+ * time and memory to load.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
 import { createProducerPort } from "./platformatic_producer.ts";
 import { type KafkaPort, PortError } from "./port.ts";
 
-/** Makes a way to the cluster. Nothing connects yet. */
+/** Creates access to the cluster. Nothing connects yet. */
 export function createPlatformaticPort(options: ConnectionOptions): KafkaPort {
   const client = new Base({ ...baseOptions(options), autocreateTopics: false });
 
@@ -28,7 +28,7 @@ export function createPlatformaticPort(options: ConnectionOptions): KafkaPort {
       });
     } catch (error) {
       if (isUnknownTopic(error)) return undefined;
-      throw portError("Cluster does not say what it has", error);
+      throw portError("Cluster metadata cannot be read", error);
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * Sending with @platformatic/kafka.
+ * A producer, with @platformatic/kafka.
  *
  * @module
  */
@@ -19,20 +19,26 @@ import { baseOptions, portError } from "./platformatic_options.ts";
 import { PortError, type ProducerPort } from "./port.ts";
 import type { OutgoingRecord } from "./record.ts";
 
-/** Retries under one producer id and sequence, which the broker knows doubles by. */
+/**
+ * Retries under one producer id and sequence, by which the broker recognises
+ * duplicates.
+ */
 const RETRIES = 30;
-/** The longest delay between them, in milliseconds: as long as a failover, in all. */
+/**
+ * The longest delay between retries, in milliseconds: all of them together
+ * cover a failover.
+ */
 const MAX_RETRY_DELAY = 1_000;
 /** How long a broker may wait for its replicas, in milliseconds. */
 const ACK_TIMEOUT = 20_000;
-/** How long metadata is believed, in milliseconds. Errors renew it sooner. */
+/** How long metadata is cached, in milliseconds. Errors renew it sooner. */
 const METADATA_MAX_AGE = 300_000;
 
-/** The library's producer, safe for topics that change. */
+/** The library's producer, protected from topics that change. */
 class SafeProducer extends Producer {
   readonly #guard = new MetadataGuard();
 
-  /** The library asks by this for topics and brokers. */
+  /** The library's hook for metadata of topics and brokers. */
   override [kMetadata](
     options: MetadataOptions,
     callback: Callback<ClusterMetadata>,
@@ -44,7 +50,7 @@ class SafeProducer extends Producer {
   }
 }
 
-/** Makes a producer: idempotent, confirmed by all replicas in sync. */
+/** Creates a producer: idempotent, confirmed by all in-sync replicas. */
 export function createProducerPort(options: ConnectionOptions): ProducerPort {
   const producer = new SafeProducer({
     ...baseOptions(options),
@@ -84,11 +90,11 @@ export function createProducerPort(options: ConnectionOptions): ProducerPort {
         });
       } catch (error) {
         failures++;
-        throw portError(`Records for "${topic}" are not confirmed`, error);
+        throw portError(`Records for "${topic}" were not confirmed`, error);
       }
-      // When one batch fails, the library starts all partitions' sequences anew. A batch
-      // that was on its way meanwhile can have a used one, which a broker confirms
-      // without keeping the records.
+      // When one batch fails, the library restarts the sequences of all
+      // partitions. A batch in flight can then have a used sequence number,
+      // which a broker confirms without storing the records.
       if (failures !== failuresBefore) {
         throw new PortError(
           `Records for "${topic}" were sent while the producer was reset`,

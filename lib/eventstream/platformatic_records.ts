@@ -1,5 +1,5 @@
 /**
- * What a broker answers to a fetch, as records.
+ * Reads records from a broker's answer to a fetch.
  *
  * @module
  */
@@ -19,30 +19,30 @@ import {
 } from "./port.ts";
 import type { StreamRecord } from "./record.ts";
 
-/** What the library's `fetch` resolves to. */
+/** The result of the library's `fetch`. */
 export type FetchResponse = Awaited<ReturnType<Consumer["fetch"]>>;
 type FetchResponsePartition =
   FetchResponse["responses"][number]["partitions"][number];
 
-/** Bits of a batch's attributes, by Kafka's record batch format. */
+/** Bits of a batch's attributes, from Kafka's record batch format. */
 const IS_CONTROL = 1 << 5;
 const HAS_APPEND_TIME = 1 << 3;
 
-/** Versions of the request that do not know of it have no such field. */
+/** Older versions of the request have no such field. */
 const NOT_CUT = { epoch: -1, endOffset: -1n };
 
-/** What was asked. */
+/** The request. */
 export interface FetchRequest {
-  /** Topics by their ids. */
+  /** Topic names by id. */
   readonly names: ReadonlyMap<string, string>;
-  /** Where reading goes on. */
+  /** Where reading continues. */
   readonly positions: readonly Position[];
 }
 
 /**
- * What a broker said of other partitions than the one that failed.
+ * The answer for the partitions other than the failed one.
  *
- * @throws {PortError} It said nothing of any.
+ * @throws {PortError} It has no such answer.
  */
 export function partialResponse(error: unknown): FetchResponse {
   const response = (error as { response?: FetchResponse }).response;
@@ -52,7 +52,7 @@ export function partialResponse(error: unknown): FetchResponse {
   return response;
 }
 
-/** The records that were asked for. What else is in the answer is left out. */
+/** The requested records, without anything else in the answer. */
 export function readFetched(
   response: FetchResponse,
   { names, positions }: FetchRequest,
@@ -92,20 +92,20 @@ function readPartition(
     const end = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
     if (end > next) next = end;
     leaderEpoch = batch.partitionLeaderEpoch;
-    // Marks of transactions.
+    // Transaction markers.
     if (batch.attributes & IS_CONTROL) continue;
     for (const record of batch.records) {
       const offset = batch.firstOffset + BigInt(record.offsetDelta);
-      // A batch comes whole, though only its end may be new.
+      // A batch arrives whole, even if only its end is new.
       if (offset >= from) records.push(read(batch, record, partition, offset));
     }
   }
-  // Transactions that are open hide what is behind them.
+  // Open transactions hide the records after them.
   const end = found.lastStableOffset >= 0n
     ? found.lastStableOffset
     : found.highWatermark;
   const { epoch, endOffset } = found.divergingEpoch ?? NOT_CUT;
-  // The log ends earlier now: what is behind is no other place than its end.
+  // The log now ends earlier: later positions map to its end.
   const cut = endOffset < 0n
     ? undefined
     : { offset: endOffset < from ? endOffset : from, leaderEpoch: epoch };

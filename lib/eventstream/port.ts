@@ -1,5 +1,5 @@
 /**
- * What the client needs of a Kafka library: the one interface behind which it is.
+ * The interface to a Kafka library.
  *
  * @module
  */
@@ -11,42 +11,48 @@ import type { OutgoingRecord, StreamRecord } from "./record.ts";
 export interface Broker {
   /** Its node id. */
   readonly id: number;
-  /** Its host, as it advertises it. */
+  /** Its advertised host. */
   readonly host: string;
   /** Its port. */
   readonly port: number;
 }
 
-/** A way to the cluster. Nothing connects before it is used. */
+/** Access to a cluster. Nothing connects until it is first used. */
 export interface KafkaPort {
-  /** The brokers; those of one topic's partitions if it is named. */
+  /** The brokers; with a topic, those of its partitions. */
   brokers(topic?: string): Promise<readonly Broker[]>;
-  /** Something to send with. */
+  /** Creates a producer. */
   producer(): ProducerPort;
   /** How many partitions a topic has; `undefined` if there is no such topic. */
   partitions(topic: string): Promise<number | undefined>;
-  /** A member of a group, not joined yet. */
+  /** Creates a group member that has not joined yet. */
   consumer(options: ConsumerPortOptions): ConsumerPort;
-  /** Ends connections. */
+  /** Closes connections. */
   close(): Promise<void>;
 }
 
-/** Sends records: confirmed by all replicas in sync, without doubles on retries. */
+/**
+ * Sends records: confirmed by all in-sync replicas, without duplicates on
+ * retries.
+ */
 export interface ProducerPort {
-  /** How many partitions a topic has; it is created if the cluster does so. */
+  /**
+   * How many partitions a topic has. The topic is created if the cluster allows
+   * it.
+   */
   partitions(topic: string): Promise<number>;
   /**
-   * Sends records of one partition, in order. To be called again for the partition only
-   * when that is settled.
+   * Sends records of one partition, in order. Call it again for the partition
+   * only after it has settled.
    *
-   * @throws {PortError} They are not confirmed.
+   * @throws {PortError} They were not confirmed.
    */
   send(
     partition: Partition,
     records: readonly OutgoingRecord[],
     options?: { readonly compress?: boolean },
   ): Promise<void>;
-  /** Ends connections; what is on its way fails. */
+  /** Closes connections; batches in flight fail. */
   close(): Promise<void>;
 }
 
@@ -54,68 +60,70 @@ export interface ProducerPort {
 export interface ConsumerPortOptions {
   /** The group's full id. */
   readonly groupId: string;
-  /** Makes the member a static one, by this full name. */
+  /** Makes the member static, with this full name. */
   readonly groupInstanceId?: string;
-  /** How the group is formed: by its members, or by the broker (KIP-848). */
+  /** Who forms the group: its members or the broker (KIP-848). */
   readonly groupProtocol: "classic" | "consumer";
-  /** Topics by their full names; all exist. */
+  /** Full names of topics; all exist. */
   readonly topics: readonly string[];
   /** How long a member may be silent, in milliseconds. */
   readonly sessionTimeout: number;
-  /** How often a member speaks up, in milliseconds. */
+  /** The heartbeat interval, in milliseconds. */
   readonly heartbeatInterval: number;
 }
 
-/** Partitions that a member has, as long as the object is the same. */
+/** A member's partitions; a new object after each change. */
 export interface Assignment {
-  /** Who it was given to: another member id means that the group forgot this one. */
+  /** The member id: a different one means that the group forgot this member. */
   readonly memberId: string;
   /** The partitions. */
   readonly partitions: readonly Partition[];
 }
 
-/** A place in a partition, and in which log of that name it is one. */
+/** A position in a partition, and the log that it belongs to. */
 export interface Place {
   /** The next record's offset. */
   readonly offset: bigint;
   /**
-   * The topic's id: one that is deleted and created again has another. `undefined` where
-   * it is not known.
+   * The topic's id, which changes when a topic is recreated. `undefined` if
+   * unknown.
    */
   readonly topicId?: string | undefined;
   /**
-   * The leader epoch of the record before: by it a broker tells that its log was cut
-   * back. `undefined` where it is not known.
+   * The leader epoch of the record before it, by which a broker detects
+   * truncation. `undefined` if unknown.
    */
   readonly leaderEpoch?: number | undefined;
 }
 
-/** A partition, and a place in it. */
+/** A partition with a position. */
 export interface Position extends Partition, Place {}
 
-/** What came of a partition. */
+/** The result for one partition. */
 export interface Fetched extends Partition {
   /** Records from the position on, in order. */
   readonly records: readonly StreamRecord[];
-  /** The next position: behind the records, and behind what is hidden. */
+  /** The next position: after the records, and after hidden ones. */
   readonly next: bigint;
-  /** The partition's end; unknown when there is an error. */
+  /** The partition's end; unknown after an error. */
   readonly end: bigint | undefined;
   /** The leader epoch before {@linkcode next}; unknown if nothing was read. */
   readonly leaderEpoch?: number | undefined;
-  /** Where the log was cut back to, if it was: what follows there is another. */
+  /**
+   * Where the log was truncated, if it was: other records follow from there.
+   */
   readonly cut?: Place;
-  /** Why nothing came of it. */
+  /** Why there is no result. */
   readonly error?: PortError;
 }
 
 /** Options of {@linkcode ConsumerPort.fetch}. */
 export interface FetchOptions {
-  /** The broker to ask, as {@linkcode ConsumerPort.leaders} has it. */
+  /** The broker, from {@linkcode ConsumerPort.leaders}. */
   readonly node: number;
-  /** Where to read on. */
+  /** Where to continue reading. */
   readonly positions: readonly Position[];
-  /** How long the broker may wait for something to come, in milliseconds. */
+  /** How long the broker may wait for new records, in milliseconds. */
   readonly maxWait: number;
 }
 
@@ -123,62 +131,62 @@ export interface FetchOptions {
 export interface ConsumerPort {
   /** Joins the group. */
   join(): Promise<void>;
-  /** Its partitions now; `undefined` while it has no say. */
+  /** Its current partitions; `undefined` during a rebalance. */
   assignment(): Assignment | undefined;
-  /** Calls `listener` when the assignment may be another, or is about to be. */
+  /** Calls `listener` when the assignment may have changed or is about to. */
   onChange(listener: (change: ConsumerChange) => void): void;
   /**
-   * What was committed of partitions, by {@linkcode partitionKey}. The topic's id is that
-   * of the topic as it was then, and is known only if a client of ours has committed it,
-   * on this cluster.
+   * The committed positions of partitions, by {@linkcode partitionKey}. The
+   * topic id is that at the time of the commit, and is known only if a client
+   * of ours committed it on this cluster.
    */
   committed(
     partitions: readonly Partition[],
   ): Promise<ReadonlyMap<string, Place>>;
   /**
-   * The ids of topics now, by their full names.
+   * The current ids of topics, by their full names.
    *
-   * @throws {PortError} With the code of {@linkcode NO_TOPIC}: one does not exist.
+   * @throws {PortError} With code {@linkcode NO_TOPIC}: a topic does not exist.
    */
   topicIds(
     topics: readonly string[],
   ): Promise<ReadonlyMap<string, string | undefined>>;
-  /** Ends of partitions, by {@linkcode partitionKey}. */
+  /** End offsets of partitions, by {@linkcode partitionKey}. */
   ends(
     partitions: readonly Partition[],
     end: "earliest" | "latest",
   ): Promise<ReadonlyMap<string, bigint>>;
-  /** The brokers that lead partitions, by {@linkcode partitionKey}. */
+  /** The leaders of partitions, by {@linkcode partitionKey}. */
   leaders(
     partitions: readonly Partition[],
   ): Promise<ReadonlyMap<string, number>>;
-  /** Reads on. Only one call for a broker at a time. */
+  /** Fetches records. Only one call per broker at a time. */
   fetch(options: FetchOptions): Promise<readonly Fetched[]>;
   /** Commits offsets as this member. */
   commit(positions: readonly Position[]): Promise<void>;
-  /** Leaves the group and ends connections. */
+  /** Leaves the group and closes connections. */
   close(): Promise<void>;
 }
 
-/** What happens to a member. */
+/** A change of a member's state. */
 export type ConsumerChange =
-  /** The group is about to distribute its partitions anew. */
+  /** The group is about to rebalance. */
   | { readonly type: "rebalancing" }
-  /** The assignment may be another. */
+  /** The assignment may have changed. */
   | { readonly type: "assigned" }
-  /** The member cannot go on: a new one is needed. */
+  /** The member cannot continue: a new one is needed. */
   | { readonly type: "failed"; readonly error: unknown };
 
-/** What a broker says of a topic or partition that does not exist. */
+/** The broker's error for a topic or partition that does not exist. */
 export const NO_TOPIC = "UNKNOWN_TOPIC_OR_PARTITION";
 
-/** What a Kafka library could not do. */
+/** An operation of the Kafka library failed. */
 export class PortError extends Error {
   /** What logs call it. */
   override name = "PortError";
-  /** Whether the same can work later. */
+  /** Whether a retry can succeed. */
   readonly retryable: boolean;
-  /** What the broker calls it, if it does. */
+  /** The broker's error code, if any. */
   readonly code: string | undefined;
 
   /** Creates the error; `cause` keeps what led to it. */
@@ -195,7 +203,7 @@ export class PortError extends Error {
   }
 }
 
-/** A partition's name in maps. */
+/** The key of a partition in maps. */
 export function partitionKey({ topic, partition }: Partition): string {
   return `${topic}:${partition}`;
 }

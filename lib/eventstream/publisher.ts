@@ -1,7 +1,7 @@
 /**
- * The queue between publishers and the broker: an outbox per partition, in which one batch
- * is on its way at a time, so that order holds and a partition without a leader stops
- * nobody else.
+ * The queue between publishers and brokers. It has an outbox per partition with
+ * one batch in flight, which keeps the order and lets a partition without a
+ * leader block no other.
  *
  * @module
  */
@@ -29,27 +29,27 @@ import { growingDelay, pause, within } from "../core/async.ts";
 
 /** Options of {@linkcode createPublisher}. */
 export interface PublisherOptions {
-  /** What sends. Called when there is something to send. */
+  /** Creates the producer. Called when there is something to send. */
   readonly producer: () => Promise<ProducerPort>;
-  /** How long a message may take until it is confirmed, in milliseconds. */
+  /** Time limit for a message to be confirmed, in milliseconds. */
   readonly timeout: number;
-  /** Messages that may wait. */
+  /** The most queued messages. */
   readonly maxQueued: number;
-  /** Bytes that may wait. */
+  /** The most queued bytes. */
   readonly maxQueuedBytes: number;
-  /** Bytes sent at once, more only for a single longer message. */
+  /** The most bytes per batch; more only for a single longer message. */
   readonly maxBatchBytes: number;
-  /** Who is told. */
+  /** The observer. */
   readonly observer: SafeObserver;
-  /** Where failures go. */
+  /** Logs failures. */
   readonly log: Logger;
 }
 
 /** Options of {@linkcode Publisher.send}. */
 export interface SendOptions {
-  /** Stops the waiting; a message that is on its way may arrive all the same. */
+  /** Ends the wait; a message in flight may still arrive. */
   readonly signal?: AbortSignal | undefined;
-  /** Less time than the publisher's, in milliseconds. */
+  /** A shorter time limit than the publisher's, in milliseconds. */
   readonly timeout?: number | undefined;
   /** Whether the message is compressed, and sent alone. @default {false} */
   readonly compress?: boolean | undefined;
@@ -61,16 +61,16 @@ export interface Publisher {
    * Queues a message. A failure is logged.
    *
    * @param topic Its full name.
-   * @throws {QueueFullError} Too much is waiting.
-   * @throws {MessageTooLargeError} It alone is more than may wait.
+   * @throws {QueueFullError} The queue is full.
+   * @throws {MessageTooLargeError} It alone exceeds the queue's limit.
    * @throws {StreamClosedError} The publisher is closed.
    */
   enqueue(topic: string, record: OutgoingRecord): void;
   /**
    * Queues a message and waits until it is confirmed.
    *
-   * @throws {DeliveryError} It is not.
-   * @throws {QueueFullError} Too much is waiting.
+   * @throws {DeliveryError} It was not confirmed.
+   * @throws {QueueFullError} The queue is full.
    * @throws {StreamClosedError} The publisher is closed.
    */
   send(
@@ -78,7 +78,7 @@ export interface Publisher {
     record: OutgoingRecord,
     options?: SendOptions,
   ): Promise<void>;
-  /** Waits until the queue is empty, but no longer than asked; gives up the rest. */
+  /** Waits until the queue is empty, up to the timeout; then fails the rest. */
   close(timeout: number): Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export interface Publisher {
 interface Outbox {
   readonly partition: number;
   readonly waiting: Message[];
-  /** The batch that is on its way. */
+  /** The batch in flight. */
   sending: readonly Message[];
   isRunning: boolean;
 }
@@ -102,11 +102,11 @@ interface TopicQueue {
   readonly outboxes: Map<number, Outbox>;
 }
 
-/** How long a topic's number of partitions is believed, in milliseconds. */
+/** How long a topic's number of partitions is cached, in milliseconds. */
 const COUNT_MAX_AGE = 60_000;
 const RETRY = { base: 100, max: 1_000 };
 
-/** Makes a queue. */
+/** Creates a publisher. */
 export function createPublisher(options: PublisherOptions): Publisher {
   const { timeout, observer } = options;
   const topics = new Map<string, TopicQueue>();
@@ -184,7 +184,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   function isFresh({ countedAt, unplaced }: TopicQueue): boolean {
-    // Those that wait for the count come first, or their order is lost.
+    // Messages that wait for the count go first; otherwise the order would be
+    // lost.
     return unplaced.length === 0 &&
       performance.now() - countedAt < COUNT_MAX_AGE;
   }
@@ -224,7 +225,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   async function run(topic: string, outbox: Outbox): Promise<void> {
     outbox.isRunning = true;
-    // What is published in the same turn goes together.
+    // Sends messages of the same turn together.
     await pause(0, stop.signal);
     while (outbox.waiting.length > 0) {
       outbox.sending = takeBatch(outbox.waiting, options.maxBatchBytes);
@@ -235,8 +236,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   /**
-   * Sends a batch until it is confirmed, cannot be, or its time is up. What is timed out
-   * is not sent again, but still waited for: the next batch must not overtake it.
+   * Sends a batch until it is confirmed, fails permanently, or times out. A
+   * timed-out batch is not sent again but still awaited: the next one must not
+   * overtake it.
    */
   async function deliver(
     to: { readonly topic: string; readonly partition: number },
@@ -263,7 +265,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
         return;
       } catch (error) {
         if (left.length > 1 && isAboutOne(error)) {
-          // The others are not to share its fate.
+          // Splits the batch, so that other messages do not fail with the bad
+          // one.
           const middle = left.length >> 1;
           await deliver(to, left.slice(0, middle));
           await deliver(to, left.slice(middle));
@@ -277,7 +280,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     }
   }
 
-  /** Rejects messages when their time is up, though the batch is still on its way. */
+  /** Rejects messages at their deadline while the batch is still in flight. */
   function watchDeadlines(
     topic: string,
     batch: readonly Message[],
@@ -289,7 +292,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     );
   }
 
-  /** Those of a batch that may be sent again; the others fail. */
+  /** The messages of a batch that may be sent again; the others fail. */
   function prune(
     topic: string,
     batch: readonly Message[],
@@ -331,7 +334,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     return pause(Math.min(delay, last - performance.now()), stop.signal);
   }
 
-  /** Work, ended when the last message's time is up. */
+  /** Work, aborted at the last message's deadline. */
   async function untilDeadline<T>(
     batch: readonly Message[],
     work: Promise<T>,

@@ -1,6 +1,6 @@
 /**
- * Reads partitions on, as far as their queues have room: one request at a time for each
- * broker, and none for a partition that is full.
+ * Fetches records for partitions whose queues have room: one request per broker
+ * at a time, and none for a full partition.
  *
  * @module
  */
@@ -14,50 +14,53 @@ import { growingDelay, pause } from "../core/async.ts";
 
 /** Options of {@linkcode createReader}. */
 export interface ReaderOptions {
-  /** What reads. */
+  /** The consumer that fetches. */
   readonly consumer: ConsumerPort;
   /** The group's full id. */
   readonly groupId: string;
-  /** The queues, by partition key. They come and go. */
+  /** The queues, by partition key. They change over time. */
   readonly queues: ReadonlyMap<string, PartitionQueue>;
-  /** Ends the waiting after failures. */
+  /** Aborts the wait after failures. */
   readonly signal: AbortSignal;
   /** Called when a request has ended. */
   readonly onRead: () => void;
-  /** Called when a topic is not there, or is another. */
+  /** Called when a topic is missing or has been recreated. */
   readonly onLost: () => void;
-  /** Who is told. */
+  /** The observer. */
   readonly observer: SafeObserver;
-  /** Where failures go. */
+  /** Logs failures. */
   readonly log: Logger;
 }
 
-/** Reads partitions on. */
+/** Fetches records. */
 export interface Reader {
-  /** Begins requests to all brokers that have something, and none under way. */
+  /**
+   * Begins requests to all brokers that have partitions to read and no running
+   * request.
+   */
   read(): Promise<void>;
-  /** Whether a queue was full when last looked at, and is not any more. */
+  /** Whether a queue was full at the last check and has room now. */
   isAwaited(queue: PartitionQueue): boolean;
 }
 
 /** How long a broker waits for records, in milliseconds. */
 const MAX_WAIT = 500;
-/** The same while a full queue will have room soon, in milliseconds. */
+/** The same if a full queue will have room soon, in milliseconds. */
 const SHORT_WAIT = 10;
-/** Bytes that wait in all queues when only empty ones are read on. */
+/** Total buffered bytes above which only empty queues are filled. */
 const MAX_BUFFERED = 16_777_216;
-/** How long a partition that cannot be read is left alone, in milliseconds. */
+/** How long a partition that cannot be read pauses, in milliseconds. */
 const REST = 500;
 const RETRY = { base: 100, max: 2_000 };
 
-/** Makes a reader. */
+/** Creates a reader. */
 export function createReader(options: ReaderOptions): Reader {
   const { consumer, groupId, queues, signal, onRead, observer, log } = options;
-  /** Brokers with a request under way. */
+  /** Brokers with a running request. */
   const fetching = new Set<number>();
-  /** Queues without room, whose progress is waited for. */
+  /** Full queues whose progress is awaited. */
   const full = new Set<PartitionQueue>();
-  /** Until when partitions that cannot be read are left alone. */
+  /** Until when partitions that cannot be read are paused. */
   const resting = new Map<string, number>();
   let failures = 0;
 
@@ -112,7 +115,7 @@ export function createReader(options: ReaderOptions): Reader {
         const fetched = byKey.get(partitionKey(queue.partition));
         if (from === undefined) continue;
         if (fetched !== undefined) await take(queue, fetched, from);
-        // Partitions in which nothing has changed are left out of the answer.
+        // The answer omits partitions without changes.
         else tellLag(queue, from);
       }
       failures = 0;
@@ -146,7 +149,7 @@ export function createReader(options: ReaderOptions): Reader {
       return;
     }
     if (fetched.error !== undefined) {
-      // The others go on: this one is looked at again after a while.
+      // The others continue; this one is retried after a while.
       resting.set(key, performance.now() + REST);
       log.warn("Partition could not be read", {
         groupId,

@@ -1,21 +1,23 @@
 /**
- * A record as it is on a partition.
+ * Records of a partition.
  *
  * @module
  */
 
-/** A header: names can repeat, and Kafka keeps their order. */
+/** A header. Names can repeat, and Kafka keeps their order. */
 export type RecordHeader = readonly [name: string, value: Uint8Array];
 
 /** What is written to a partition. */
 export interface OutgoingRecord {
-  /** Decides the partition, and so the order; absent or empty: any partition. */
+  /**
+   * Decides the partition, and so the order; absent or empty: any partition.
+   */
   readonly key?: Uint8Array;
   /** Its content; absent for a tombstone. */
   readonly value?: Uint8Array;
-  /** Facts beside the content. @default {none} */
+  /** The headers. @default {none} */
   readonly headers?: readonly RecordHeader[];
-  /** When it was made, in milliseconds since the epoch. @default {now} */
+  /** Its timestamp, in milliseconds since the epoch. @default {now} */
   readonly timestamp?: bigint;
 }
 
@@ -25,12 +27,12 @@ export interface StreamRecord extends OutgoingRecord {
   readonly topic: string;
   /** The partition, from 0. */
   readonly partition: number;
-  /** Its place in the partition. */
+  /** Its offset in the partition. */
   readonly offset: bigint;
-  /** The leader epoch in which it was written, where the broker says so. */
+  /** The leader epoch in which it was written, if the broker says so. */
   readonly leaderEpoch?: number;
-  /** Facts beside the content. */
+  /** The headers. */
   readonly headers: readonly RecordHeader[];
-  /** When it was made, in milliseconds since the epoch. */
+  /** Its timestamp, in milliseconds since the epoch. */
   readonly timestamp: bigint;
 }

@@ -1,6 +1,6 @@
 /**
- * Where to read on when the next offset is gone: the topic was created again, or its log
- * begins later or ends earlier than before.
+ * Finds where to resume when the next offset no longer exists: the topic was
+ * recreated, or its log begins later or ends earlier than before.
  *
  * @module
  */
@@ -18,17 +18,17 @@ import {
 
 /** Options of {@linkcode relocate}. */
 export interface RelocateOptions {
-  /** What knows. */
+  /** The consumer. */
   readonly consumer: ConsumerPort;
   /** The group's full id. */
   readonly groupId: string;
-  /** Who is told. */
+  /** The observer. */
   readonly observer: SafeObserver;
-  /** Where failures go. */
+  /** Logs failures. */
   readonly log: Logger;
 }
 
-/** What a broker says when a place is not there. */
+/** Broker errors for a position that does not exist. */
 const LOST: ReadonlySet<string | undefined> = new Set([
   "INCONSISTENT_TOPIC_ID",
   "OFFSET_OUT_OF_RANGE",
@@ -36,23 +36,24 @@ const LOST: ReadonlySet<string | undefined> = new Set([
   NO_TOPIC,
 ]);
 
-/** Whether an answer says that the place is not there. */
+/** Whether an answer says that the position does not exist. */
 export function isLost({ error, cut }: Fetched): boolean {
   return cut !== undefined || (error !== undefined && LOST.has(error.code));
 }
 
-/** What logs say of a partition that is read on elsewhere. */
+/** Log messages for relocated partitions. */
 export const RELOCATED: Readonly<Record<RelocationReason, string>> = {
   expired: "Records were deleted before they were read",
   beyond_end:
-    "Offset is beyond the partition's end: all that is there is read again",
-  truncated: "Log was cut back: what it has from there on is read",
-  recreated: "Topic was created again: it is read from its beginning",
+    "Offset is beyond the partition's end: all available records are read " +
+    "again",
+  truncated: "Log was truncated: reading continues from there",
+  recreated: "Topic was recreated: it is read from its beginning",
 };
 
 /**
- * Moves a partition queue to where it can be read on, once every record that was read is
- * finished.
+ * Moves a partition queue to where reading can resume, once every record that
+ * was read is finished.
  *
  * | What has happened | It is read on |
  * |---|---|
@@ -61,7 +62,8 @@ export const RELOCATED: Readonly<Record<RelocationReason, string>> = {
  * | the log ends earlier: an offset of another cluster, a restored one | at the earliest record: some come twice |
  * | the log ends earlier, and says where: a leader that was behind | there |
  *
- * @throws {PortError} Nobody can say, or there is no such topic.
+ * @throws {PortError} The position cannot be determined, or the topic does not
+ * exist.
  */
 export async function relocate(
   queue: PartitionQueue,
@@ -115,6 +117,7 @@ function findPlace(
   if (from.offset > last) {
     return { offset: first, topicId, reason: "beyond_end" };
   }
-  // It is there: what the broker has forgotten is the leader epoch before it.
+  // The position exists; the broker has only forgotten the leader epoch before
+  // it.
   return { offset: from.offset, topicId };
 }

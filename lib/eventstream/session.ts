@@ -1,6 +1,6 @@
 /**
- * One membership in a group, from joining to leaving: which partitions are ours, what is
- * read of them, and what is committed.
+ * One membership in a group, from joining to leaving: assignment, reading and
+ * committing.
  *
  * @module
  */
@@ -31,39 +31,45 @@ export interface SessionOptions {
   readonly consumer: ConsumerPort;
   /** The group's full id. */
   readonly groupId: string;
-  /** Where a partition begins of which nothing was ever committed. */
+  /** Where a partition begins without a commit. */
   readonly offset: "earliest" | "latest";
   /** Whether a record is committed before it is handled. */
   readonly atMostOnce: boolean;
-  /** How long a commit may wait for more, in milliseconds. */
+  /** How long a commit may wait to be combined with others, in milliseconds. */
   readonly commitInterval: number;
-  /** How long records may take to end, in milliseconds; then `interrupt` is called. */
+  /**
+   * How long running records may take to end, in milliseconds; then `interrupt`
+   * is called.
+   */
   readonly grace: number;
-  /** Does a record's work. @returns Whether the record is finished. */
+  /** Processes a record. @returns Whether the record is finished. */
   readonly handle: (
     record: StreamRecord,
     stop: AbortSignal,
   ) => boolean | Promise<boolean>;
-  /** Ends the work on the records at hand. */
+  /** Aborts the running records. */
   readonly interrupt: () => void;
-  /** Called when the partitions are known, each time they are. */
+  /** Called each time the assignment is known. */
   readonly onAssigned: (partitions: readonly Partition[]) => void;
-  /** Called when a topic is not there, or is another: partitions may be fewer. */
+  /**
+   * Called when a topic is missing or has been recreated: it may have fewer
+   * partitions.
+   */
   readonly onLost: () => void;
-  /** Who is told. */
+  /** The observer. */
   readonly observer: SafeObserver;
-  /** Where failures go. */
+  /** Logs failures. */
   readonly log: Logger;
 }
 
-/** How long the last commit and the leaving may take each, in milliseconds. */
+/** Time limit for the last commit, and for leaving, in milliseconds. */
 const GOODBYE = 5_000;
-/** How often to look though nothing seems to have happened, in milliseconds. */
+/** How often to check for changes without a notification, in milliseconds. */
 const TICK = 1_000;
 const RETRY = { base: 100, max: 2_000 };
 
 /**
- * Takes part in a group until the signal ends.
+ * Takes part in a group until the signal aborts.
  *
  * @throws {PortError} The membership is lost: a new one is needed.
  */
@@ -73,7 +79,7 @@ export async function runSession(
 ): Promise<void> {
   const { consumer, groupId, observer, log } = options;
   const queues = new Map<string, PartitionQueue>();
-  /** Records at hand of queues that are gone. */
+  /** Running records of removed queues. */
   const leaving = new Map<string, Promise<void>>();
   let synced: Assignment | undefined;
   let failure: { readonly error: unknown } | undefined;
@@ -125,7 +131,8 @@ export async function runSession(
     );
     const starts = await findStarts(gained, options);
     if (signal.aborted) return;
-    // It can have changed again meanwhile: what was read is old then.
+    // The assignment may have changed again meanwhile; the result is then
+    // outdated.
     if (consumer.assignment() !== now) return wakeUp.resolve();
     for (const start of starts) open(start);
     synced = now;
@@ -154,7 +161,8 @@ export async function runSession(
     const queue = createPartitionQueue({
       partition: place,
       start,
-      // Its record is not committed, and comes again: not while it is worked on.
+      // Its record is not committed and is delivered again, but not while it is
+      // still running.
       after: leaving.get(key),
       handle: options.atMostOnce ? commitAndHandle : options.handle,
       isOpen,

@@ -1,5 +1,5 @@
 /**
- * Where partitions are read on that a member has just got.
+ * Finds where to start reading newly assigned partitions.
  *
  * @module
  */
@@ -16,24 +16,25 @@ import { RELOCATED } from "./relocate.ts";
 
 /** Options of {@linkcode findStarts}. */
 export interface StartsOptions {
-  /** What knows. */
+  /** The consumer. */
   readonly consumer: ConsumerPort;
   /** The group's full id. */
   readonly groupId: string;
-  /** Where a partition begins of which nothing was ever committed. */
+  /** Where a partition begins without a commit. */
   readonly offset: "earliest" | "latest";
-  /** Who is told. */
+  /** The observer. */
   readonly observer: SafeObserver;
-  /** Where it is said that a commit is of another topic. */
+  /** Logs commits that belong to another topic. */
   readonly log: Logger;
 }
 
 /**
- * Where partitions go on: what the group committed, or one of their ends. A commit of a
- * topic that had the same name, and was deleted, says nothing: that partition begins at
- * its earliest record.
+ * Finds where partitions continue: at the group's commit, or at one of their
+ * ends. A commit for a deleted topic of the same name is ignored: that
+ * partition begins at its earliest record.
  *
- * @throws {PortError} Nobody can say, or there is no such topic.
+ * @throws {PortError} The position cannot be determined, or the topic does not
+ * exist.
  */
 export async function findStarts(
   partitions: readonly Partition[],
@@ -71,7 +72,7 @@ export async function findStarts(
     observer.relocated({ ...each, groupId, reason: "recreated" });
   }
   if (options.offset === "latest" && unknown.length > 0) {
-    // The end moves: who comes next must begin here, not there.
+    // The end moves: the next member must begin here, not at the later end.
     const keys = new Set(unknown.map(partitionKey));
     await consumer.commit(
       starts.filter((each) => keys.has(partitionKey(each))),

@@ -1,5 +1,5 @@
 /**
- * An event stream that prints: for looking at events without a broker.
+ * An event stream that prints events, for use without a broker.
  *
  * @module
  */
@@ -20,12 +20,13 @@ import type { PublishedEvent } from "./outgoing_event.ts";
 
 const decoder = new TextDecoder();
 
-/** Time for a line that is waited for, in milliseconds. */
+/** Time limit for a confirmed line, in milliseconds. */
 const TIMEOUT = 60_000;
 
 /**
- * Makes an event stream that prints what is published, and hears of nothing. What
- * nobody waits for is dropped where standard output does not take it.
+ * Creates an event stream that prints published events and receives none. If
+ * standard output does not accept a line that nobody waits for, the line is
+ * dropped.
  */
 export function createStdoutStream(options: EventStreamOptions): EventStream {
   const { now = nanoseconds, publishTimeout = TIMEOUT } = options;
@@ -47,7 +48,7 @@ export function createStdoutStream(options: EventStreamOptions): EventStream {
     try {
       await output.confirm(`${line}\n`, ending);
     } catch (cause) {
-      throw new DeliveryError("Line is not known to be printed", { cause });
+      throw new DeliveryError("Line may not have been printed", { cause });
     }
   }
 
@@ -59,7 +60,7 @@ export function createStdoutStream(options: EventStreamOptions): EventStream {
     return decoder.decode(encodeEvent(event, { id, name, time: now() }));
   }
 
-  /** What is no event has no line of its own kind: it shows where it would go. */
+  /** A raw record has no event line: it is printed with its topic. */
   function recordLine(topic: string, record: OutgoingRecord): string {
     const headers = record.headers?.map(([name, value]) => [
       name,

@@ -1,5 +1,5 @@
 /**
- * What an event stream can do, whatever it goes to.
+ * The interface of event streams, whatever their destination.
  *
  * @module
  */
@@ -19,126 +19,141 @@ import type { SendOptions } from "./publisher.ts";
 import type { OutgoingRecord, StreamRecord } from "./record.ts";
 import type { Subscription } from "./subscription.ts";
 
-/** Handles an event. Resolving means done; throwing means again, or dead letters. */
+/**
+ * Handles an event. If it resolves, the event is done; if it throws, it is
+ * retried or becomes a dead letter.
+ */
 export type EventCallback = (
   event: StreamEvent,
   context: DeliveryContext,
 ) => void | Promise<void>;
 
 /**
- * Handles a record as it is. Resolving means done, throwing means again, or dead letters.
+ * Handles a raw record. If it resolves, the record is done; if it throws, it is
+ * retried or becomes a dead letter.
  *
- * @returns `"skipped"`: it was for somebody else. A result: it has gone through an app,
- * which logs what fails and keeps the dead letters. What is `failed`, `overloaded` or
- * `cancelled` is delivered again; after anything else the record is committed.
+ * @returns `"skipped"`: it was meant for somebody else. A result: an app
+ * handled it, logged failures and wrote dead letters. A `failed`, `overloaded`
+ * or `cancelled` record is delivered again; after any other result it is
+ * committed.
  */
 export type RecordCallback = (
   record: StreamRecord,
   context: DeliveryContext,
 ) => void | "skipped" | Result | Promise<void | "skipped" | Result>;
 
-/** What to subscribe to. */
+/** Options of a subscription. */
 export interface SubscribeOptions {
-  /** The topic, or topics, without prefix. Those that do not exist are waited for. */
+  /**
+   * The topic, or topics, without prefix. The subscription waits for topics
+   * that do not exist.
+   */
   readonly topic: string | readonly string[];
   /**
-   * Only events of this name; others count as done. Subscriptions to different names
-   * need different groups, or each passes over what the other waits for.
+   * Only events with this name; others count as done. Subscriptions to
+   * different names need different groups, or each skips the events that the
+   * other expects.
    *
-   * @default {every event}
+   * @default {all events}
    */
   readonly eventName?: string;
   /**
-   * Members of one group share the work, without prefix.
+   * The group, without prefix. Members of one group share the work.
    *
-   * @default {a group of its own, which reads the topic anew each time}
+   * @default {a temporary group, which reads the topic from the beginning each
+   * time}
    */
   readonly groupId?: string;
-  /** Makes the member a static one, known by this name, without prefix. */
+  /** Makes the member static, with this name, without prefix. */
   readonly groupInstanceId?: string;
   /**
-   * How the group is formed: by its members, or by the broker (KIP-848, Kafka 4).
+   * Who forms the group: its members or the broker (KIP-848, Kafka 4).
    *
    * @default {"classic"}
    */
   readonly groupProtocol?: "classic" | "consumer";
-  /** Where a group begins that has committed nothing. @default {"earliest"} */
+  /** Where a group without commits begins. @default {"earliest"} */
   readonly offset?: "earliest" | "latest";
   /**
-   * Whether a record is committed before or after the callback. At most once: what
-   * fails is lost.
+   * Whether a record is committed before or after the callback. With
+   * at-most-once, a record that fails is lost.
    *
    * @default {"at-least-once"}
    */
   readonly delivery?: "at-least-once" | "at-most-once";
-  /** When to try again. @default {10 calls, 500 ms doubling up to 30 s} */
+  /** When to retry. @default {10 calls, 500 ms doubling up to 30 s} */
   readonly retry?: Partial<RetryOptions>;
   /**
-   * Keeps a record that cannot be handled; it counts as done when this resolves.
+   * Writes a dead letter; the record counts as done when this resolves.
    *
    * @default {writes it to the topic's dead letters, `<topic>.dlq`}
    */
   readonly deadLetter?: (letter: DeadLetter) => Promise<void>;
-  /** How long a commit may wait for more, in milliseconds. @default {100} */
+  /**
+   * How long a commit may wait to be combined with others, in milliseconds.
+   * @default {100}
+   */
   readonly commitInterval?: number;
   /**
-   * How long the event at hand may take when the subscription ends, in milliseconds;
-   * then its signal ends, too.
+   * How long the running event may take when the subscription ends, in
+   * milliseconds; then its signal aborts.
    *
    * @default {10000}
    */
   readonly grace?: number;
   /** How long a member may be silent, in milliseconds. @default {15000} */
   readonly sessionTimeout?: number;
-  /** How often a member speaks up, in milliseconds. @default {3000} */
+  /** The heartbeat interval, in milliseconds. @default {3000} */
   readonly heartbeatInterval?: number;
   /** Ends the subscription. */
   readonly signal?: AbortSignal;
 }
 
-/** The event stream. Disposing sends what is queued, within a bound. */
+/** The event stream. Disposing it sends queued events, within a time limit. */
 export interface EventStream extends AsyncDisposable {
   /**
-   * Queues an event; failures to deliver it are logged and observed.
+   * Queues an event; delivery failures are logged and observed.
    *
-   * @throws {EventStreamError} It is not valid, too large, or the queue is full.
+   * @throws {EventStreamError} It is invalid or too large, or the queue is
+   * full.
    */
   publish(event: PublishedEvent): void;
   /**
    * Publishes an event and waits until it is confirmed.
    *
-   * @throws {EventStreamError} It is not valid, too large, or not confirmed.
+   * @throws {EventStreamError} It is invalid, too large, or not confirmed.
    */
   publishSync(event: PublishedEvent, options?: SendOptions): Promise<void>;
   /**
-   * Queues an audit log, unless they are turned off.
+   * Queues an audit log, unless audit logs are off.
    *
-   * @throws {EventStreamError} It is not valid, or the queue is full.
+   * @throws {EventStreamError} It is invalid, or the queue is full.
    */
   publishAuditLog(log: AuditLog): void;
   /**
-   * Subscribes a callback that gets records as they are.
+   * Subscribes a callback to raw records.
    *
-   * @throws {EventStreamError} The options are not valid.
+   * @throws {EventStreamError} The options are invalid.
    */
   subscribe(
     options: SubscribeOptions & { readonly raw: true },
     callback: RecordCallback,
   ): Subscription;
   /**
-   * Subscribes a callback that gets events.
+   * Subscribes a callback to events.
    *
-   * @throws {EventStreamError} The options are not valid.
+   * @throws {EventStreamError} The options are invalid.
    */
   subscribe(
     options: SubscribeOptions & { readonly raw?: false },
     callback: EventCallback,
   ): Subscription;
   /**
-   * Publishes a record as it is, and waits until it is confirmed.
+   * Publishes a raw record, and waits until it is confirmed.
    *
    * @param topic Its topic, without prefix.
-   * @throws {EventStreamError} The topic is not valid, or it is not confirmed.
+   * @throws {EventStreamError} The topic is invalid, or the record is not
+   * confirmed.
    */
   sendRecord(
     topic: string,
@@ -152,7 +167,7 @@ export interface EventStream extends AsyncDisposable {
    */
   writeDeadLetter(letter: DeadLetter): Promise<void>;
   /**
-   * The brokers of the cluster, or those that have a topic's partitions.
+   * The brokers of the cluster, or those with a topic's partitions.
    *
    * @param topic The topic, without prefix.
    * @throws {EventStreamError} The cluster cannot be reached.
@@ -167,45 +182,55 @@ export interface EventStream extends AsyncDisposable {
 export interface EventStreamOptions {
   /** Where events go: to Kafka, to standard output, or nowhere. */
   readonly stream: "kafka" | "stdout" | "none";
-  /** Comes before topics and groups, with a dot. @default {none} */
+  /** The prefix of topics and groups, before a dot. @default {none} */
   readonly prefix?: string;
-  /** Brokers to begin with: `host:port`. */
+  /** Bootstrap brokers: `host:port`. */
   readonly brokers?: readonly string[];
-  /** What brokers' logs call this client. @default {"extend-event-handler"} */
+  /**
+   * This client's name in the brokers' logs. @default {"extend-event-handler"}
+   */
   readonly clientId?: string;
-  /** Encrypts connections. @default {not encrypted} */
+  /** TLS. @default {no TLS} */
   readonly tls?: TlsOptions;
-  /** Authenticates. @default {anonymous} */
+  /** Authentication. @default {anonymous} */
   readonly sasl?: SaslOptions;
   /** Whether ids in events have to be v4 UUIDs without hyphens. @default {false} */
   readonly strict?: boolean;
-  /** How long connecting may take, in milliseconds. @default {5000} */
+  /** Time limit for connecting, in milliseconds. @default {5000} */
   readonly connectTimeout?: number;
-  /** How long a message may take until confirmed, in milliseconds. @default {60000} */
+  /**
+   * Time limit for a message to be confirmed, in milliseconds. @default {60000}
+   */
   readonly publishTimeout?: number;
-  /** Bytes a message may have, 2048 of them for overhead. @default {1048576} */
+  /**
+   * The most bytes of a message, 2048 of them for overhead. @default {1048576}
+   */
   readonly maxMessageBytes?: number;
-  /** Messages that may be queued. @default {100000} */
+  /** The most queued messages. @default {100000} */
   readonly maxQueued?: number;
-  /** Bytes that may be queued. @default {67108864} */
+  /** The most queued bytes. @default {67108864} */
   readonly maxQueuedBytes?: number;
-  /** How long disposing waits for the queue, in milliseconds. @default {10000} */
+  /**
+   * How long disposing waits for the queue, in milliseconds. @default {10000}
+   */
   readonly flushTimeout?: number;
   /**
-   * Whether and where audit logs go.
+   * Whether and where audit logs are sent.
    *
-   * @default {as `APP_EVENT_STREAM_AUDIT_LOG_ENABLED` and `…_TOPIC` say; enabled, on
-   * `auditLog`}
+   * @default {from `APP_EVENT_STREAM_AUDIT_LOG_ENABLED` and `…_TOPIC`; enabled,
+   * on `auditLog`}
    */
   readonly auditLog?: AuditLogSettings;
-  /** Observes the work. */
+  /** The observer. */
   readonly observer?: StreamObserver;
-  /** Where failures go. @default {nowhere} */
+  /** Logs failures. @default {none} */
   readonly log?: Logger;
-  /** What the stream `stdout` writes lines to. @default {standard output} */
+  /** The output of the stream `stdout`. @default {standard output} */
   readonly output?: Pick<LineWriter, "write" | "confirm">;
-  /** The time, in nanoseconds since the epoch. @default {the system's} */
+  /**
+   * The current time, in nanoseconds since the epoch. @default {the system's}
+   */
   readonly now?: () => bigint;
-  /** The way to the cluster. @default {by @platformatic/kafka} */
+  /** Access to the cluster. @default {@platformatic/kafka} */
   readonly port?: () => Promise<KafkaPort>;
 }

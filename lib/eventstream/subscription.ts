@@ -1,5 +1,5 @@
 /**
- * A subscription: memberships in a group, one after another for as long as it lasts.
+ * A subscription: a series of memberships in a group.
  *
  * @module
  */
@@ -19,17 +19,20 @@ import type { StreamRecord } from "./record.ts";
 import { runSession } from "./session.ts";
 import { growingDelay, pause, unlessAborted } from "../core/async.ts";
 
-/** A subscription that runs. */
+/** A running subscription. */
 export interface Subscription extends AsyncDisposable {
-  /** Settles when it has its partitions for the first time, or has ended before. */
+  /** Settles when it first has its partitions, or has ended before that. */
   readonly ready: Promise<void>;
-  /** Settles when it has ended: what was at hand is done, committed, the group left. */
+  /**
+   * Settles when it has ended: running records are done and committed, and the
+   * group is left.
+   */
   readonly closed: Promise<void>;
-  /** The partitions it has now. */
+  /** Its current partitions. */
   readonly partitions: readonly Partition[];
   /**
-   * Whether it is a member of its group, or has nothing to join it for: there is none of
-   * its topics yet.
+   * Whether it is a member of its group, or has no reason to join because none
+   * of its topics exists yet.
    */
   readonly isJoined: boolean;
 }
@@ -37,39 +40,39 @@ export interface Subscription extends AsyncDisposable {
 /** Options of {@linkcode startSubscription}. */
 export interface SubscriptionOptions
   extends Omit<ConsumerPortOptions, "topics"> {
-  /** The way to the cluster. */
+  /** Access to the cluster. */
   readonly port: () => Promise<KafkaPort>;
-  /** Topics by their full names. Those that do not exist are waited for. */
+  /** Full names of topics. It waits for those that do not exist. */
   readonly topics: readonly string[];
-  /** Whether the group is nobody else's: it commits nothing, and leaves no trace. */
+  /** Whether the group is temporary: it commits nothing and leaves no trace. */
   readonly isAnonymous: boolean;
-  /** Where a partition begins of which nothing was ever committed. */
+  /** Where a partition begins without a commit. */
   readonly offset: "earliest" | "latest";
-  /** When to try again; `undefined` for at most once. */
+  /** When to retry; `undefined` for at-most-once. */
   readonly retry: RetryOptions | undefined;
-  /** How long a commit may wait for more, in milliseconds. */
+  /** How long a commit may wait to be combined with others, in milliseconds. */
   readonly commitInterval: number;
-  /** How long the record at hand may take at the end, in milliseconds. */
+  /** How long the running record may take at the end, in milliseconds. */
   readonly grace: number;
-  /** Does a record's work. */
+  /** Processes a record. */
   readonly work: RecordWork;
-  /** Keeps a record that cannot be handled. */
+  /** Writes a dead letter. */
   readonly deadLetter: (letter: DeadLetter) => Promise<void>;
   /** Ends the subscription. */
   readonly signal: AbortSignal | undefined;
-  /** Who is told. */
+  /** The observer. */
   readonly observer: SafeObserver;
-  /** Where failures go. */
+  /** Logs failures. */
   readonly log: Logger;
 }
 
-/** How often topics that do not exist are looked for, in milliseconds. */
+/** How often to look for missing topics, in milliseconds. */
 const LOOK_OFTEN = 500;
-/** How often topics are looked at for new partitions, in milliseconds. */
+/** How often to look for new partitions, in milliseconds. */
 const LOOK_SELDOM = 30_000;
 const RETRY = { base: 250, max: 10_000 };
 
-/** Starts a subscription. It goes on through whatever happens to the cluster. */
+/** Starts a subscription, which survives any failure of the cluster. */
 export function startSubscription(options: SubscriptionOptions): Subscription {
   const { groupId, observer, log } = options;
   const stop = new AbortController();
@@ -99,7 +102,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
       : outcome.then((each) => each !== "revoked");
   }
 
-  /** One membership, until it fails or the topics are others. */
+  /** One membership, until it fails or the topics change. */
   async function take(port: KafkaPort, found: Topics): Promise<void> {
     const changed = new AbortController();
     const signal = AbortSignal.any([stop.signal, changed.signal]);
@@ -136,7 +139,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
     }
   }
 
-  /** Watches for other topics or partitions than were found. */
+  /** Watches for topics or partitions other than those found. */
   function watch(port: KafkaPort, found: Topics, signal: AbortSignal) {
     let hurry = new AbortController();
     async function run(): Promise<void> {
@@ -155,7 +158,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
         }
       }
     }
-    /** `look` has it look at once; `changed` settles when they are others. */
+    /** `look` checks at once; `changed` settles when they differ. */
     return { changed: run(), look: () => hurry.abort() };
   }
 
@@ -175,7 +178,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
       } catch (error) {
         isJoined = false;
         if (stop.signal.aborted) break;
-        // One that lasted was all right: the next one is tried soon.
+        // A membership that lasted was healthy: the next one is tried soon.
         failures = performance.now() - started > RETRY.max ? 1 : failures + 1;
         log.warn("Subscription was interrupted and continues", {
           groupId,
@@ -210,7 +213,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
   };
 }
 
-/** Topics that exist, and how many partitions they have. */
+/** Existing topics, with their numbers of partitions. */
 type Topics = ReadonlyMap<string, number>;
 
 async function findTopics(
@@ -233,7 +236,7 @@ function isSame(a: Topics, b: Topics): boolean {
 }
 
 /**
- * For a group that is nobody else's: offsets are kept here, from one membership to the
+ * For a temporary group: offsets are kept here, from one membership to the
  * next, so that the broker forgets the group when it is left.
  */
 function forgetful(): (port: ConsumerPort) => ConsumerPort {

@@ -14,6 +14,6 @@ Deno.test("the Kafka library loads without a permission for all variables, or fo
     ],
     env: { AB_NAMESPACE: "acme" },
   });
-  assert.equal(stdout, "Brokers cannot be asked for; true; acme");
+  assert.equal(stdout, "Brokers cannot be read; true; acme");
   assert.equal(code, 0);
 });

@@ -93,7 +93,7 @@ Deno.test("an event that is overloaded waits for its turn", async () => {
   assert.deepEqual(ids, ["a"]);
   assert.equal(refusals, -1);
   const again = test.log.lines.filter(({ message }) =>
-    message === "Event failed, and is tried again"
+    message === "Event failed and will be retried"
   );
   assert.equal(again.length, 3);
   for (const { fields } of again) assert.equal(fields.outcome, "overloaded");

@@ -269,7 +269,7 @@ kafkaTest(
       "value",
     );
     const lines = log.lines.filter(({ message }) =>
-      message.startsWith("Dead letter is kept here only")
+      message.startsWith("Dead letter is only logged")
     );
     assert.equal(lines.length, 1);
     assert.match(String(lines[0]?.fields?.["sha256"]), /^[0-9a-f]{64}$/);
