@@ -10,6 +10,7 @@
 import { ConfigError } from "../../lib/config/parse.ts";
 import { ListenError } from "../../lib/core/listen_error.ts";
 import { createMemoryStore } from "../../lib/idempotency/memory_store.ts";
+import { createChecks } from "./checks.ts";
 import { RESTART } from "./messages.ts";
 import { changedRows, type Row, textOf } from "./rows.ts";
 import { type ServiceProcess, startServiceProcess } from "./service_process.ts";
@@ -25,6 +26,8 @@ export interface SuperviseOptions {
   readonly flags: readonly string[];
   /** Arguments for the service, such as `--kafka`. */
   readonly args: readonly string[];
+  /** Whether mistakes in the handlers are looked for in the background. */
+  readonly checks: boolean;
 }
 
 /** sysexits.h: something is wrong with the settings. */
@@ -47,6 +50,9 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   const surroundings = stack.use(
     createSurroundings({ root, print: (line) => console.log(line) }),
   );
+  const checks = options.checks
+    ? stack.use(createChecks({ root, print: (text) => console.log(text) }))
+    : undefined;
   let rows: readonly Row[] | undefined;
 
   function start(change: Change | undefined): ServiceProcess {
@@ -65,6 +71,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
             : restarted(change, changedRows(rows, started.rows)),
         );
         rows = started.rows;
+        checks?.start();
       },
     });
   }
@@ -80,6 +87,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     ]);
     if (typeof first === "object") {
       change = first;
+      await checks?.stop();
       if (isUp) await service.stop({ by: RESTART, grace: RESTART_GRACE });
       continue;
     }
@@ -89,10 +97,10 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
       return await service.stop({ by: first });
     }
     // It has ended by itself.
-    const code = isUp ? await service.ended : service;
-    console.log(`Service ended with code ${code}. ${WAITING}`);
+    console.log(`Service ended with code ${first}. ${WAITING}`);
+    checks?.start();
     const second = await Promise.race([wish.stop, next]);
-    if (typeof second === "string") return code;
+    if (typeof second === "string") return first;
     change = second;
   }
 }

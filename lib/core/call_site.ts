@@ -10,7 +10,7 @@
 const ROOT = new URL("../../", import.meta.url).href;
 
 /** A line of a stack: `at name (file:///folder/file.ts:12:34)`, or without the name. */
-const FRAME = /^\s*at (?:.* \()?(.+):(\d+):\d+\)?$/;
+const FRAME = /^\s*at (?:async )?(?:.* \()?(.+):(\d+):\d+\)?$/;
 
 /**
  * Where the calling function was called: `handlers/user_logged_in.ts:12`;
@@ -19,7 +19,24 @@ const FRAME = /^\s*at (?:.* \()?(.+):(\d+):\d+\)?$/;
  */
 export function callSite(): string | undefined {
   // The message, this function, its caller, and the caller's call site.
-  const line = new Error().stack?.split("\n")[3] ?? "";
+  return placeOf(new Error().stack?.split("\n")[3] ?? "");
+}
+
+/**
+ * The innermost place of a stack that is in a folder: `handlers/user_logged_in.ts:12`.
+ *
+ * @param folder Path of the folder, such as `handlers/`.
+ * @param stack The error's stack.
+ */
+export function placeIn(
+  folder: string,
+  stack: string | undefined,
+): string | undefined {
+  return stack?.split("\n").map(placeOf)
+    .find((place) => place?.startsWith(folder));
+}
+
+function placeOf(line: string): string | undefined {
   const [, file = "", number] = FRAME.exec(line) ?? [];
   if (number === undefined) return undefined;
   const path = file.startsWith(ROOT) ? file.slice(ROOT.length) : file;

@@ -4,22 +4,26 @@
  * @module
  */
 
-import type { Logger } from "../core/context.ts";
+import { placeIn } from "../core/call_site.ts";
+import type { LogFields, Logger } from "../core/context.ts";
+import { nameOf } from "../core/handler_name.ts";
+import { runningEvent } from "../telemetry/running_event.ts";
 
 /**
  * Logs errors that nobody caught, and goes on: a promise that a handler forgot, a
  * callback that threw. Deno would end the process, and with it all events in flight.
+ *
+ * The record names the handler, its event, and the line: the handler's own in the
+ * error's stack, or else where the handler is declared.
  */
 export function logStrayErrors(log: Logger): Disposable {
   const onRejection = (event: PromiseRejectionEvent) => {
     event.preventDefault();
-    log.error("Promise was rejected and not handled", {
-      error: event.reason,
-    });
+    log.error("Promise was rejected and not handled", whose(event.reason));
   };
   const onError = (event: ErrorEvent) => {
     event.preventDefault();
-    log.error("Error was thrown and not caught", { error: event.error });
+    log.error("Error was thrown and not caught", whose(event.error));
   };
   globalThis.addEventListener("unhandledrejection", onRejection);
   globalThis.addEventListener("error", onError);
@@ -28,5 +32,22 @@ export function logStrayErrors(log: Logger): Disposable {
       globalThis.removeEventListener("unhandledrejection", onRejection);
       globalThis.removeEventListener("error", onError);
     },
+  };
+}
+
+function whose(error: unknown): LogFields {
+  const delivery = runningEvent();
+  const thrownAt = error instanceof Error
+    ? placeIn("handlers/", error.stack)
+    : undefined;
+  const at = thrownAt ?? delivery?.handler.declaredAt;
+  return {
+    ...(delivery !== undefined && {
+      handler: nameOf(delivery.handler),
+      eventType: delivery.event.type,
+      eventId: delivery.event.id,
+    }),
+    ...(at !== undefined && { at }),
+    error,
   };
 }

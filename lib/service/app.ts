@@ -7,13 +7,14 @@
 import { type App, createApp } from "../core/app.ts";
 import type { EventCatalog } from "../core/catalog.ts";
 import type { Config } from "../core/config.ts";
-import type { MemoryBudget } from "../core/memory_budget.ts";
 import type { IdempotencyStore } from "../core/idempotency_store.ts";
+import type { MemoryBudget } from "../core/memory_budget.ts";
 import type { Handler } from "../core/on.ts";
 import { checkCarried, type SourceDefinition } from "../core/source.ts";
 import { type OpenedStore, openStore } from "../idempotency/open_store.ts";
 import { createPipe, type Pipe } from "../middleware/pipe.ts";
 import type { ConfirmRecord, Logs } from "../telemetry/log.ts";
+import { rememberRunning } from "../telemetry/running_event.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Clients } from "./clients.ts";
 import { openDeadLetterSink } from "./dead_letters.ts";
@@ -84,7 +85,7 @@ export async function openApp(options: OpenAppOptions): Promise<OpenedApp> {
     log: logs.events,
     logsPayloads: options.logsPayloads ?? false,
     onEnded: events.ended,
-    trace: tracing.middleware,
+    trace: rememberRunning(tracing.middleware),
     store,
     storeLog: logs.idempotency,
     letters,

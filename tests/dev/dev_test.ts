@@ -466,3 +466,87 @@ Deno.test("deno task dev that is killed takes its service with it", async () => 
   Deno.kill(dev.pid, "SIGKILL");
   await noneLeft(env);
 });
+
+/** A handler of each way to forget a promise, and the line that is to blame. */
+const FORGETFUL = {
+  "in its own file": {
+    text: `import { on } from "event-handler";
+
+async function later(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  throw new Error("Forgotten");
+}
+export default on("${LOGIN}", () => { later(); });
+`,
+    line: 5,
+  },
+  "in a library": {
+    text: `import { on } from "event-handler";
+
+export default on("${LOGIN}", (_event, ctx) => {
+  ctx.ags.request("GET", "/nonsense");
+});
+`,
+    line: 3,
+  },
+};
+
+for (const [where, { text, line }] of Object.entries(FORGETFUL)) {
+  Deno.test(`The error of a promise that a handler forgot, made ${where}, is logged with handler, event and line`, async () => {
+    await using folder = await projectCopy();
+    const cwd = folder.path;
+    await Deno.writeTextFile(join(cwd, "handlers/user_logged_in.ts"), text);
+    const env = { ...freePorts(), LOG_FORMAT: "json" };
+    await using dev = startCopy(env, cwd);
+    await dev.printed(/^ {2}Try /m);
+    await send(env, cwd, ["--set", "id=of-the-forgotten"]);
+    const record = await dev.printed(/^.*Promise was rejected.*$/m);
+    const { handler, eventType, eventId, at } = JSON.parse(record);
+    assert.deepEqual({ handler, eventType, eventId, at }, {
+      handler: "user_logged_in",
+      eventType: LOGIN,
+      eventId: "of-the-forgotten",
+      at: `handlers/user_logged_in.ts:${line}`,
+    });
+  });
+}
+
+Deno.test("deno task dev shows errors of types and forgotten awaits in the background, and when they are mended", async () => {
+  await using folder = await projectCopy();
+  const cwd = folder.path;
+  const handler = join(cwd, "handlers/user_logged_in.ts");
+  const original = await Deno.readTextFile(handler);
+  const env = freePorts();
+  await using dev = start(["task", "dev"], { env, cwd });
+  await dev.printed(/^ {2}Try /m);
+  const from = dev.text.length;
+  await Deno.writeTextFile(
+    handler,
+    original.replace("await grantItem", "grantItem")
+      .replace("userId: event.data.userId", "userIdd: event.data.userId"),
+  );
+  await dev.printed(/Restarted/, from);
+  // It is served meanwhile.
+  assert.match(await send(env, cwd), /^OK in /m);
+  const place = (wanted: string) => {
+    const before = original.slice(0, original.indexOf(wanted));
+    const [last = "", ...others] = before.split("\n").reverse();
+    return `handlers/user_logged_in\\.ts:${others.length + 1}:${
+      last.length + 1
+    }`;
+  };
+  const typo = place("userId: event.data.userId");
+  await dev.printed(
+    new RegExp(
+      `^To mend, while the service runs:\n${typo} .*'userIdd'.*TS`,
+      "m",
+    ),
+    from,
+  );
+  await dev.printed(
+    new RegExp(`^${place("await grantItem")} This promise is not awaited`, "m"),
+    from,
+  );
+  await Deno.writeTextFile(handler, original);
+  await dev.printed(/^Nothing is left to mend in the handlers$/m, from);
+});
