@@ -5,9 +5,10 @@
  */
 
 import type { Config } from "./core/config.ts";
-import type { Ags, Context, Logger } from "./core/context.ts";
+import type { Ags, Context, Logger, WebPubSubHubs } from "./core/context.ts";
 import type { Delivery } from "./core/dispatcher.ts";
 import type { EventPublishing } from "./core/event_publishing.ts";
+import type { Event } from "./core/event.ts";
 import type { Lease } from "./core/lease.ts";
 import type { Messaging } from "./core/messaging.ts";
 
@@ -31,6 +32,8 @@ export interface ContextMakerOptions {
   readonly messaging: { bind(bounds: Bounds): Messaging };
   /** The event stream. */
   readonly publishing: (delivery: Delivery) => EventPublishing;
+  /** Azure Web PubSub. */
+  readonly webPubSub: (event: Event, bounds: Bounds) => WebPubSubHubs;
 }
 
 /**
@@ -40,7 +43,7 @@ export interface ContextMakerOptions {
 export function contextMaker(
   options: ContextMakerOptions,
 ): (delivery: Delivery, ending: DisposableStack) => Context {
-  const { config, log, ags, messaging, publishing } = options;
+  const { config, log, ags, messaging, publishing, webPubSub } = options;
   return (delivery, ending) => {
     const { event, controller: { signal }, attempt, deadline, traceId } =
       delivery;
@@ -53,6 +56,7 @@ export function contextMaker(
     let ownLog: Logger | undefined;
     let ownMessaging: Messaging | undefined;
     let eventStream: EventPublishing | undefined;
+    let hubs: WebPubSubHubs | undefined;
     return {
       signal,
       attempt,
@@ -63,6 +67,9 @@ export function contextMaker(
       },
       get eventStream() {
         return eventStream ??= publishing(delivery);
+      },
+      get webPubSub() {
+        return hubs ??= webPubSub(event, bounds);
       },
       get log() {
         return ownLog ??= log.with({

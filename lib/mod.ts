@@ -80,6 +80,7 @@ export type {
   Context,
   LogFields,
   Logger,
+  WebPubSubHubs,
 } from "./core/context.ts";
 export type { Config } from "./core/config.ts";
 export type {

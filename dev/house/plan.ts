@@ -61,7 +61,7 @@ export const PARTS: readonly Part[] = [
   {
     path: "lib/core/",
     imports: ["lib/core/"],
-    types: ["lib/config/", "handlers/settings.ts", "proto/"],
+    types: ["lib/config/", "lib/webpubsub/", "handlers/settings.ts", "proto/"],
     packages: ["fastest-levenshtein", "node:crypto"],
     without: ["Deno", "fetch", "globalThis"],
   },
@@ -83,6 +83,11 @@ export const PARTS: readonly Part[] = [
     imports: [path, "lib/middleware/", ...FOUNDATIONS[path] ?? [], ...BASE],
     types: ["proto/"],
   })),
+  {
+    path: "lib/webpubsub/source/",
+    imports: ["lib/webpubsub/", ...BASE],
+    types: ["proto/"],
+  },
   // A library of its own, for any server: it knows nothing of the service.
   {
     path: "lib/webpubsub/",
@@ -95,7 +100,10 @@ export const PARTS: readonly Part[] = [
     imports: ["lib/process/", "lib/events/", ...BASE, ...EDGES],
   },
   { path: "lib/handler_context.ts", imports: BASE },
-  { path: "lib/sources.ts", imports: ["lib/core/", ...EDGES] },
+  {
+    path: "lib/sources.ts",
+    imports: ["lib/core/", "lib/webpubsub/source/", ...EDGES],
+  },
   // For tests: with the emulator, which never ships.
   { path: "lib/testing/", imports: ["lib/", "dev/"] },
   {
@@ -104,6 +112,7 @@ export const PARTS: readonly Part[] = [
       "lib/service/",
       "lib/handler_context.ts",
       "lib/middleware/",
+      "lib/webpubsub/source/",
       ...BASE,
       ...EDGES,
     ],

@@ -15,7 +15,8 @@ export type LogLevel = typeof LOG_LEVELS[number];
  * (one record each), what handlers log (`handlers`), AGS and its token (`ags`),
  * the archive (`archive`), calls refused before they become events (`grpc`), the
  * public HTTP listener (`http`), the inbox (`inbox`), the idempotency store
- * (`idempotency`), the event stream (`kafka`), and dead letters (`dead_letters`).
+ * (`idempotency`), the event stream (`kafka`), Azure Web PubSub
+ * (`webPubSub`), and dead letters (`dead_letters`).
  */
 export const LOG_CATEGORIES = [
   "service",
@@ -28,6 +29,7 @@ export const LOG_CATEGORIES = [
   "idempotency",
   "inbox",
   "kafka",
+  "webPubSub",
   "dead_letters",
 ] as const;
 

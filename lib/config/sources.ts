@@ -18,7 +18,7 @@ export const SOURCES_SETTINGS = defineSettings({
     env: "SOURCES",
     doc: "Enabled sources: `grpc` (AGS's connector calls), `kafka` (they are " +
       "read from the event stream), `clientEvents` (game clients send them over " +
-      "HTTP), or several, separated by commas",
+      "HTTP), `webPubSub` (Azure Web PubSub calls), or several, separated by commas",
     expected: "names of sources, separated by commas",
     default: "grpc",
     schema: names,

@@ -17,6 +17,7 @@ import { OTEL_SETTINGS } from "./otel.ts";
 import { type Environment, type ParsedConfig, parseSettings } from "./parse.ts";
 import { PROCESS_SETTINGS } from "./process.ts";
 import { SOURCES_SETTINGS } from "./sources.ts";
+import { WEBPUBSUB_SETTINGS } from "./webpubsub.ts";
 import {
   type ConfigOf,
   defineSettings,
@@ -37,6 +38,7 @@ export const SETTINGS = defineSettings({
   ...INBOX_SETTINGS,
   ...ARCHIVE_SETTINGS,
   ...KAFKA_SETTINGS,
+  ...WEBPUBSUB_SETTINGS,
   ...OTEL_SETTINGS,
 });
 

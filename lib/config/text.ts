@@ -46,7 +46,8 @@ export function configText(
 }
 
 function valueText(value: unknown, setting: Setting): string {
-  if (value === undefined) return "none";
+  const isEmpty = Array.isArray(value) && value.length === 0;
+  if (value === undefined || isEmpty) return "none";
   if (setting.secret === true) return "[secret]";
   if (setting.unit === "ms") return `${value}ms`;
   const text = quoted(String(value));

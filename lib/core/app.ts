@@ -20,7 +20,7 @@ import {
 } from "./errors.ts";
 import type { Event } from "./event.ts";
 import type { Digest } from "./event_id.ts";
-import { channelOf } from "./event_types.ts";
+import { channelOf, type OpenTypes } from "./event_types.ts";
 import type { MemoryShare } from "./memory_budget.ts";
 import type { Handler } from "./on.ts";
 import {
@@ -48,6 +48,8 @@ export interface AppOptions {
    * @default {[]}
    */
   readonly openChannels?: readonly string[];
+  /** Types that follow a rule of their source. @default {[]} */
+  readonly openTypes?: readonly OpenTypes[];
   /** Policies around every handler, outermost first. */
   readonly middleware: readonly Middleware[];
   /**
@@ -144,8 +146,8 @@ export type EventTarget = Pick<App, "types" | "dispatch">;
  * same name, or a handler's options are invalid.
  */
 export function createApp(options: AppOptions): App {
-  const { handlers, knownTypes, openChannels = [] } = options;
-  const routes = routesOf(handlers, { knownTypes, openChannels });
+  const { handlers, knownTypes, openChannels = [], openTypes = [] } = options;
+  const routes = routesOf(handlers, { knownTypes, openChannels, openTypes });
   const rest = leftovers(routes, openChannels);
   const pipe = compose(options.middleware, invoke(options.createContext));
   const inFlight = new Set<Delivery>();

@@ -6,6 +6,7 @@
 
 import type { Config } from "../core/config.ts";
 import type { EventPublishing } from "./event_publishing.ts";
+import type { HubService } from "../webpubsub/rest/types.ts";
 import type { Messaging } from "./messaging.ts";
 
 /** A structured logger: a fixed message, and fields that vary. */
@@ -97,6 +98,17 @@ export interface Ags {
   ): Promise<T>;
 }
 
+/** Azure Web PubSub, bound to one event: calls end with the event's signal. */
+export interface WebPubSubHubs {
+  /**
+   * What can be done with the clients of a hub: send, close, manage groups.
+   *
+   * @param name The hub. @default {the event's own; else the one of `WEBPUBSUB_HUBS`}
+   * @throws {TerminalError} There is no hub to call, or no connection string.
+   */
+  hub(name?: string): HubService;
+}
+
 /** The context that a handler gets with its event. */
 export interface Context {
   /**
@@ -117,6 +129,8 @@ export interface Context {
    * that you omit come from the current event.
    */
   readonly eventStream: EventPublishing;
+  /** Azure Web PubSub: sends to clients and manages them, bound like `ags`. */
+  readonly webPubSub: WebPubSubHubs;
   /** The settings, validated at start. */
   readonly config: Config;
   /** The event's deadline, in milliseconds since the epoch. */

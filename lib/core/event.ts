@@ -10,6 +10,14 @@
 import type { ReceivedMessage } from "../../proto/accelbyte-asyncapi/extend/async_messaging/consumer_service.ts";
 import type { ScheduledTaskRequest } from "../../proto/accelbyte-asyncapi/extend/task_scheduler/v1/task_scheduler.ts";
 import type { EventData } from "../../proto/events.ts";
+import type { ConnectAnswer, UserAnswer } from "../webpubsub/answer.ts";
+import type {
+  ConnectData,
+  ConnectedData,
+  DisconnectedData,
+  GroupData,
+  UserEventData,
+} from "../webpubsub/types.ts";
 
 /**
  * Something that happened, whatever source delivered it.
@@ -75,12 +83,42 @@ export interface ClientEvent {
 }
 
 /**
+ * Events of Azure Web PubSub. `@` and a hub takes those of this hub only; a handler of
+ * that comes before one of all hubs.
+ *
+ * @internal
+ */
+export interface WebPubSubEventData {
+  /** A client wants to connect: the handler's return value lets it in. */
+  readonly "webPubSub.connect": ConnectData;
+  readonly [connect: `webPubSub.connect@${string}`]: ConnectData;
+  /** A client is connected. */
+  readonly "webPubSub.connected": ConnectedData;
+  readonly [connected: `webPubSub.connected@${string}`]: ConnectedData;
+  /** A client is gone. */
+  readonly "webPubSub.disconnected": DisconnectedData;
+  readonly [disconnected: `webPubSub.disconnected@${string}`]: DisconnectedData;
+  /** A connection has joined a group. */
+  readonly "webPubSub.groupJoined": GroupData;
+  readonly [joined: `webPubSub.groupJoined@${string}`]: GroupData;
+  /** A connection has left a group. */
+  readonly "webPubSub.groupLeft": GroupData;
+  readonly [left: `webPubSub.groupLeft@${string}`]: GroupData;
+  /** A client has sent a frame: the handler's return value is sent back. */
+  readonly "webPubSub.message": UserEventData;
+  readonly [message: `webPubSub.message@${string}`]: UserEventData;
+  /** A client has sent an event of this name; `user.*` takes those of all names. */
+  readonly [event: `webPubSub.user.${string}`]: UserEventData;
+}
+
+/**
  * The message of every event, by type: AGS's declared events and those with
  * open names.
  *
  * @internal
  */
-export interface AnyEventData extends EventData, OpenEventData {}
+export interface AnyEventData
+  extends EventData, OpenEventData, WebPubSubEventData {}
 
 /** Every known event key with the event a handler for it receives. */
 export type EventMap = {
@@ -128,4 +166,10 @@ export interface ScheduledTaskResult {
  * one.
  */
 export type ReturnFor<P extends EventPattern> = [P] extends
-  [`scheduledTask.${string}`] ? ScheduledTaskResult | void : void;
+  [`scheduledTask.${string}`] ? ScheduledTaskResult | void
+  : [P] extends [`webPubSub.connect${"" | `@${string}`}`] ? ConnectAnswer | void
+  : [P] extends [
+    | `webPubSub.message${"" | `@${string}`}`
+    | `webPubSub.user.${string}`,
+  ] ? UserAnswer
+  : void;

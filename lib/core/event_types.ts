@@ -12,6 +12,18 @@ export interface KnownTypes {
   readonly knownTypes: readonly string[];
   /** Channels with open event names. */
   readonly openChannels: readonly string[];
+  /** Types that follow a rule of their source. @default {none} */
+  readonly openTypes?: readonly OpenTypes[];
+}
+
+/** Types of one channel that follow a rule: some of their parts are anybody's. */
+export interface OpenTypes {
+  /** The channel. */
+  readonly channel: string;
+  /** Whether a type, or a pattern, is one. */
+  has(type: string): boolean;
+  /** What may have been meant by one that is not; `undefined` if nobody knows. */
+  meant(type: string): string | undefined;
 }
 
 /** The channel of an event type: the part before its first dot. */
@@ -26,7 +38,7 @@ export function channelOf(type: string): string {
  */
 export function expand(
   pattern: string,
-  { knownTypes, openChannels }: KnownTypes,
+  { knownTypes, openChannels, openTypes = [] }: KnownTypes,
 ): readonly string[] {
   const channel = channelOf(pattern);
   if (openChannels.includes(channel)) {
@@ -34,6 +46,7 @@ export function expand(
     const isUsable = name === "*" || (name !== "" && !name.includes("*"));
     return isUsable ? [pattern] : [];
   }
+  if (openTypes.some((each) => each.has(pattern))) return [pattern];
   if (!pattern.endsWith(".*")) {
     return knownTypes.includes(pattern) ? [pattern] : [];
   }
@@ -45,7 +58,7 @@ export function expand(
  */
 export function unknownType(
   pattern: string,
-  { knownTypes, openChannels }: KnownTypes,
+  { knownTypes, openChannels, openTypes = [] }: KnownTypes,
 ): string {
   const name = pattern.slice(channelOf(pattern).length + 1);
   const isChannel = name === "" || name.includes("*");
@@ -57,7 +70,9 @@ export function unknownType(
   const channels = knownTypes.map((type) => `${channelOf(type)}.*`);
   const isPattern = pattern.endsWith(".*");
   const candidates = new Set([...(isPattern ? channels : knownTypes), ...open]);
-  const closest = nearest(pattern, candidates);
+  const closest =
+    openTypes.find(({ channel }) => channel === channelOf(pattern))
+      ?.meant(pattern) ?? nearest(pattern, candidates);
   const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
   return `Event type "${pattern}" does not exist${hint}`;
 }

@@ -63,6 +63,8 @@ export interface HttpRoute {
    * {false}
    */
   readonly cors?: boolean;
+  /** Whether answers to other methods of the path name it. @default {true} */
+  readonly isListed?: boolean;
   /**
    * Answers a request. A thrown {@linkcode HttpProblem} is sent as the answer;
    * any other error is a bug, logged and answered 500.

@@ -13,6 +13,7 @@ import {
   ShutdownError,
   UnreadableError,
 } from "./errors.ts";
+import { verdictOf } from "./verdict.ts";
 
 /**
  * The outcome of an event. The string is the log field and the metric label.
@@ -37,6 +38,7 @@ export type Reason =
   | "duplicate"
   | "bad_event"
   | "bad_state"
+  | "refused"
   | "unavailable"
   | "deadline"
   | "draining"
@@ -115,7 +117,17 @@ export function resultOf(error: unknown, signal: AbortSignal): Result {
     const reason = error.fault === "state" ? "bad_state" : "bad_event";
     return { outcome: "rejected", reason, error };
   }
+  const verdict = verdictOf(error);
+  if (verdict === "refuse") {
+    return { outcome: "rejected", reason: "refused", error };
+  }
+  if (verdict === "reject") {
+    return { outcome: "rejected", reason: "bad_state", error };
+  }
   if (signal.aborted) return endedResult(signal.reason, error);
+  if (verdict === "retry") {
+    return { outcome: "failed", reason: "unavailable", error };
+  }
   if (error instanceof UnreadableError) {
     return { outcome: "failed", reason: error.why, error };
   }

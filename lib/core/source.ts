@@ -17,7 +17,7 @@ import type { EventInbox } from "./event_inbox.ts";
 import type { HttpRoutes } from "./http.ts";
 import type { Logger } from "./context.ts";
 import { AppError } from "./errors.ts";
-import { channelOf } from "./event_types.ts";
+import { channelOf, type OpenTypes } from "./event_types.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Handler } from "./on.ts";
@@ -35,6 +35,8 @@ export interface SourceDefinition<S extends Settings = Settings> {
    * {none}
    */
   readonly openChannels?: readonly string[];
+  /** Types that follow a rule, for their parts are anybody's. @default {none} */
+  readonly openTypes?: OpenTypes;
   /**
    * Whether it carries events of this type.
    *

@@ -26,6 +26,10 @@ const REFUSALS: Readonly<
     status.FAILED_PRECONDITION,
     "Event can not be handled: what it needs is not there",
   ],
+  refused: [
+    status.FAILED_PRECONDITION,
+    "Event can not be handled: what it needs is not there",
+  ],
   unavailable: [status.UNAVAILABLE, "Event was not handled: try again later"],
   deadline: [status.UNAVAILABLE, "Event was not handled in time"],
   draining: [status.UNAVAILABLE, "Service is draining"],
@@ -41,6 +45,7 @@ const REFUSALS: Readonly<
 const FINAL: ReadonlySet<Reason> = new Set([
   "bad_event",
   "bad_state",
+  "refused",
   "exhausted",
 ]);
 

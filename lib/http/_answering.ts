@@ -60,7 +60,9 @@ export function createAnswering(config: HttpConfig, log: Logger): Answering {
     }
     call.route = routes.get(method);
     if (call.route === undefined) {
-      const allow = [...routes.keys()].join(", ");
+      const allow = [...routes.values()]
+        .filter(({ isListed = true }) => isListed)
+        .map((each) => each.method).join(", ");
       throw new HttpProblem(405, "Method is unknown", { headers: { allow } });
     }
     const { remoteAddress } = incoming.socket;

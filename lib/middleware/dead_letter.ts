@@ -30,8 +30,10 @@ export function deadLetter(options: DeadLetterOptions): Middleware {
   const { sink, timeout = 5_000, onLetter, now = Date.now } = options;
   return async (delivery, next) => {
     const result = await next(delivery);
-    const { outcome } = result;
+    const { outcome, reason } = result;
     if (outcome !== "rejected" && outcome !== "exhausted") return result;
+    // A handler's decision, and its caller knows of it: nothing is left to look at.
+    if (reason === "refused") return result;
     try {
       // Not the event's own signal: its time may be up, which is no reason to lose it.
       await sink.write(

@@ -6,7 +6,7 @@
 
 import type { Logger } from "../core/context.ts";
 import type { Delivery, Middleware } from "../core/dispatcher.ts";
-import { type Result, resultOf } from "../core/outcome.ts";
+import { type Reason, type Result, resultOf } from "../core/outcome.ts";
 import { Payload } from "../core/payload.ts";
 
 /** Options of {@linkcode observe}. */
@@ -84,11 +84,18 @@ function report(
   if (result.outcome !== result.reason) fields.reason = result.reason;
   if (result.why !== undefined) fields.why = result.why;
   if (result.errorId !== undefined) fields.errorId = result.errorId;
-  if (result.error !== undefined) fields.error = result.error;
+  // What a handler has decided has no fault to be found.
+  if (result.reason === "refused") fields.why = String(result.error);
+  else if (result.error !== undefined) fields.error = result.error;
   // Comes again, and will fail again until somebody has mended the handler.
-  const level = result.reason === "bug" ? "error" : LEVELS[result.outcome];
+  const level = LEVELS_BY_REASON[result.reason] ?? LEVELS[result.outcome];
   log[level](`Event ${result.outcome}`, fields);
 }
+
+/** Where the reason says more than the outcome. */
+const LEVELS_BY_REASON: Readonly<
+  Partial<Record<Reason, keyof Omit<Logger, "with">>>
+> = { bug: "error", refused: "info" };
 
 const LEVELS = {
   handled: "info",

@@ -97,6 +97,7 @@ export async function openApp(options: OpenAppOptions): Promise<OpenedApp> {
       ...catalog.types,
       ...all.flatMap(({ eventTypes = [] }) => eventTypes),
     ],
+    openTypes: all.flatMap(({ openTypes }) => openTypes ?? []),
     openChannels: all.flatMap(({ openChannels = [] }) => openChannels),
     middleware: pipe.middleware,
     createContext: clients.createContext,

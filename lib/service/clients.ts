@@ -18,6 +18,7 @@ import { contextMaker } from "../handler_context.ts";
 import { createEventPublishing } from "../kafka/event_publishing.ts";
 import { createKafkaMetrics } from "../kafka/metrics.ts";
 import { openStreams, type Streams } from "../kafka/open_streams.ts";
+import { createWebPubSubCalls } from "../webpubsub/source/calls.ts";
 import type { Logs } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
@@ -84,6 +85,7 @@ export async function openClients(options: ClientsOptions): Promise<Clients> {
     log: logs.handlers,
     ags,
     messaging,
+    webPubSub: createWebPubSubCalls(config),
     publishing: createEventPublishing({
       stream: streams.publishing,
       trace: tracing.tracePublish,

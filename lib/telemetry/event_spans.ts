@@ -119,7 +119,7 @@ function finish(span: Span, delivery: Delivery, result: Result): void {
     ...(delivery.claim !== undefined && { "event.claim": delivery.claim }),
     ...(errorId !== undefined && { "event.error_id": errorId }),
   });
-  if (!FAILURES.has(outcome)) return;
+  if (!FAILURES.has(outcome) || reason === "refused") return;
   const type = error === undefined ? reason : errorType(error);
   failSpan(span, { error, type });
 }

@@ -34,6 +34,7 @@ import { createMemoryStore } from "../idempotency/memory_store.ts";
 import { createEventPublishing } from "../kafka/event_publishing.ts";
 import { createPipe } from "../middleware/pipe.ts";
 import { SOURCES } from "../sources.ts";
+import { createWebPubSubCalls } from "../webpubsub/source/calls.ts";
 import { createTestAgs, type TestAgs } from "./ags.ts";
 import {
   eventsInto,
@@ -175,6 +176,7 @@ function createTestApp(options: TestAppOptions): TestApp {
       log: logInto(log),
       ags,
       messaging: { bind: () => messaging },
+      webPubSub: createWebPubSubCalls(config),
       publishing: createEventPublishing({
         stream: eventsInto(published),
         trace: undefined,

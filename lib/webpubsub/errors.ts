@@ -5,6 +5,7 @@
  */
 
 import type { RequestContext } from "./request_context.ts";
+import { VERDICT } from "./verdict.ts";
 
 /** Options of an {@linkcode UpstreamError}. */
 export interface UpstreamErrorOptions extends ErrorOptions {
@@ -154,6 +155,8 @@ export class OverloadedError extends UpstreamError {
 export class TryAgainError extends UpstreamError {
   /** What logs call it. */
   override name = "TryAgainError";
+  /** The event can succeed later. */
+  readonly [VERDICT] = "retry";
   /** Answered 503. */
   readonly status = 503;
 }

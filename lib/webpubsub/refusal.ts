@@ -6,6 +6,7 @@
 
 import { statusOfMqttCode } from "./mqtt_codes.ts";
 import type { MqttUserProperty } from "./types.ts";
+import { VERDICT } from "./verdict.ts";
 
 /** What an MQTT client gets in its CONNACK. */
 export interface MqttRefusal {
@@ -46,6 +47,8 @@ export interface ConnectionRefusedOptions extends ErrorOptions {
 export class ConnectionRefused extends Error {
   /** What logs call it. */
   override name = "ConnectionRefused";
+  /** It is a decision. */
+  readonly [VERDICT] = "refuse";
   /** The status. */
   readonly status: number;
   /** The answer's body. */

@@ -75,6 +75,11 @@ export function testContext(delivery: Delivery): Context {
       publish: (topic) =>
         Promise.reject(new Error(`No messaging in this test: ${topic}`)),
     },
+    webPubSub: {
+      hub: () => {
+        throw new Error("No Web PubSub in this test");
+      },
+    },
     eventStream: {
       publish: (topic) =>
         Promise.reject(new Error(`No event stream in this test: ${topic}`)),

@@ -23,6 +23,7 @@ const ANSWERS: Readonly<
   duplicate: [status.OK, status.OK],
   bad_event: [status.INVALID_ARGUMENT, status.OK],
   bad_state: [status.FAILED_PRECONDITION, status.OK],
+  refused: [status.FAILED_PRECONDITION, status.OK],
   unavailable: [status.UNAVAILABLE, status.UNAVAILABLE],
   deadline: [status.UNAVAILABLE, status.UNAVAILABLE],
   draining: [status.UNAVAILABLE, status.UNAVAILABLE],

@@ -64,8 +64,36 @@ const onConnection = (headers: Fields, id: string): Fields => ({
 
 const MQTT = { "ce-physicalConnectionId": "phy-9f2c" };
 
-Deno.test("conformance", async (t) => {
-  await using app = await startApp();
+/** What differs between the apps. */
+interface Expected {
+  readonly program: "library_app.ts" | "conformance_app.ts";
+  /** What a repeated request to count runs is answered. */
+  readonly again: string;
+  /** What the log says of a bug, and of a forged request. */
+  readonly logs: readonly RegExp[];
+}
+
+const LIBRARY: Expected = {
+  program: "library_app.ts",
+  again: "2",
+  logs: [
+    /Handler has failed/,
+    /Refused a request: Request is not genuine/,
+  ],
+};
+const SERVICE: Expected = {
+  program: "conformance_app.ts",
+  // The same connection id and ce-id: the answer of the first time.
+  again: "1",
+  logs: [/"Event failed"/, /Event is not genuine/],
+};
+
+for (const expected of [LIBRARY, SERVICE]) {
+  Deno.test(`conformance: ${expected.program}`, (t) => conform(t, expected));
+}
+
+async function conform(t: Deno.TestContext, expected: Expected): Promise<void> {
+  await using app = await startApp(expected);
 
   await t.step("preflights: P1 to P8", async () => {
     const ask = (headers: Fields, method = "OPTIONS") =>
@@ -269,7 +297,10 @@ Deno.test("conformance", async (t) => {
 
   await t.step("once counts runs", async () => {
     assert.equal((await send(app, MESSAGE, "once a")).body, "1");
-    assert.equal((await send(app, MESSAGE, "once a")).body, "2");
+    assert.equal((await send(app, MESSAGE, "once a")).body, expected.again);
+    const next = { ...MESSAGE, "ce-id": "3" };
+    const count = Number(expected.again) + 1;
+    assert.equal((await send(app, next, "once a")).body, String(count));
   });
 
   await t.step(
@@ -287,20 +318,25 @@ Deno.test("conformance", async (t) => {
       const gone = { ...on(DISCONNECTED), ...MQTT };
       assertEmpty(await send(app, gone, JSON.stringify(mqtt)), 200);
       const seen = await until("all of them", async () => {
-        const { body } = await send(app, MESSAGE, "seen conn-seen");
+        const asked = { ...MESSAGE, "ce-id": crypto.randomUUID() };
+        const { body } = await send(app, asked, "seen conn-seen");
+        // What has failed is run again by the service.
         const list = JSON.parse(body);
-        return list.length === 7 ? list : undefined;
+        return list.length >= 7 ? list.slice(0, 7) : undefined;
       });
+      const byText = (one: unknown, other: unknown) =>
+        JSON.stringify(one).localeCompare(JSON.stringify(other));
       const states = { key: "a" };
       const connected = { event: "connected", states };
-      assert.deepEqual(seen, [
+      // Nothing says in which order they are handled.
+      assert.deepEqual(seen.sort(byText), [
         connected,
         connected,
         connected,
-        { event: "joined", group: "g1", states },
-        { event: "left", group: "g1", states },
         { event: "disconnected", reason: "bye", states },
         { event: "disconnected", reason: "x", initiatedByClient: true, states },
+        { event: "joined", group: "g1", states },
+        { event: "left", group: "g1", states },
       ]);
       assert.equal((await send(app, MESSAGE, "seen nobody")).body, "[]");
     },
@@ -361,17 +397,21 @@ Deno.test("conformance", async (t) => {
 
   await t.step("the log has no key and no body", () => {
     for (const secret of [K1, K2]) assert.ok(!app.output.includes(secret));
-    assert.match(app.output, /Handler has failed/);
-    assert.match(app.output, /Refused a request: Request is not genuine/);
+    for (const line of expected.logs) assert.match(app.output, line);
   });
-});
+}
 
-Deno.test("The conformance app without a key takes events from anybody, and says so", async () => {
-  await using app = await startApp({});
-  const response = await send(app, without(MESSAGE, "ce-signature"), "hi");
-  assert.deepEqual([response.status, response.body], [200, "hi"]);
-  const any = { "WebHook-Request-Origin": "any.test" };
-  const preflight = await send(app, any, "", "OPTIONS");
-  assert.equal(only(preflight, "webhook-allowed-origin"), "*");
-  assert.match(app.output, /Web PubSub events are accepted from anybody/);
-});
+for (const { program } of [LIBRARY, SERVICE]) {
+  Deno.test(`${program} without a key takes events from anybody, and says so`, async () => {
+    await using app = await startApp({ program, env: {} });
+    const response = await send(app, without(MESSAGE, "ce-signature"), "hi");
+    assert.deepEqual([response.status, response.body], [200, "hi"]);
+    const any = { "WebHook-Request-Origin": "any.test" };
+    const preflight = await send(app, any, "", "OPTIONS");
+    assert.equal(only(preflight, "webhook-allowed-origin"), "*");
+    assert.match(
+      app.output,
+      /Web PubSub events are (taken|accepted) from (anybody|whoever)/,
+    );
+  });
+}

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { VERDICT } from "../verdict.ts";
+
 /** Options of {@linkcode WebPubSubError}. */
 export interface WebPubSubErrorOptions extends ErrorOptions {
   /** The status of the last answer; absent if there was none. */
@@ -27,6 +29,8 @@ export class WebPubSubError extends Error {
    * nevertheless, if there is no status.
    */
   readonly retryable: boolean;
+  /** What that means for the event whose handler has called. */
+  readonly [VERDICT]: "retry" | "reject";
 
   /** Creates the error; `cause` keeps what led to it. */
   constructor(message: string, options: WebPubSubErrorOptions) {
@@ -34,5 +38,6 @@ export class WebPubSubError extends Error {
     this.status = options.status;
     this.code = options.code;
     this.retryable = options.retryable;
+    this[VERDICT] = options.retryable ? "retry" : "reject";
   }
 }
