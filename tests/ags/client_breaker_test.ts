@@ -115,7 +115,7 @@ Deno.test("an open breaker fails requests at once, without asking AGS, and says 
   for (const error of errors) {
     assert.equal(error.retryable, true);
     assert.equal(error.retryAfter, COOL_DOWN - 1_000);
-    assert.match(error.message, /^AGS is not asked/);
+    assert.match(error.message, /^AGS requests are paused/);
   }
   assert.equal(session.emulator.journal.counters.requests, 0);
 });

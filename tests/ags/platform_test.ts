@@ -238,7 +238,7 @@ const NOTHING_GRANTED: readonly (readonly [string, unknown])[] = [
 for (const [what, answer] of NOTHING_GRANTED) {
   Deno.test(`fulfillItem() takes ${what} for no grant`, async () => {
     const error = await refused(fulfillItem(answering(answer), REQUEST));
-    assert.match(error.message, /^AGS named nothing granted/);
+    assert.match(error.message, /^AGS reported no grant/);
     assert.equal(error.retryable, false);
   });
 }

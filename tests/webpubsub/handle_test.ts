@@ -514,7 +514,7 @@ Deno.test("Whether there is a validator must be said, and none is said in the lo
   );
   const log = new RecordedLog();
   const upstream = create({ validator: "none", log });
-  assert.match(log.entries[0]?.message ?? "", /taken from anybody/);
+  assert.match(log.entries[0]?.message ?? "", /accepted from anybody/);
   const unsigned = without(MESSAGE, "ce-signature");
   await assertEmpty(await upstream.handle(post(unsigned, "x")), 200);
 });
