@@ -10,14 +10,17 @@ import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { parseExactJson } from "../lib/core/exact_json.ts";
 import { ConfigError } from "../lib/config/parse.ts";
+import { channelOf } from "../lib/core/event_types.ts";
 import { eventKey } from "../lib/core/event_key.ts";
 import { EventPropertiesError } from "../lib/events/properties.ts";
 import { decoderOf } from "../lib/events/message_codec.ts";
 import { ProtoFileError } from "../lib/events/proto_files.ts";
 import { EventStreamError } from "../lib/eventstream/errors.ts";
+import { ClientEventError } from "./client_events.ts";
 import { EventJsonError } from "./event_json.ts";
 import { findEvent, makeEvent, UnknownEventError } from "./event_source.ts";
 import { watchGrants } from "./grants.ts";
+import { sendClientEvent } from "./send_client_event.ts";
 import { sendMany } from "./send_many.ts";
 import { connect, detailsOf } from "./event_client.ts";
 import { publishEvents } from "./publish_events.ts";
@@ -28,13 +31,16 @@ const HELP = `Sends events to the service through its gRPC port.
 Usage: deno task send <event> [options]
 
   <event>            Such as userAuthentication.userLoggedIn,
-                     asyncMessaging.<topic> or scheduledTask.<name>
+                     asyncMessaging.<topic>, scheduledTask.<name> or
+                     clientEvents.<eventType>, which goes to HTTP_PORT
   --set path=value   Set a field, nested ones too: payload.userAccount.country=DE
   --file event.json  Send this event; fields it lacks are not sent
   --repeat N         Send N events, each with an id of its own
   --rate R           Send R events a second (default: as fast as answers come)
   --address H:P      The service (default: localhost:GRPC_PORT)
   --timeout SECONDS  Time for one event (default: 30)
+  --token TOKEN      The player's token for clientEvents (default: a sample
+                     player logs in at AGS, or its emulator)
   --kafka            Publish to Kafka (default: KAFKA_BROKERS, or
                      localhost:9092), as AGS's services do
 `;
@@ -48,6 +54,7 @@ interface Options {
   readonly address: string | undefined;
   readonly timeout: number;
   readonly isByKafka: boolean;
+  readonly token: string | undefined;
 }
 
 class UsageError extends Error {
@@ -67,6 +74,7 @@ function parse(args: string[]): Options | undefined {
       address: { type: "string" },
       timeout: { type: "string" },
       kafka: { type: "boolean" },
+      token: { type: "string" },
     },
   });
   if (values.help) return undefined;
@@ -83,6 +91,7 @@ function parse(args: string[]): Options | undefined {
     address: values.address,
     timeout: (number("--timeout", values.timeout) ?? 30) * 1_000,
     isByKafka: values.kafka ?? false,
+    token: values.token,
   };
 }
 
@@ -104,6 +113,13 @@ function wholeNumber(
 
 async function send(options: Options): Promise<number> {
   const { env } = readDevSettings({ hasKafka: options.isByKafka });
+  if (channelOf(options.type) === "clientEvents") {
+    const json = options.file === undefined
+      ? undefined
+      : readJson(options.file);
+    const isFine = await sendClientEvent({ ...options, env, json });
+    return isFine ? 0 : 1;
+  }
   const protoFolder = join(import.meta.dirname ?? ".", "..", "proto");
   const event = findEvent(protoFolder, eventKey(options.type));
   const json = options.file === undefined ? undefined : readJson(options.file);
@@ -153,6 +169,7 @@ function isExpected(error: unknown): error is Error {
     error instanceof UnknownEventError || error instanceof ConfigError ||
     error instanceof ProtoFileError || error instanceof EventStreamError ||
     error instanceof EventPropertiesError ||
+    error instanceof ClientEventError ||
     (error instanceof TypeError && "code" in error &&
       String(error.code).startsWith("ERR_PARSE_ARGS"));
 }
