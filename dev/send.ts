@@ -24,6 +24,11 @@ import { sendClientEvent } from "./send_client_event.ts";
 import { sendMany } from "./send_many.ts";
 import { connect, detailsOf } from "./event_client.ts";
 import { publishEvents } from "./publish_events.ts";
+import {
+  isWebPubSub,
+  sendWebPubSub,
+  WebPubSubEventError,
+} from "./send_web_pubsub.ts";
 import { readDevSettings } from "./settings.ts";
 
 const HELP = `Sends events to the service through its gRPC port.
@@ -31,8 +36,9 @@ const HELP = `Sends events to the service through its gRPC port.
 Usage: deno task send <event> [options]
 
   <event>            Such as userAuthentication.userLoggedIn,
-                     asyncMessaging.<topic>, scheduledTask.<name> or
-                     clientEvents.<eventType>, which goes to HTTP_PORT
+                     asyncMessaging.<topic> or scheduledTask.<name>; to
+                     HTTP_PORT: clientEvents.<eventType>,
+                     webPubSub.message or webPubSub.user.<name>
   --set path=value   Set a field, nested ones too: payload.userAccount.country=DE
   --file event.json  Send this event; fields it lacks are not sent
   --repeat N         Send N events, each with an id of its own
@@ -120,6 +126,11 @@ async function send(options: Options): Promise<number> {
     const isFine = await sendClientEvent({ ...options, env, json });
     return isFine ? 0 : 1;
   }
+  if (isWebPubSub(options.type)) {
+    const { file } = options;
+    const json = file === undefined ? undefined : readJson(file);
+    return await sendWebPubSub({ ...options, env, json });
+  }
   const protoFolder = join(import.meta.dirname ?? ".", "..", "proto");
   const event = findEvent(protoFolder, eventKey(options.type));
   const json = options.file === undefined ? undefined : readJson(options.file);
@@ -170,6 +181,7 @@ function isExpected(error: unknown): error is Error {
     error instanceof ProtoFileError || error instanceof EventStreamError ||
     error instanceof EventPropertiesError ||
     error instanceof ClientEventError ||
+    error instanceof WebPubSubEventError ||
     (error instanceof TypeError && "code" in error &&
       String(error.code).startsWith("ERR_PARSE_ARGS"));
 }

@@ -9,6 +9,10 @@ import { readEnvironment } from "../lib/config/environment.ts";
 import type { Environment } from "../lib/config/parse.ts";
 import { ALL_SETTINGS } from "./all_settings.ts";
 import { emulatedAgs, EMULATOR_SETTINGS } from "./emulator_settings.ts";
+import {
+  emulatedWebPubSub,
+  WEBPUBSUB_EMULATOR_SETTINGS,
+} from "./web_pubsub_settings.ts";
 
 /** The settings of `deno task dev` and `deno task send`. */
 export interface DevSettings {
@@ -18,6 +22,8 @@ export interface DevSettings {
   readonly given: ReadonlySet<string>;
   /** The emulator's port; `undefined` when a real AGS is named. */
   readonly emulatorPort: number | undefined;
+  /** The Web PubSub emulator's port; `undefined` when there is none. */
+  readonly webPubSubEmulatorPort: number | undefined;
 }
 
 /** Where Kafka of `docker-compose.yaml` listens. */
@@ -42,6 +48,7 @@ export function readDevSettings(
   const own = readEnvironment(".env", {
     ...ALL_SETTINGS,
     ...EMULATOR_SETTINGS,
+    ...WEBPUBSUB_EMULATOR_SETTINGS,
   });
   const isGiven = (name: string) => Boolean(own[name]);
   const set = Object.fromEntries(
@@ -55,13 +62,16 @@ export function readDevSettings(
       : { EVENT_STREAM: "stdout" }),
   };
   const emulated = emulatedAgs(own);
+  const webPubSub = emulatedWebPubSub(own);
   return {
-    env: { ...shared, ...emulated?.env, ...set },
+    env: { ...shared, ...emulated?.env, ...webPubSub?.env, ...set },
     given,
     emulatorPort: emulated?.port,
+    webPubSubEmulatorPort: webPubSub?.options.port,
   };
 }
 
 function isService(name: string): boolean {
-  return name !== EMULATOR_SETTINGS.emulatorPort.env;
+  return name !== EMULATOR_SETTINGS.emulatorPort.env &&
+    name !== WEBPUBSUB_EMULATOR_SETTINGS.webPubSubEmulatorPort.env;
 }

@@ -20,7 +20,7 @@ import type { Row } from "./rows.ts";
  */
 export function bannerRows(
   service: Service,
-  { env, given, emulatorPort }: DevSettings,
+  { env, given, emulatorPort, webPubSubEmulatorPort }: DevSettings,
 ): readonly Row[] {
   const isEmulated = emulatorPort !== undefined;
   const ags = isEmulated
@@ -35,6 +35,14 @@ export function bannerRows(
     ["AGS", ags],
     ...(isEmulated
       ? [["Messaging", `emulated publisher at localhost:${messaging}`] as const]
+      : []),
+    ...(webPubSubEmulatorPort !== undefined
+      ? [
+        [
+          "Clients",
+          `ws://127.0.0.1:${webPubSubEmulatorPort}/client/hubs/<hub> (Web PubSub emulator)`,
+        ] as const,
+      ]
       : []),
     ...publishing(service, env),
     ["Namespace", `${env.AB_NAMESPACE}`],

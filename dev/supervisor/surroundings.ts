@@ -1,6 +1,7 @@
 /**
  * What a service that is developed has around it, and keeps over its restarts: the AGS
- * emulator with all that it was told, and the sidecar of messages.
+ * emulator with all that it was told, the sidecar of messages, and the Web PubSub
+ * emulator with its clients.
  *
  * @module
  */
@@ -14,6 +15,11 @@ import { startMessaging } from "../emulator/messaging.ts";
 import type { EmulatorOptions } from "../emulator/mod.ts";
 import { startProjectEmulator } from "../emulator/project.ts";
 import { emulatedAgs, EMULATOR_SETTINGS } from "../emulator_settings.ts";
+import {
+  emulatedWebPubSub,
+  WEBPUBSUB_EMULATOR_SETTINGS,
+} from "../web_pubsub_settings.ts";
+import type { WebPubSubEmulatorOptions } from "../webpubsub_emulator/options.ts";
 
 /** Options of {@linkcode createSurroundings}. */
 export interface SurroundingsOptions {
@@ -55,6 +61,16 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
       startMessaging({ ...wanted, protoFolder: join(root, "proto"), print }),
     SETTINGS.asyncMessagingPublisherGrpcPort.env,
   );
+  const webPubSub = keeper(
+    async (wanted: WebPubSubEmulatorOptions & { readonly port: number }) => {
+      // Needed by few, and a start's time is everybody's.
+      const { startWebPubSubEmulator } = await import(
+        "../webpubsub_emulator/mod.ts"
+      );
+      return await startWebPubSubEmulator({ ...wanted, print });
+    },
+    WEBPUBSUB_EMULATOR_SETTINGS.webPubSubEmulatorPort.env,
+  );
   let grpcPort: number | undefined;
   // The library's own line of a port that is taken says less than ours.
   setLogVerbosity(logVerbosity.NONE);
@@ -64,7 +80,11 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
       const own = readEnvironment(".env", {
         ...SETTINGS,
         ...EMULATOR_SETTINGS,
+        ...WEBPUBSUB_EMULATOR_SETTINGS,
       });
+      const wanted = emulatedWebPubSub(own)?.options;
+      if (wanted === undefined) await webPubSub.end();
+      else await webPubSub.keep(wanted);
       const emulated = emulatedAgs(own);
       if (emulated === undefined) {
         await messaging.end();
@@ -93,6 +113,7 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
       messaging.running?.deliverTo(port);
     },
     async [Symbol.asyncDispose]() {
+      await webPubSub.end();
       await messaging.end();
       await emulator.end();
     },
