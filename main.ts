@@ -8,7 +8,7 @@
 
 import { join } from "node:path";
 import { handlers } from "./handlers/mod.ts";
-import { settings } from "./handlers/settings.ts";
+import { settings as ownSettings } from "./handlers/settings.ts";
 import { readEnvironment } from "./lib/config/environment.ts";
 import { ConfigError, type Environment } from "./lib/config/parse.ts";
 import { withoutSecrets } from "./lib/config/secret.ts";
@@ -35,6 +35,10 @@ import { startLogging } from "./lib/telemetry/log.ts";
 /** sysexits.h: something is wrong with the settings. */
 const EX_CONFIG = 78;
 
+/** It may start so, as what is deployed before the first handler. */
+const NO_HANDLERS = "No event has a handler, and AGS will deliver none: " +
+  "deno task new handler <event> makes one, deno task events finds the event";
+
 /** Options of {@linkcode main}. */
 export interface MainOptions {
   /** Command line arguments. */
@@ -43,6 +47,8 @@ export interface MainOptions {
   readonly readEnvironment: (settings: Settings) => Environment;
   /** What is served. @default {what `handlers/mod.ts` lists} */
   readonly handlers?: readonly Handler[];
+  /** The handlers' own settings. @default {those of `handlers/settings.ts`} */
+  readonly settings?: Settings;
   /** Called once the service takes events. */
   readonly onStarted?: (service: Service, config: Config) => void;
   /** Who starts and stops this process. @default {nobody: signals stop it} */
@@ -57,7 +63,8 @@ export interface MainOptions {
  * unknown.
  */
 export async function main(options: MainOptions): Promise<number> {
-  const { args } = options;
+  const { args, settings = ownSettings } = options;
+  const table = tableOf(SOURCES, settings);
   const unknown = args.find((arg) => !KNOWN_ARGS.has(arg));
   if (unknown !== undefined) {
     console.error(`Argument "${unknown}" is unknown: see --help`);
@@ -68,7 +75,7 @@ export async function main(options: MainOptions): Promise<number> {
     return 2;
   }
   if (args.includes("--help")) {
-    console.log(helpText(ALL_SETTINGS).trimEnd());
+    console.log(helpText(table).trimEnd());
     return 0;
   }
   if (args.includes("--version")) {
@@ -80,20 +87,22 @@ export async function main(options: MainOptions): Promise<number> {
   }
   let config: Config;
   try {
-    config =
-      parseConfig(options.readEnvironment(ALL_SETTINGS), settings, SOURCES)
-        .config;
+    const env = options.readEnvironment(table);
+    config = parseConfig(env, settings, SOURCES).config as Config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const problem of error.problems) console.error(problem);
     return EX_CONFIG;
   }
   if (args.includes("--print-config")) {
-    console.log(configText(config, ALL_SETTINGS).trimEnd());
+    console.log(configText(config, table).trimEnd());
     return 0;
   }
   if (args.includes("doctor")) {
-    return await doctor(config, args.includes("--running"));
+    return await doctor(config, {
+      settings,
+      isRunning: args.includes("--running"),
+    });
   }
   return await serve(config, options);
 }
@@ -106,13 +115,16 @@ const KNOWN_ARGS: ReadonlySet<string> = new Set([
   "--running",
 ]);
 
-/** The service's settings and the handlers' own. */
-const ALL_SETTINGS: Settings = tableOf(SOURCES, settings);
-
 const FOLDER = import.meta.dirname ?? ".";
 const PROTO_FOLDER = join(FOLDER, "proto");
 
-async function doctor(config: Config, isRunning: boolean): Promise<number> {
+async function doctor(
+  config: Config,
+  { settings, isRunning }: {
+    readonly settings: Settings;
+    readonly isRunning: boolean;
+  },
+): Promise<number> {
   const examine = isRunning ? checkRunning : diagnose;
   const findings = await examine(config, {
     protoFolder: PROTO_FOLDER,
@@ -167,6 +179,7 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
     metricsPort: service.metricsPort,
     eventTypes: service.types,
   });
+  if (service.types.length === 0) log.warn(NO_HANDLERS);
   options.onStarted?.(service, config);
   stack.use(captureConsole(log));
   const { by, grace } = await stopped;
@@ -182,10 +195,17 @@ async function bySignal(
   return { by: await received };
 }
 
-/** Runs the service as the process that this is, and ends it. */
-export async function run(): Promise<never> {
+/**
+ * Runs the service as the process that this is, and ends it.
+ *
+ * @param app What is served in place of the app in `handlers/`.
+ */
+export async function run(
+  app: Pick<MainOptions, "handlers" | "settings"> = {},
+): Promise<never> {
   return Deno.exit(
     await main({
+      ...app,
       args: Deno.args,
       readEnvironment: (table) => readEnvironment(".env", table),
     }),

@@ -9,8 +9,9 @@
 
 import { SOURCES } from "../lib/sources.ts";
 import { join } from "node:path";
-import { settings } from "../handlers/settings.ts";
+import { settings } from "../dev/reference/mod.ts";
 import { parseConfig } from "../lib/config/table.ts";
+import type { Config } from "../lib/core/config.ts";
 import type { EventType } from "../lib/core/event.ts";
 import { on } from "../lib/core/on.ts";
 import { readCatalog } from "../lib/events/catalog.ts";
@@ -42,7 +43,7 @@ const { config } = parseConfig(
 );
 const { log } = startLogging({ level: "error", format: "json" });
 const service = await startService({
-  config: { ...config, grpcPort: 0, metricsPort: 0 },
+  config: { ...config as Config, grpcPort: 0, metricsPort: 0 },
   handlers,
   protoFolder: PROTO_FOLDER,
   log,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { startEmulator } from "../dev/emulator/mod.ts";
 import { ConfigError, type Environment } from "../lib/config/parse.ts";
-import { allSettings } from "../dev/all_settings.ts";
+import { handlers, settings } from "../dev/reference/mod.ts";
 import { main, type MainOptions } from "../main.ts";
-import { REQUIRED_VARIABLES } from "./_support/config.ts";
+import { REQUIRED_VARIABLES, TEST_SETTINGS } from "./_support/config.ts";
 import { freePort } from "../dev/free_port.ts";
 
 interface Ran {
@@ -28,6 +28,8 @@ async function run(
   try {
     const code = await main({
       args,
+      handlers,
+      settings,
       readEnvironment: typeof environment === "function"
         ? environment
         : () => environment,
@@ -50,7 +52,9 @@ Deno.test("main() --help describes all settings, whatever they are", async () =>
   const { code, stdout, stderr } = await run(["--help"], noEnvironment);
   assert.deepEqual([code, stderr], [0, []]);
   const text = stdout.join("\n");
-  for (const { env } of allSettings) assert.match(text, new RegExp(env));
+  for (const { env } of Object.values(TEST_SETTINGS)) {
+    assert.match(text, new RegExp(env));
+  }
 });
 
 Deno.test("main() --version names the project and its runtime", async () => {
@@ -110,7 +114,7 @@ Deno.test("main() --print-config shows the settings without the secret", async (
   const { code, stdout, stderr } = await run(["--print-config"]);
   assert.deepEqual([code, stderr], [0, []]);
   const lines = stdout.join("\n").split("\n");
-  assert.equal(lines.length, allSettings.length);
+  assert.equal(lines.length, Object.values(TEST_SETTINGS).length);
   assert.ok(lines.includes("AB_CLIENT_SECRET=[secret]"));
   assert.ok(lines.includes(`AB_NAMESPACE=${REQUIRED_VARIABLES.AB_NAMESPACE}`));
 });

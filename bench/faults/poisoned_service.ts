@@ -6,7 +6,7 @@
  * @module
  */
 
-import { handlers } from "../../handlers/mod.ts";
+import { handlers, settings } from "../../dev/reference/mod.ts";
 import { readEnvironment } from "../../lib/config/environment.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import { main } from "../../main.ts";
@@ -26,6 +26,7 @@ Deno.exit(
   await main({
     args: [],
     readEnvironment: (table) => readEnvironment(".env", table),
+    settings,
     handlers: handlers.map(poisoned),
   }),
 );

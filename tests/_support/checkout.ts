@@ -35,7 +35,17 @@ export interface Checkout extends Disposable {
   ): Promise<Ended>;
 }
 
-/** Makes a checkout. Its `lib/` is this repository's own. */
+/** The reference app, whatever `handlers/` has here. */
+const HANDLERS = {
+  "handlers/mod.ts": 'export { handlers } from "../dev/reference/mod.ts";\n',
+  "handlers/settings.ts":
+    'export { settings } from "../dev/reference/settings.ts";\n',
+};
+
+/**
+ * Makes a checkout. Its `lib/` and `dev/` are this repository's own, its handlers those
+ * of the reference app unless `files` has others.
+ */
 export function makeCheckout(
   files: Readonly<Record<string, string>> = {},
 ): Checkout {
@@ -46,9 +56,7 @@ export function makeCheckout(
   for (const name of ["deno.json", "deno.lock", "main.ts"]) {
     Deno.copyFileSync(join(REPOSITORY, name), join(path, name));
   }
-  for (const name of ["proto", "handlers"]) {
-    copyFolder(join(REPOSITORY, name), join(path, name));
-  }
+  copyFolder(join(REPOSITORY, "proto"), join(path, "proto"));
   const checkout: Checkout = {
     path,
     write(name, text) {
@@ -69,7 +77,9 @@ export function makeCheckout(
     },
     [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }),
   };
-  for (const [name, text] of Object.entries(files)) checkout.write(name, text);
+  for (const [name, text] of Object.entries({ ...HANDLERS, ...files })) {
+    checkout.write(name, text);
+  }
   return checkout;
 }
 

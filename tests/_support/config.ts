@@ -4,11 +4,11 @@
  * @module
  */
 
-import { settings } from "../../handlers/settings.ts";
+import { type ReferenceConfig, settings } from "../../dev/reference/mod.ts";
 import type { Environment, ParsedConfig } from "../../lib/config/parse.ts";
-import { parseConfig } from "../../lib/config/table.ts";
+import type { Settings } from "../../lib/config/setting.ts";
+import { parseConfig, tableOf } from "../../lib/config/table.ts";
 import { SOURCES } from "../../lib/sources.ts";
-import type { Config } from "../../lib/core/config.ts";
 
 /** Values of the variables that have no default. No AGS answers there. */
 export const REQUIRED_VARIABLES = {
@@ -19,13 +19,18 @@ export const REQUIRED_VARIABLES = {
   ITEM_ID_TO_GRANT: "test-item",
 } as const;
 
-/** Parses the settings of this app, as `main.ts` does. */
-export function parseAll(env: Environment): ParsedConfig<Config> {
-  return parseConfig(env, settings, SOURCES);
+/** All settings of the reference app, as its documents show them. */
+export const TEST_SETTINGS: Settings = tableOf(SOURCES, settings);
+
+/** Parses the settings of the reference app, as its `main.ts` does. */
+export function parseAll(env: Environment): ParsedConfig<ReferenceConfig> {
+  return parseConfig(env, settings, SOURCES) as ParsedConfig<ReferenceConfig>;
 }
 
 /** The defaults, on any free ports, with what a test wants otherwise. */
-export function testConfig(overrides: Partial<Config> = {}): Config {
+export function testConfig(
+  overrides: Partial<ReferenceConfig> = {},
+): ReferenceConfig {
   const { config } = parseAll(REQUIRED_VARIABLES);
   return {
     ...config,

@@ -6,12 +6,14 @@
  */
 
 import assert from "node:assert/strict";
+import { TEST_SETTINGS } from "../_support/config.ts";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { allSettings } from "../../dev/all_settings.ts";
 import { run } from "../_support/process.ts";
 
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+const MAIN = fileURLToPath(
+  new URL("../../dev/reference/main.ts", import.meta.url),
+);
 const SECRET = "hush-3f9a";
 
 /** The lines of a file that is right. */
@@ -33,7 +35,9 @@ async function start(content: string, args: readonly string[]) {
       cwd: folder,
       // The runtime itself complains of those of OpenTelemetry that are empty.
       env: Object.fromEntries(
-        allSettings.filter(({ env }) => !env.startsWith("OTEL_"))
+        Object.values(TEST_SETTINGS).filter(({ env }) =>
+          !env.startsWith("OTEL_")
+        )
           .map(({ env }) => [env, ""]),
       ),
     });

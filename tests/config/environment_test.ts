@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { TEST_SETTINGS } from "../_support/config.ts";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { allSettings } from "../../dev/all_settings.ts";
 import { run } from "../_support/process.ts";
 
 /** What `readEnvironment()` made of a file. */
@@ -39,7 +39,7 @@ try {
  */
 async function read(file: string, options: ReadOptions = {}): Promise<Reading> {
   const { env = {}, permissions = ["--allow-env", "--allow-read"] } = options;
-  const blank = allSettings.map(({ env: name }) => [name, ""]);
+  const blank = Object.values(TEST_SETTINGS).map(({ env: name }) => [name, ""]);
   const { stdout } = await run(Deno.execPath(), {
     args: ["run", "--no-prompt", "--no-lock", ...permissions, "-", file],
     cwd: ROOT,

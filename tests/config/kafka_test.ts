@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { ConfigError, type Environment } from "../../lib/config/parse.ts";
 import type { Config } from "../../lib/core/config.ts";
-import { ALL_SETTINGS } from "../../dev/all_settings.ts";
 import { configText } from "../../lib/config/text.ts";
-import { parseAll, REQUIRED_VARIABLES } from "../_support/config.ts";
+import {
+  parseAll,
+  REQUIRED_VARIABLES,
+  TEST_SETTINGS,
+} from "../_support/config.ts";
 
 const BROKERS = { KAFKA_BROKERS: "kafka-1:9092" };
 const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -117,13 +120,13 @@ Deno.test("passwords and keys are not printed, and what is not set is none", () 
       KAFKA_TLS_CERTIFICATE: PEM,
       KAFKA_TLS_KEY: KEY,
     }),
-    ALL_SETTINGS,
+    TEST_SETTINGS,
   );
   assert.doesNotMatch(text, /hush/);
   assert.match(text, /^KAFKA_SASL_PASSWORD=\[secret\]$/m);
   assert.match(text, /^KAFKA_TLS_CA=none$/m);
   assert.match(
-    configText(configOf({}), ALL_SETTINGS),
+    configText(configOf({}), TEST_SETTINGS),
     /^KAFKA_SASL_PASSWORD=none$/m,
   );
 });

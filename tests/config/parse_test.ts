@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ConfigError, type Environment } from "../../lib/config/parse.ts";
-import { allSettings } from "../../dev/all_settings.ts";
 import type { Config } from "../../lib/core/config.ts";
-import { parseAll, REQUIRED_VARIABLES } from "../_support/config.ts";
+import {
+  parseAll,
+  REQUIRED_VARIABLES,
+  TEST_SETTINGS,
+} from "../_support/config.ts";
 
 const KEY = "-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----\n";
 
@@ -136,13 +139,17 @@ Deno.test("parseConfig() takes every default", () => {
   });
   assert.deepEqual(
     defaulted,
-    allSettings.map(({ env }) => env).filter((env) => !REQUIRED.includes(env)),
+    Object.values(TEST_SETTINGS).map(({ env }) => env).filter((env) =>
+      !REQUIRED.includes(env)
+    ),
   );
 });
 
 Deno.test("parseConfig() takes a default given by hand for the same as none", () => {
   const given = Object.fromEntries(
-    allSettings.map((setting) => [setting.env, setting.default]),
+    Object.values(TEST_SETTINGS).map((
+      setting,
+    ) => [setting.env, setting.default]),
   );
   const { config, defaulted } = parseAll({
     ...given,
@@ -471,7 +478,9 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
 
 for (const [name, values] of Object.entries(WRONG)) {
   Deno.test(`parseConfig() refuses values of ${name} that make no sense`, () => {
-    const setting = allSettings.find(({ env }) => env === name);
+    const setting = Object.values(TEST_SETTINGS).find(({ env }) =>
+      env === name
+    );
     const start: string =
       `${name} is invalid: expected ${setting?.expected}, found `;
     for (const value of values) {
@@ -530,7 +539,7 @@ Deno.test("parseConfig() takes the values at the ends of each range", () => {
 });
 
 Deno.test("parseConfig() never shows what is longer or less plain than a word", () => {
-  const names = allSettings.map(({ env }) => env);
+  const names = Object.values(TEST_SETTINGS).map(({ env }) => env);
   const hidden = fc.stringMatching(/^[ -~]{0,30}[.:@/=;+!]hush[ -~]{0,30}$/);
   fc.assert(fc.property(fc.constantFrom(...names), hidden, (name, value) => {
     for (const problem of problemsOf({ [name]: value })) {
@@ -541,7 +550,7 @@ Deno.test("parseConfig() never shows what is longer or less plain than a word", 
 
 Deno.test("parseConfig() never throws anything but ConfigError, and never shows the secret", () => {
   const variables = fc.dictionary(
-    fc.constantFrom(...allSettings.map(({ env }) => env)),
+    fc.constantFrom(...Object.values(TEST_SETTINGS).map(({ env }) => env)),
     fc.oneof(fc.string(), fc.webUrl(), fc.nat().map(String)),
   );
   fc.assert(fc.property(variables, (env) => {
@@ -556,9 +565,9 @@ Deno.test("parseConfig() never throws anything but ConfigError, and never shows 
 });
 
 Deno.test("Every setting has a name of its own and a one-line text", () => {
-  const names = allSettings.map(({ env }) => env);
+  const names = Object.values(TEST_SETTINGS).map(({ env }) => env);
   assert.equal(new Set(names).size, names.length);
-  for (const setting of allSettings) {
+  for (const setting of Object.values(TEST_SETTINGS)) {
     assert.match(setting.env, /^[A-Z][A-Z0-9_]*$/);
     for (const text of [setting.doc, setting.expected]) {
       assert.match(text, /^[^\n|]+[^\n.|]$/);

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import type { Environment } from "../../lib/config/parse.ts";
-import { ALL_SETTINGS, allSettings } from "../../dev/all_settings.ts";
 import type { Config } from "../../lib/core/config.ts";
 import {
   configText,
@@ -13,10 +12,11 @@ import {
 import {
   parseAll,
   REQUIRED_VARIABLES,
+  TEST_SETTINGS,
   testConfig,
 } from "../_support/config.ts";
 
-const NAMES = allSettings.map(({ env }) => env);
+const NAMES = Object.values(TEST_SETTINGS).map(({ env }) => env);
 
 /** Everything but the secret, which no text has. */
 function comparable({ clientSecret: _, ...config }: Config): object {
@@ -27,9 +27,9 @@ function configOf(text: string): Config {
   return parseAll(parseEnv(text) as Environment).config;
 }
 
-Deno.test("helpText(ALL_SETTINGS) has a line for every setting, with text and default", () => {
-  const lines = helpText(ALL_SETTINGS).split("\n");
-  for (const { env, doc, default: value } of allSettings) {
+Deno.test("helpText(TEST_SETTINGS) has a line for every setting, with text and default", () => {
+  const lines = helpText(TEST_SETTINGS).split("\n");
+  for (const { env, doc, default: value } of Object.values(TEST_SETTINGS)) {
     const line = lines.find((each) => each.startsWith(`  ${env} `));
     const end = value === undefined ? "(required)" : `(default ${value})`;
     assert.ok(line?.endsWith(`${doc} ${end}`), env);
@@ -40,13 +40,13 @@ Deno.test("helpText(ALL_SETTINGS) has a line for every setting, with text and de
 });
 
 Deno.test("markdownTable() has a row of three cells for every setting", () => {
-  const [head, rule, ...rows] = markdownTable(ALL_SETTINGS).trimEnd().split(
+  const [head, rule, ...rows] = markdownTable(TEST_SETTINGS).trimEnd().split(
     "\n",
   );
   assert.equal(head, "| Variable | What it is | Default |");
   assert.equal(rule, "|---|---|---|");
-  assert.equal(rows.length, allSettings.length);
-  for (const [index, setting] of allSettings.entries()) {
+  assert.equal(rows.length, Object.values(TEST_SETTINGS).length);
+  for (const [index, setting] of Object.values(TEST_SETTINGS).entries()) {
     const value = setting.default;
     assert.deepEqual(rows[index]?.split("|").map((cell) => cell.trim()), [
       "",
@@ -59,8 +59,8 @@ Deno.test("markdownTable() has a row of three cells for every setting", () => {
 });
 
 Deno.test("envTemplate() has every setting: required ones to fill in, others as comments", () => {
-  const lines = envTemplate(ALL_SETTINGS).split("\n");
-  for (const { env, default: value, example } of allSettings) {
+  const lines = envTemplate(TEST_SETTINGS).split("\n");
+  for (const { env, default: value, example } of Object.values(TEST_SETTINGS)) {
     const line = value === undefined
       ? `${env}=${example ?? ""}`
       : `# ${env}=${value}`;
@@ -73,10 +73,10 @@ Deno.test("envTemplate() has every setting: required ones to fill in, others as 
 });
 
 Deno.test("envTemplate() as it is lacks what has no example", () => {
-  const missing = allSettings.filter((setting) =>
+  const missing = Object.values(TEST_SETTINGS).filter((setting) =>
     setting.default === undefined && setting.example === undefined
   ).map(({ env }) => env);
-  assert.throws(() => configOf(envTemplate(ALL_SETTINGS)), (error) => {
+  assert.throws(() => configOf(envTemplate(TEST_SETTINGS)), (error) => {
     assert.ok(error instanceof Error);
     assert.deepEqual(
       error.message.split("\n").map((line) => line.split(" ")[0]),
@@ -90,7 +90,7 @@ Deno.test("envTemplate() filled in, with its comments taken away, is the default
   const filled = Object.entries(REQUIRED_VARIABLES).reduce(
     (text, [name, value]) =>
       text.replace(new RegExp(`^${name}=.*$`, "m"), `${name}=${value}`),
-    envTemplate(ALL_SETTINGS),
+    envTemplate(TEST_SETTINGS),
   );
   const { config } = parseAll(REQUIRED_VARIABLES);
   assert.deepEqual(configOf(filled), config);
@@ -100,7 +100,7 @@ Deno.test("envTemplate() filled in, with its comments taken away, is the default
 });
 
 Deno.test("configText() has a line for every setting, in order", () => {
-  const names = configText(testConfig(), ALL_SETTINGS).trimEnd().split("\n")
+  const names = configText(testConfig(), TEST_SETTINGS).trimEnd().split("\n")
     .map((line) => line.split("=")[0]);
   assert.deepEqual(names, NAMES);
 });
@@ -108,7 +108,7 @@ Deno.test("configText() has a line for every setting, in order", () => {
 Deno.test("configText() gives durations a unit, and other numbers none", () => {
   const text = configText(
     testConfig({ handlerTimeout: 1_500, grpcPort: 7 }),
-    ALL_SETTINGS,
+    TEST_SETTINGS,
   );
   assert.match(text, /^HANDLER_TIMEOUT=1500ms$/m);
   assert.match(text, /^GRPC_PORT=7$/m);
@@ -121,15 +121,15 @@ Deno.test("No text shows the secret", () => {
     AB_CLIENT_SECRET: "hush-hush",
   });
   assert.match(
-    configText(config, ALL_SETTINGS),
+    configText(config, TEST_SETTINGS),
     /^AB_CLIENT_SECRET=\[secret\]$/m,
   );
   for (
     const text of [
-      configText(config, ALL_SETTINGS),
-      helpText(ALL_SETTINGS),
-      markdownTable(ALL_SETTINGS),
-      envTemplate(ALL_SETTINGS),
+      configText(config, TEST_SETTINGS),
+      helpText(TEST_SETTINGS),
+      markdownTable(TEST_SETTINGS),
+      envTemplate(TEST_SETTINGS),
     ]
   ) {
     assert.ok(!text.includes("hush"));
@@ -159,7 +159,7 @@ Deno.test("configText() reads back as the same settings, whatever they are", () 
   fc.assert(fc.property(variables, (env) => {
     const { config } = parseAll(env);
     assert.deepEqual(
-      comparable(configOf(configText(config, ALL_SETTINGS))),
+      comparable(configOf(configText(config, TEST_SETTINGS))),
       comparable(config),
     );
   }));

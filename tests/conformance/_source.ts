@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { settings } from "../../dev/reference/mod.ts";
 import { taskFlagsElsewhere } from "../_support/task_flags.ts";
 import { startProcess, type Target, type TargetOptions } from "./_target.ts";
 
@@ -18,14 +19,20 @@ const { denoDir } = JSON.parse(
   ),
 );
 
+/** What the reference app reads beside what the task allows. */
+const REFERENCE_FLAGS = Object.values(settings).map(({ env }) =>
+  `--allow-env=${env}`
+);
+
 /**
  * Starts the service from source.
  *
  * @param program What is run in place of `main.ts`: absolute, and with its permissions.
+ * It may read the reference app's setting, too. @default {the reference app}
  */
 export function startSource(
   options: TargetOptions,
-  program: string = join(ROOT, "main.ts"),
+  program: string = join(ROOT, "dev/reference/main.ts"),
 ): Promise<Target> {
   return startProcess({
     command: Deno.execPath(),
@@ -35,6 +42,7 @@ export function startSource(
       "--config",
       join(ROOT, "deno.json"),
       ...taskFlagsElsewhere("start"),
+      ...REFERENCE_FLAGS,
       program,
     ],
     env: { DENO_DIR: denoDir, NO_COLOR: "1" },

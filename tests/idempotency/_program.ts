@@ -12,7 +12,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { handlers } from "../../handlers/mod.ts";
+import { handlers, settings } from "../../dev/reference/mod.ts";
 import { readEnvironment } from "../../lib/config/environment.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import { main } from "../../main.ts";
@@ -76,6 +76,7 @@ Deno.exit(
   await main({
     args: [],
     readEnvironment: (table) => readEnvironment(".env", table),
+    settings,
     handlers: handlers.map(behaving(behave())),
   }),
 );

@@ -9,8 +9,7 @@ import {
   type Emulator,
   startEmulator,
 } from "../../dev/emulator/mod.ts";
-import { settings } from "../../handlers/settings.ts";
-import type { Config } from "../../lib/core/config.ts";
+import { type ReferenceConfig, settings } from "../../dev/reference/mod.ts";
 import {
   checkRunning,
   diagnose,
@@ -24,7 +23,10 @@ import { recordLog } from "../_support/log.ts";
 
 const protoFolder = join(import.meta.dirname!, "..", "..", "proto");
 
-function configFor(emulator: Emulator, overrides: Partial<Config>): Config {
+function configFor(
+  emulator: Emulator,
+  overrides: Partial<ReferenceConfig>,
+): ReferenceConfig {
   return testConfig({
     baseUrl: emulator.url,
     clientId: DEFAULT_CLIENT_ID,

@@ -11,8 +11,10 @@ import {
   type Emulator,
   startEmulator,
 } from "../../dev/emulator/mod.ts";
-import { handlers as exampleHandlers } from "../../handlers/mod.ts";
-import type { Config } from "../../lib/core/config.ts";
+import {
+  handlers as referenceHandlers,
+  type ReferenceConfig,
+} from "../../dev/reference/mod.ts";
 import type { Handler } from "../../lib/core/on.ts";
 import type { KafkaPort } from "../../lib/eventstream/port.ts";
 import { Secret } from "../../lib/config/secret.ts";
@@ -45,8 +47,8 @@ export interface TracedService extends AsyncDisposable {
 /** Options of {@linkcode startTracedService}. */
 export interface TracedServiceOptions {
   /** Settings other than the defaults. */
-  readonly config?: Partial<Config>;
-  /** Who handles the login. @default {the example handlers} */
+  readonly config?: Partial<ReferenceConfig>;
+  /** Who handles the login. @default {the reference handlers} */
   readonly handlers?: readonly Handler[];
   /** The way to Kafka. */
   readonly kafkaPort?: () => Promise<KafkaPort>;
@@ -69,7 +71,7 @@ export async function startTracedService(
         itemIdToGrant: CONSUMABLE_ITEM_ID,
         ...options.config,
       }),
-      handlers: options.handlers ?? exampleHandlers,
+      handlers: options.handlers ?? referenceHandlers,
       protoFolder: PROTO_FOLDER,
       log,
       ...(options.kafkaPort !== undefined && {

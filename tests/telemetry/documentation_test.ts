@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { itemToGrant } from "../../dev/reference/settings.ts";
 import { join } from "node:path";
 import { Registry } from "prom-client";
 import { LOG_CATEGORIES } from "../../lib/config/log_levels.ts";
@@ -50,7 +51,7 @@ async function startScene(zipkin: string) {
         if (subject === LATER) throw new RetryableError("later");
         await ctx.ags.request("POST", FULFILLMENT, {
           params: { userId: subject },
-          body: { itemId: ctx.config.itemIdToGrant, quantity: 1 },
+          body: { itemId: itemToGrant(ctx), quantity: 1 },
         });
       })],
     }),

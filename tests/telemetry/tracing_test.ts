@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { itemToGrant } from "../../dev/reference/settings.ts";
 import { context, propagation, trace } from "@opentelemetry/api";
 import { on, RetryableError, TerminalError } from "../../mod.ts";
 import { agsId, LOGGED_IN } from "../conformance/_events.ts";
@@ -194,7 +195,7 @@ Deno.test("A handler's own spans lie below its event's, and requests below them"
         await ctx.ags.request(
           "GET",
           "/platform/admin/namespaces/{namespace}/items/{itemId}/locale",
-          { params: { itemId: ctx.config.itemIdToGrant } },
+          { params: { itemId: itemToGrant(ctx) } },
         ).catch(() => {});
         span.end();
       });

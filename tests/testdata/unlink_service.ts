@@ -10,12 +10,13 @@ import { on } from "event-handler";
 import { grantItem } from "event-handler/ags";
 import { readEnvironment } from "../../lib/config/environment.ts";
 import { main } from "../../main.ts";
+import { itemToGrant, settings } from "../../dev/reference/settings.ts";
 
 const handler = on("userAccount.userAccountUnlinked", async (event, ctx) => {
   await grantItem(ctx, {
     event,
     userId: event.data.userId,
-    itemId: ctx.config.itemIdToGrant,
+    itemId: itemToGrant(ctx),
   });
 });
 
@@ -23,6 +24,7 @@ Deno.exit(
   await main({
     args: [],
     readEnvironment: (table) => readEnvironment(".env", table),
+    settings,
     handlers: [handler],
   }),
 );

@@ -17,7 +17,7 @@ Deno.test("docs writes the template, the table and the permissions, and leaves t
   }
   const { name, permissions } = JSON.parse(await folder.read("deno.json"));
   assert.equal(name, "app");
-  assert.ok(permissions.service.env.includes("ITEM_ID_TO_GRANT"));
+  assert.ok(permissions.service.env.includes("LOG_LEVEL"));
   assert.deepEqual(output.logged, ["3 files generated: 3 written, 0 removed"]);
 });
 

@@ -14,11 +14,37 @@ const PARTS = [
   "mod.ts",
   "lib",
   "proto",
-  "handlers",
   "dev",
-  "tests/_support",
-  "tests/handlers",
+  "tests/handlers/mod_test.ts",
 ];
+
+/** Handlers of two logins, whatever `handlers/` has here. */
+const HANDLERS: Readonly<Record<string, string>> = {
+  "handlers/mod.ts": `import type { Handler } from "event-handler";
+import userLoggedIn from "./user_logged_in.ts";
+import userThirdPartyLoggedIn from "./user_third_party_logged_in.ts";
+
+/** Every handler of this app. */
+export const handlers: readonly Handler[] = [
+  userLoggedIn,
+  userThirdPartyLoggedIn,
+];
+`,
+  "handlers/settings.ts":
+    `import { defineSettings } from "event-handler/settings";
+
+/** The settings. */
+export const settings = defineSettings({});
+`,
+  "handlers/user_logged_in.ts": `import { on } from "event-handler";
+
+export default on("userAuthentication.userLoggedIn", () => {});
+`,
+  "handlers/user_third_party_logged_in.ts": `import { on } from "event-handler";
+
+export default on("userAuthentication.userThirdPartyLoggedIn", () => {});
+`,
+};
 
 /** A copy that is gone after the test. */
 export interface Project extends AsyncDisposable {
@@ -36,11 +62,15 @@ export interface Project extends AsyncDisposable {
   make(...args: readonly string[]): Promise<Ended>;
 }
 
-/** Copies the project. */
+/** Copies the project, with handlers of its own. */
 export async function copyProject(): Promise<Project> {
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await tempFolder());
   for (const part of PARTS) await copy(join(ROOT, part), join(path, part));
+  await Deno.mkdir(join(path, "handlers"));
+  for (const [file, text] of Object.entries(HANDLERS)) {
+    await Deno.writeTextFile(join(path, file), text);
+  }
   const deno = (...args: readonly string[]) => run(args, { cwd: path });
   const done = stack.move();
   return {

@@ -1,0 +1,15 @@
+import { on } from "event-handler";
+import { grantItem } from "event-handler/ags";
+import { itemToGrant } from "./settings.ts";
+
+/** Grants an item to every player who logs in with Steam, Epic, PlayStation, … */
+export default on(
+  "userAuthentication.userThirdPartyLoggedIn",
+  async (event, ctx) => {
+    await grantItem(ctx, {
+      event,
+      userId: event.data.userId,
+      itemId: itemToGrant(ctx),
+    });
+  },
+);
