@@ -56,11 +56,31 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   },
 };
 
+/** The tools that are here: a studio's project has no benchmarks of the framework. */
+function present(): Readonly<Record<string, Tool>> {
+  return Object.fromEntries(
+    Object.entries(TOOLS).filter(([, { args }]) => {
+      const file = args.find((arg) => arg.endsWith(".ts"));
+      return file === undefined || exists(file);
+    }),
+  );
+}
+
+function exists(file: string): boolean {
+  try {
+    return Deno.statSync(file).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 async function main(): Promise<number> {
   const [name = "", ...rest] = Deno.args;
-  const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
+  const tools = present();
+  const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
   if (tool === undefined) {
-    const rows = Object.entries(TOOLS).map(([each, { does }]) =>
+    const rows = Object.entries(tools).map(([each, { does }]) =>
       `  ${each.padEnd(16)} ${does}`
     );
     const isHelp = name === "" || name === "--help";
