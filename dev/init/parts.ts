@@ -34,6 +34,8 @@ export const EXAMPLES: Part = {
     "tests/handlers/user_logged_in_test.ts",
     "tests/handlers/user_third_party_logged_in_test.ts",
     "dev/init",
+    "tests/binary/project_test.ts",
+    "tests/dev/init_test.ts",
   ],
   tasks: ["init"],
 };
@@ -52,6 +54,7 @@ export const FRAMEWORK: Part = {
     "dev/house",
     "dev/kafka_cluster",
     "dev/reference",
+    "dev/reference_service.ts",
     "docs/benchmarks.md",
     "docs/release.md",
     "tests",

@@ -4,10 +4,8 @@
  * @module
  */
 
-import { defineSettings, text } from "event-handler/settings";
-import type { Context } from "../../lib/core/context.ts";
-import type { Config } from "../../lib/core/config.ts";
-import type { ConfigOf } from "../../lib/config/setting.ts";
+import type { Config, Context } from "event-handler";
+import { type ConfigOf, defineSettings, text } from "event-handler/settings";
 
 /** The settings. */
 export const settings = defineSettings({

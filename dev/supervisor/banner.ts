@@ -29,7 +29,7 @@ export function bannerRows(
   const messaging = env.ASYNC_MESSAGING_PUBLISHER_GRPC_PORT ??
     SETTINGS.asyncMessagingPublisherGrpcPort.default;
   return [
-    ["Handlers", service.types.join("\n")],
+    ["Handlers", handlersOf(service)],
     ...service.endpoints.map(({ label, value }): Row => [label, value]),
     ["Metrics", `http://localhost:${service.metricsPort}/metrics`],
     ["AGS", ags],
@@ -49,6 +49,13 @@ export function bannerRows(
     ["Defaults", defaultsOf(given)],
     ["Try", task(`send ${service.types[0] ?? "<event>"}`)],
   ];
+}
+
+/** The types with a handler, or how to make the first. */
+function handlersOf({ types }: Service): string {
+  if (types.length > 0) return types.join("\n");
+  return `none yet: ${task("new handler <event>")} makes one, ` +
+    `${task("events")} finds the event`;
 }
 
 /** What is not set: by name where the emulator stands in, the rest by number. */

@@ -5,10 +5,15 @@
  */
 
 import { dirname, join } from "node:path";
+import denoJson from "../../deno.json" with { type: "json" };
+import { settings } from "../../dev/reference/mod.ts";
 import { REQUIRED_VARIABLES } from "./config.ts";
 import { PATIENCE } from "./patience.ts";
 
 const REPOSITORY = join(import.meta.dirname!, "..", "..");
+
+/** The reference app, which is in a checkout whatever `handlers/` has here. */
+const REFERENCE = join(REPOSITORY, "dev", "reference");
 
 /** How a program ended. */
 export interface Ended {
@@ -35,13 +40,6 @@ export interface Checkout extends Disposable {
   ): Promise<Ended>;
 }
 
-/** The reference app, whatever `handlers/` has here. */
-const HANDLERS = {
-  "handlers/mod.ts": 'export { handlers } from "../dev/reference/mod.ts";\n',
-  "handlers/settings.ts":
-    'export { settings } from "../dev/reference/settings.ts";\n',
-};
-
 /**
  * Makes a checkout. Its `lib/` and `dev/` are this repository's own, its handlers those
  * of the reference app unless `files` has others.
@@ -53,10 +51,12 @@ export function makeCheckout(
   for (const name of ["lib", "dev", "mod.ts"]) {
     Deno.symlinkSync(join(REPOSITORY, name), join(path, name));
   }
-  for (const name of ["deno.json", "deno.lock", "main.ts"]) {
+  for (const name of ["deno.lock", "main.ts"]) {
     Deno.copyFileSync(join(REPOSITORY, name), join(path, name));
   }
+  Deno.writeTextFileSync(join(path, "deno.json"), configText());
   copyFolder(join(REPOSITORY, "proto"), join(path, "proto"));
+  copyFolder(REFERENCE, join(path, "handlers"));
   const checkout: Checkout = {
     path,
     write(name, text) {
@@ -77,10 +77,19 @@ export function makeCheckout(
     },
     [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }),
   };
-  for (const [name, text] of Object.entries({ ...HANDLERS, ...files })) {
-    checkout.write(name, text);
-  }
+  for (const [name, text] of Object.entries(files)) checkout.write(name, text);
   return checkout;
+}
+
+/** `deno.json`, with what the reference app may read, as `deno task gen` adds it. */
+function configText(): string {
+  const { permissions, ...config } = denoJson;
+  const own = Object.values(settings).map(({ env }) => env);
+  const env = [...new Set([...permissions.service.env, ...own])];
+  return JSON.stringify({
+    ...config,
+    permissions: { service: { ...permissions.service, env } },
+  });
 }
 
 function copyFolder(from: string, to: string): void {

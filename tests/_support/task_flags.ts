@@ -30,13 +30,18 @@ export function taskFlags(task: TaskName): readonly string[] {
 /**
  * The same, for a process in any folder: what comes with the project is found where it
  * is, what is written at work, where it works.
+ *
+ * @param root The project's folder. @default {this repository}
  */
-export function taskFlagsElsewhere(task: TaskName): readonly string[] {
+export function taskFlagsElsewhere(
+  task: TaskName,
+  root: string = ROOT,
+): readonly string[] {
   return taskFlags(task).map((flag) => {
     const [name, paths] = flag.split("=");
     if (name !== "--allow-read" || paths === undefined) return flag;
     const absolute = paths.split(",").map((path) =>
-      path === "proto" ? join(ROOT, path) : path
+      path === "proto" ? join(root, path) : path
     );
     return `${name}=${absolute.join(",")}`;
   });

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { run } from "../_support/process.ts";
 
 const MAIN = fileURLToPath(
-  new URL("../../dev/reference/main.ts", import.meta.url),
+  new URL("../../dev/reference_service.ts", import.meta.url),
 );
 const SECRET = "hush-3f9a";
 

@@ -32,7 +32,7 @@ const REFERENCE_FLAGS = Object.values(settings).map(({ env }) =>
  */
 export function startSource(
   options: TargetOptions,
-  program: string = join(ROOT, "dev/reference/main.ts"),
+  program: string = join(ROOT, "dev/reference_service.ts"),
 ): Promise<Target> {
   return startProcess({
     command: Deno.execPath(),

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { taskFlagsElsewhere, type TaskName } from "../_support/task_flags.ts";
 import { freePort } from "../../dev/free_port.ts";
+import { type Checkout, makeCheckout } from "../_support/checkout.ts";
 import { PATIENCE } from "../_support/patience.ts";
 
 /** The project's folder. */
@@ -60,13 +61,29 @@ export interface Running extends AsyncDisposable {
   ended(): Promise<Ended>;
 }
 
-/** Arguments that run a file of the project with what its task allows. */
+let checkout: Checkout | undefined;
+
+/** A project with the reference app, one for all tests of a file. */
+export function reference(): string {
+  if (checkout === undefined) {
+    const made = makeCheckout();
+    globalThis.addEventListener("unload", () => made[Symbol.dispose]());
+    checkout = made;
+  }
+  return checkout.path;
+}
+
+/**
+ * Arguments that run a file of the project, with the reference app's handlers and with
+ * what its task allows.
+ */
 export function tool(file: string, args: readonly string[] = []): string[] {
   const task = TASKS[file];
   if (task === undefined) throw new Error(`No task is known to run ${file}`);
-  const flags = taskFlagsElsewhere(task);
-  const config = join(ROOT, "deno.json");
-  return ["run", "--config", config, ...flags, join(ROOT, file), ...args];
+  const root = reference();
+  const flags = taskFlagsElsewhere(task, root);
+  const config = join(root, "deno.json");
+  return ["run", "--config", config, ...flags, join(root, file), ...args];
 }
 
 /** Starts Deno. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DEFAULT_NAMESPACE, startEmulator } from "../../dev/emulator/mod.ts";
-import { allSettings } from "../../dev/all_settings.ts";
+import { TEST_SETTINGS } from "../_support/config.ts";
 import { until } from "../../dev/until.ts";
 import {
   freePorts,
@@ -12,6 +12,9 @@ import {
   tempFolder,
   tool,
 } from "./_run.ts";
+
+/** The reference app's. */
+const SETTINGS = Object.values(TEST_SETTINGS);
 
 const LOGIN = "userAuthentication.userLoggedIn";
 const THIRD_PARTY_LOGIN = "userAuthentication.userThirdPartyLoggedIn";
@@ -66,12 +69,12 @@ Deno.test("deno task dev shows a banner: handlers, ports, the emulator, what is 
   const [, defaults = ""] = /^ {2}Defaults([^]*?)\n {2}Try/m.exec(dev.text) ??
     [];
   // Those that the emulator stands in for by name, the rest by number.
-  const required = allSettings.filter((each) => each.default === undefined);
+  const required = SETTINGS.filter((each) => each.default === undefined);
   const names = defaults.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? [];
   assert.deepEqual(names, required.map(({ env }) => env));
-  const given = allSettings.filter((each) => each.env in env);
+  const given = SETTINGS.filter((each) => each.env in env);
   assert.ok(given.length >= 3, "ports are given");
-  const rest = allSettings.length - required.length - given.length;
+  const rest = SETTINGS.length - required.length - given.length;
   assert.match(
     defaults,
     new RegExp(`and ${rest} more \\(.*task start --help\\)$`),
@@ -242,7 +245,6 @@ const PARTS = [
   "main.ts",
   "mod.ts",
   "emulator",
-  "handlers",
   "lib",
   "proto",
   "dev",
@@ -257,7 +259,7 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-/** A copy of the project, for handlers that change. */
+/** A copy of the project with the reference app, for handlers that change. */
 async function projectCopy(): Promise<
   AsyncDisposable & { readonly path: string }
 > {
@@ -265,6 +267,7 @@ async function projectCopy(): Promise<
   for (const part of PARTS) {
     await copy(join(ROOT, part), join(folder.path, part));
   }
+  await copy(join(ROOT, "dev/reference"), join(folder.path, "handlers"));
   return folder;
 }
 

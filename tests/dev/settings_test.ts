@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { DevSettings } from "../../dev/settings.ts";
-import { ROOT, run, tempFolder } from "./_run.ts";
+import { reference, run, tempFolder } from "./_run.ts";
 
 const script = (options: string) => `
 import { readDevSettings } from ${
-  JSON.stringify(new URL("../../dev/settings.ts", import.meta.url).href)
+  JSON.stringify(pathToFileURL(join(reference(), "dev/settings.ts")).href)
 };
 try {
   const { env, given, emulatorPort } = readDevSettings(${options});
@@ -33,7 +34,7 @@ async function settingsOf(
   }
   const path = join(folder.path, "script.ts");
   await Deno.writeTextFile(path, script(options));
-  const config = join(ROOT, "deno.json");
+  const config = join(reference(), "deno.json");
   const { stdout, stderr } = await run(
     ["run", "--config", config, "-A", path],
     { env, cwd: folder.path },

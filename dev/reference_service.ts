@@ -4,7 +4,7 @@
  * @module
  */
 
-import { run } from "../../main.ts";
-import { handlers, settings } from "./mod.ts";
+import { run } from "../main.ts";
+import { handlers, settings } from "./reference/mod.ts";
 
 await run({ handlers, settings });
