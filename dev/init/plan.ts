@@ -40,9 +40,9 @@ export async function planInit(
   parts: readonly Part[],
 ): Promise<InitPlan> {
   const all = [EXAMPLES, ...parts];
-  const removed = (await Promise.all(all.map((part) => filesOf(root, part))))
-    .flat().sort();
-  const gone = new Set(removed);
+  const files = await Promise.all(all.map((part) => filesOf(root, part)));
+  const gone = new Set(files.flat());
+  const removed = [...gone].sort();
   const read = (file: string) => Deno.readTextFile(join(root, file));
   const hasFramework = !parts.includes(FRAMEWORK);
   const notes: string[] = [];

@@ -67,8 +67,8 @@ export function configText(text: string, change: ConfigChange): string {
   }
   if (change.ownTestsOnly) {
     config.tasks.test = {
-      description: "Run the tests of your handlers",
-      command: "deno test --no-prompt --parallel -A tests/",
+      description: "Run the tests of your handlers; types are checked by ok",
+      command: "deno test --no-prompt --no-check --parallel -A tests/",
     };
   }
   return `${JSON.stringify(config, null, 2)}\n`;

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { makeEvent } from "../../dev/event_source.ts";
+import { parseSeed } from "../../dev/emulator/seed.ts";
 import type { Stub } from "../../dev/emulator/stub.ts";
 import { findOpenEvent } from "../../dev/open_event.ts";
 import {
@@ -59,6 +60,11 @@ export interface TestAppOptions {
   readonly config?: Partial<Config>;
   /** Answers of AGS that the emulator does not have by itself. @default {none} */
   readonly stubs?: readonly Stub[];
+  /**
+   * The game's own codes and players, as `emulator/seed.json` has them: import
+   * that file to use it. @default {what the emulator has by itself}
+   */
+  readonly seed?: object;
 }
 
 /** Options of {@linkcode TestApp.deliver}. */
@@ -139,6 +145,7 @@ let catalogRead: ReturnType<typeof readCatalog> | undefined;
  *
  * @throws {ConfigError} A setting is missing or invalid.
  * @throws {AppError} A handler's event does not exist.
+ * @throws {SeedError} `seed` is not a seed.
  */
 export function startTestApp(options: TestAppOptions): Promise<TestApp> {
   return Promise.try(createTestApp, options);
@@ -157,6 +164,8 @@ function createTestApp(options: TestAppOptions): TestApp {
   const ags = createTestAgs({
     namespace: config.namespace,
     stubs: options.stubs ?? [],
+    ...(options.seed !== undefined &&
+      parseSeed(JSON.stringify(options.seed))),
   });
   const catalog = catalogRead ??= readCatalog(PROTO_FOLDER);
   const pipe = createPipe({
