@@ -113,12 +113,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     config,
     log: logs.archive,
     metrics: telemetry.metrics,
+    trace: telemetry.tracing.traceTask,
   });
-  const served = [...handlers, ...archiving.handlers];
-  const opened = await openApp({
-    ...shared,
-    ...{ handlers: served, all, enabled, clients },
-  });
+  const taps = archiving.handlers;
+  const opened = await openApp({ ...shared, taps, all, enabled, clients });
   const { app } = stack.use(opened);
 
   const sources: Source[] = [];
@@ -154,15 +152,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ready: readiness({ ...opened, ags: clients.ags, sources, shutdown }),
     }),
   );
-  const named = new Set(served.flatMap(({ types }) => types));
+  const named = new Set([...handlers, ...taps].flatMap(({ types }) => types));
   const { metrics } = telemetry;
+  // Before the first event comes that is to be archived.
+  await archiving.start(inbox.open);
   for (const { name, open } of enabled) {
     const log = logs[name as LogCategory] ?? logs.service;
     const on = { http: listener.open, inbox: inbox.open };
     const deps = { app, config, catalog, named, log, metrics, memory, ...on };
     sources.push(stack.use(await open(deps)));
   }
-  await archiving.start(inbox.open);
   inbox.start();
   listener.start();
 

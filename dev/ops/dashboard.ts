@@ -7,6 +7,7 @@
  */
 
 import { ags } from "./ags_panels.ts";
+import { archive } from "./archive_panels.ts";
 import { latency, outcomes, throughput } from "./event_panels.ts";
 import type { Dashboard } from "./grafana.ts";
 import { attempts, idempotency } from "./guarantee_panels.ts";
@@ -51,6 +52,7 @@ export const DASHBOARD: Dashboard = {
     { title: "Idempotency", panels: idempotency },
     { title: "Attempts and dead letters", panels: attempts },
     { title: "AGS", panels: ags },
+    { title: "Inbox and archive", panels: archive },
     { title: "Saturation", panels: saturation },
     { title: "Logs and traces", panels: logsAndTraces },
   ],

@@ -19,7 +19,7 @@ export interface ArchiverObserver {
 /** Options of {@linkcode startArchiver}. */
 export interface ArchiverOptions {
   /** What is to be archived. */
-  readonly ranges: InboxRanges;
+  readonly ranges: Pick<InboxRanges, "next" | "rest">;
   /** Where it goes. */
   readonly archive: Archive;
   /** How much makes a range, in bytes before compression. @default {5 MiB} */

@@ -5,6 +5,7 @@
  */
 
 import type { Event } from "../core/event.ts";
+import { eventKey } from "../middleware/event_key.ts";
 import { exactJsonOf } from "../core/exact_json.ts";
 
 /**
@@ -27,4 +28,15 @@ export function archiveRecordOf(event: Event, now: number): Uint8Array {
     detail: { eventType: type, schemaVersion: 1, data },
   });
   return new TextEncoder().encode(record);
+}
+
+const decoder = new TextDecoder();
+
+/** What makes the event of such a record one event: its type and id. */
+export function tappedKey(record: Uint8Array): string {
+  const { id, "detail-type": type } = JSON.parse(decoder.decode(record)) as {
+    readonly id: string;
+    readonly "detail-type": string;
+  };
+  return eventKey({ type, id });
 }

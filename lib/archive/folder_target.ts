@@ -61,7 +61,14 @@ async function makeFolder(path: string): Promise<void> {
     await makeFolder(dirname(path));
     return await makeFolder(path);
   }
-  await syncFolder(dirname(path));
+  try {
+    await syncFolder(dirname(path));
+  } catch (error) {
+    // The service may open its own folder, and not what that is in. Journalling file
+    // systems write a new folder's name with the folder.
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    await syncFolder(path);
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { tappedKey } from "./event_record.ts";
 import { decodeEntry } from "../core/event_inbox.ts";
 import type { InboxEntry, InboxRange, InboxRanges } from "../core/inbox.ts";
 
@@ -21,24 +22,35 @@ export interface ArchivedRangesOptions {
   readonly onRead?: (firstAcceptedAt: number) => void;
 }
 
+/** Whose records those are that the archive's own handler writes. */
+export const TAP_SOURCE = "archive";
+
 /** Ids that are remembered of events that may come again. */
 const MAX_IDS = 100_000;
+
+/** What the archive needs of ranges. */
+export type ArchivedRanges = Pick<InboxRanges, "next" | "rest">;
 
 /**
  * Reads ranges of the inbox as ranges of events.
  *
- * An event whose client gave the id is left out when the same one was read before: the
- * client sent it again since it had no answer, and it was written down twice.
+ * An event that may come again is left out if the same one was read before: its sender
+ * had no answer and sent it again, and it was written down twice. What was committed
+ * lately is read first, so that this also holds across a restart.
  */
-export function archivedRanges(
+export async function openArchivedRanges(
   ranges: InboxRanges,
   options: ArchivedRangesOptions,
-): InboxRanges {
+): Promise<ArchivedRanges> {
   /** Where each of those ids was read first. */
   const places = new Map<string, string>();
 
-  function isRepeat(record: Uint8Array, place: string): boolean {
-    const id = repeatableId(record);
+  function isRepeat(
+    source: string,
+    record: Uint8Array,
+    place: string,
+  ): boolean {
+    const id = source === TAP_SOURCE ? tappedKey(record) : repeatableId(record);
     if (id === undefined) return false;
     const first = places.get(id);
     if (first !== undefined) return first !== place;
@@ -54,9 +66,14 @@ export function archivedRanges(
       if (index++ === 0) options.onRead?.(entry.acceptedAt);
       const { source, record } = decodeEntry(entry.bytes);
       if (!options.isArchived(source, record)) continue;
-      if (isRepeat(record, `${range.id}:${index}`)) continue;
+      if (isRepeat(source, record, `${range.id}:${index}`)) continue;
       yield { ...entry, bytes: record };
     }
+  }
+
+  for await (const { bytes } of ranges.recent()) {
+    const { source, record } = decodeEntry(bytes);
+    if (options.isArchived(source, record)) isRepeat(source, record, "");
   }
 
   const wrap = (range: InboxRange): InboxRange => ({

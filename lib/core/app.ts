@@ -30,13 +30,25 @@ import {
   resultOf,
   worstOf,
 } from "./outcome.ts";
-import { leftovers, type Route, type Routes, routesOf } from "./routes.ts";
+import {
+  leftovers,
+  type Route,
+  type Routes,
+  routesOf,
+  withTaps,
+} from "./routes.ts";
 import type { Arrival } from "./tracing.ts";
 
 /** Options of {@linkcode createApp}. */
 export interface AppOptions {
   /** What `handlers/mod.ts` lists. */
   readonly handlers: readonly Handler[];
+  /**
+   * The service's own handlers besides those: see `withTaps()`.
+   *
+   * @default {[]}
+   */
+  readonly taps?: readonly Handler[];
   /**
    * Every event type that a source can deliver, for patterns and for detecting
    * typing errors.
@@ -146,8 +158,10 @@ export type EventTarget = Pick<App, "types" | "dispatch">;
  * same name, or a handler's options are invalid.
  */
 export function createApp(options: AppOptions): App {
-  const { handlers, knownTypes, openChannels = [], openTypes = [] } = options;
-  const routes = routesOf(handlers, { knownTypes, openChannels, openTypes });
+  const { handlers, taps = [], knownTypes } = options;
+  const { openChannels = [], openTypes = [] } = options;
+  const known = { knownTypes, openChannels, openTypes };
+  const routes = withTaps(routesOf(handlers, known), taps, known);
   const rest = leftovers(routes, openChannels);
   const pipe = compose(options.middleware, invoke(options.createContext));
   const inFlight = new Set<Delivery>();
@@ -162,7 +176,7 @@ export function createApp(options: AppOptions): App {
       found = routes.get(route) ?? rest.get(route);
     }
     // An undecodable message of an unknown type is refused like any other.
-    if (how.malformed !== undefined) found ??= UNREADABLE;
+    if (how.malformed !== undefined) found = unreadableRoutes(found);
     const [first, ...others] = found ?? [];
     if (first === undefined) {
       throw new AppError(`No handler takes the event type "${event.type}"`);
@@ -282,6 +296,14 @@ const UNREADABLE: readonly Route[] = [{
     options: Object.freeze({}),
   }),
 }];
+
+/** Who refuses what cannot be read: one dead letter of the studio's is enough. */
+function unreadableRoutes(
+  found: readonly Route[] = UNREADABLE,
+): readonly Route[] {
+  const own = found.filter(({ isTap = false }) => !isTap);
+  return own.length > 0 ? own : found;
+}
 
 type Delivering = DispatchOptions & Route & { readonly route: string };
 

@@ -164,6 +164,11 @@ export interface InboxRanges {
   rest(
     options: Omit<NextRangeOptions, "maxAge">,
   ): Promise<InboxRange | undefined>;
+  /**
+   * Reads entries of ranges that were committed lately, in order, as far as they are
+   * still there: so that this process knows what an earlier one has read.
+   */
+  recent(): AsyncIterable<InboxEntry>;
 }
 
 /** The fill level of an inbox. */

@@ -21,6 +21,8 @@ export interface Route {
   readonly handler: Handler;
   /** Its name, if several handle the type. */
   readonly sharedAs?: string;
+  /** Whether it is the service's own: see {@linkcode withTaps}. @default {false} */
+  readonly isTap?: boolean;
 }
 
 /** The handlers of each type, and of `channel.*` for open channels. */
@@ -74,6 +76,39 @@ export function routesOf(
       ),
     ]),
   );
+}
+
+/**
+ * Adds the service's own handlers, such as the archive's, to those of the studio. A
+ * tap always has its name in its keys, and the other handlers keep their keys: switching
+ * a tap on or off changes none of them. On an open channel, a tap for all names also
+ * gets the events that have a handler of their own.
+ *
+ * @throws {AppError} A type does not exist.
+ */
+export function withTaps(
+  routes: Routes,
+  taps: readonly Handler[],
+  known: KnownTypes,
+): Routes {
+  const all = new Map(routes);
+  const tapped = routesOf(taps, known);
+  const add = (type: string, handler: Handler) =>
+    all.set(type, [
+      // A name of an open channel that only a tap has is still its pattern's.
+      ...all.get(type) ?? routes.get(`${channelOf(type)}.*`) ?? [],
+      { handler, sharedAs: nameOf(handler), isTap: true },
+    ]);
+  for (const [type, found] of tapped) {
+    for (const { handler } of found) add(type, handler);
+    const channel = channelOf(type);
+    if (type !== `${channel}.*`) continue;
+    for (const named of routes.keys()) {
+      const isOther = channelOf(named) === channel && !tapped.has(named);
+      if (isOther) { for (const { handler } of found) add(named, handler); }
+    }
+  }
+  return all;
 }
 
 /**

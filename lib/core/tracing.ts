@@ -67,3 +67,12 @@ export type TracePublish = <T>(
   publication: Publication,
   run: (headers: Readonly<Record<string, string>>) => Promise<T>,
 ) => Promise<T>;
+
+/** What a span says of what it did. */
+export type SpanAttributes = Readonly<Record<string, string | number>>;
+
+/** Runs what no event has asked for within a span of its own. */
+export type TraceTask = <T>(
+  name: string,
+  run: (set: (attributes: SpanAttributes) => void) => Promise<T>,
+) => Promise<T>;

@@ -25,6 +25,10 @@ export interface RangesOptions {
   readonly path: string;
   /** Where it is. */
   readonly files: FileSystem;
+  /** How long committed entries are kept, in milliseconds. @default {0} */
+  readonly keepTime?: number | undefined;
+  /** The size of the log up to which they are, in bytes. @default {Infinity} */
+  readonly keepBytes?: number | undefined;
 }
 
 /** How long to wait for a range; not at all without an age. */
@@ -39,11 +43,39 @@ export class Ranges implements InboxRanges, Disposable {
   #state: CursorState;
   #isHandedOut = false;
 
-  private constructor(log: Log, cursor: Cursor, state: CursorState) {
+  readonly #keepTime: number;
+  readonly #keepBytes: number;
+  /** Ends of ranges that were committed lately, oldest first. */
+  readonly #kept: { readonly end: number; readonly at: number }[] = [];
+
+  private constructor(
+    options: RangesOptions,
+    cursor: Cursor,
+    state: CursorState,
+  ) {
+    const { log, keepTime = 0, keepBytes = Infinity } = options;
     this.#log = log;
     this.#cursor = cursor;
     this.#state = state;
-    log.keepFrom(state.committed);
+    this.#keepTime = keepTime;
+    this.#keepBytes = keepBytes;
+    // When an earlier process committed what is still there, nobody knows.
+    if (keepTime > 0) log.keepFrom(log.start);
+    this.#keep(state.committed);
+  }
+
+  /** Lets go of committed entries that were kept for long enough, or take too much. */
+  #keep(end: number): void {
+    const now = Date.now();
+    this.#kept.push({ end, at: now });
+    const isLarge = this.#log.bytes > this.#keepBytes;
+    const isSpent = ({ at }: { readonly at: number }) =>
+      isLarge || now - at >= this.#keepTime;
+    let spent: number | undefined;
+    while (this.#kept[0] !== undefined && isSpent(this.#kept[0])) {
+      spent = this.#kept.shift()?.end;
+    }
+    if (spent !== undefined) this.#log.keepFrom(spent);
   }
 
   /**
@@ -51,7 +83,8 @@ export class Ranges implements InboxRanges, Disposable {
    *
    * @throws {CursorError} The file is damaged.
    */
-  static async open({ log, path, files }: RangesOptions): Promise<Ranges> {
+  static async open(options: RangesOptions): Promise<Ranges> {
+    const { log, path, files } = options;
     const cursor = await Cursor.open(path, files);
     const { state } = cursor;
     // All of the log was read and deleted, or somebody deleted it.
@@ -59,10 +92,11 @@ export class Ranges implements InboxRanges, Disposable {
     if (isKnown) log.skipTo(state.planned);
     // Nobody read it for a while, and what comes next is gone.
     if (isKnown && state.planned >= log.start) {
-      return new Ranges(log, cursor, state);
+      return new Ranges(options, cursor, state);
     }
     const { id: logId, start } = log;
-    return new Ranges(log, cursor, { logId, committed: start, planned: start });
+    const fresh = { logId, committed: start, planned: start };
+    return new Ranges(options, cursor, fresh);
   }
 
   async next(options: NextRangeOptions): Promise<InboxRange> {
@@ -75,6 +109,13 @@ export class Ranges implements InboxRanges, Disposable {
     options: Omit<NextRangeOptions, "maxAge">,
   ): Promise<InboxRange | undefined> {
     return this.#take({ ...options, maxAge: undefined });
+  }
+
+  recent(): AsyncIterable<InboxEntry> {
+    const log = this.#log;
+    const from = log.start;
+    const { committed } = this.#state;
+    return readRange(log.read({ from, skipDone: false }), committed);
   }
 
   async #take(options: FindOptions): Promise<InboxRange | undefined> {
@@ -133,7 +174,7 @@ export class Ranges implements InboxRanges, Disposable {
       commit: async () => {
         await this.#write({ logId, committed: planned, planned });
         this.#isHandedOut = false;
-        log.keepFrom(planned);
+        this.#keep(planned);
       },
     };
   }

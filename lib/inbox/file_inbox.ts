@@ -47,6 +47,13 @@ export interface FileInboxOptions {
   readonly maxBytes: number;
   /** Keeps every entry until a reader of `ranges` has committed it. @default {false} */
   readonly hasRanges?: boolean;
+  /**
+   * How long entries are kept beyond that, in milliseconds, as long as the inbox is not
+   * half full.
+   *
+   * @default {0}
+   */
+  readonly keepTime?: number;
   /** Waits between the runs of an entry, growing, in milliseconds. @default {1 s to 1 h} */
   readonly delays?: readonly number[];
   /** The size from which a new file is begun, in bytes. @default {8 MiB, or less} */
@@ -127,7 +134,13 @@ async function openLogs(
   const accepted = await open("accepted");
   const path = join(folder, "ranges.cursor");
   const ranges = hasRanges
-    ? opened.use(await Ranges.open({ log: accepted, path, files }))
+    ? opened.use(
+      await Ranges.open({
+        ...{ log: accepted, path, files },
+        keepTime: options.keepTime,
+        keepBytes: maxBytes / 2,
+      }),
+    )
     : undefined;
   const failed: Log[] = [];
   const count = countFailed(await files.list(folder), delays.length);

@@ -25,6 +25,8 @@ export interface OpenAppOptions {
   readonly config: Config;
   /** What `handlers/mod.ts` lists. */
   readonly handlers: readonly Handler[];
+  /** The service's own handlers beside them. */
+  readonly taps: readonly Handler[];
   /** AGS's events. */
   readonly catalog: EventCatalog;
   /** The sources there are. */
@@ -65,7 +67,8 @@ export interface OpenedApp extends AsyncDisposable {
  * @throws {LetterFileError} The file of dead letters cannot be written.
  */
 export async function openApp(options: OpenAppOptions): Promise<OpenedApp> {
-  const { config, handlers, catalog, all, enabled, clients, logs } = options;
+  const { config, handlers, taps, catalog, all, enabled } = options;
+  const { clients, logs } = options;
   const { tracing, events, idempotency, countLetter } = options.telemetry;
   await using stack = new AsyncDisposableStack();
   const letters = stack.use(
@@ -93,6 +96,7 @@ export async function openApp(options: OpenAppOptions): Promise<OpenedApp> {
   }));
   const app = createApp({
     handlers,
+    taps,
     knownTypes: [
       ...catalog.types,
       ...all.flatMap(({ eventTypes = [] }) => eventTypes),
@@ -104,7 +108,11 @@ export async function openApp(options: OpenAppOptions): Promise<OpenedApp> {
     onRefused: (delivery, result) =>
       events.ended(delivery, result, { milliseconds: 0 }),
   });
-  checkCarried(handlers, { enabled, all, agsTypes: catalog.types });
+  checkCarried([...handlers, ...taps], {
+    enabled,
+    all,
+    agsTypes: catalog.types,
+  });
   events.watch({
     routes: app.routes,
     concurrency: pipe.concurrency,

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { archivedRanges } from "../archive/inbox_ranges.ts";
+import { openArchivedRanges, TAP_SOURCE } from "../archive/inbox_ranges.ts";
+import type { Archive } from "../archive/archive.ts";
 import { type Archiver, startArchiver } from "../archive/archiver.ts";
 import { archiveRecordOf } from "../archive/event_record.ts";
 import { createArchiveMetrics } from "../archive/metrics.ts";
@@ -16,10 +17,16 @@ import type { ServiceConfig } from "../config/table.ts";
 import type { Logger } from "../core/context.ts";
 import { AppError, RetryableError } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
-import type { EventInbox, InboxWriter } from "../core/event_inbox.ts";
+import type {
+  EventInbox,
+  InboxReader,
+  InboxWriter,
+} from "../core/event_inbox.ts";
 import { channelOf } from "../core/event_types.ts";
+import { InboxError } from "../core/inbox.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Handler } from "../core/on.ts";
+import type { TraceTask } from "../core/tracing.ts";
 
 /** Options of {@linkcode createArchiving}. */
 export interface ArchivingOptions {
@@ -29,6 +36,8 @@ export interface ArchivingOptions {
   readonly log: Logger;
   /** Where it counts. */
   readonly metrics: Metrics;
+  /** Runs a flush within a span. @default {traces are off} */
+  readonly trace?: TraceTask | undefined;
 }
 
 /** The archive of the service. */
@@ -47,14 +56,23 @@ export interface Archiving extends AsyncDisposable {
   drain(signal: AbortSignal): Promise<void>;
 }
 
+/** How long a caller leaves a full inbox alone, in milliseconds. */
+const FULL_WAIT = 5_000;
 /** The channel whose events are in the inbox as they are. */
 const CLIENTS = "clientEvents";
-/** Whose records those of other sources are. */
-const SOURCE = "archive";
+
+/**
+ * Reads what is written for the archive: no handler takes it, and it is done at once.
+ */
+export const TAP_READER: InboxReader = {
+  source: TAP_SOURCE,
+  costOf: () => 0,
+  read: () => undefined,
+};
 
 /** Prepares the archive. Nothing is opened yet. */
 export function createArchiving(options: ArchivingOptions): Archiving {
-  const { config, log, metrics } = options;
+  const { config, log, metrics, trace } = options;
   const isOn = config.archive !== "none";
   const isOfClients = (type: string) => channelOf(type) === CLIENTS;
   const others = config.archiveEvents.filter((type) => !isOfClients(type));
@@ -64,7 +82,15 @@ export function createArchiving(options: ArchivingOptions): Archiving {
 
   async function archive(event: Event, signal: AbortSignal): Promise<void> {
     if (writer === undefined) throw new RetryableError("Archive is not open");
-    await writer.append([archiveRecordOf(event, Date.now())], signal);
+    try {
+      await writer.append([archiveRecordOf(event, Date.now())], signal);
+    } catch (cause) {
+      if (!(cause instanceof InboxError)) throw cause;
+      throw new RetryableError("Event could not be written for the archive", {
+        cause,
+        ...(cause.reason === "full" && { retryAfter: FULL_WAIT }),
+      });
+    }
   }
 
   return {
@@ -72,40 +98,44 @@ export function createArchiving(options: ArchivingOptions): Archiving {
     handlers: !isOn || others.length === 0 ? [] : [{
       types: others,
       handle: (event, ctx) => archive(event, ctx.signal),
-      options: { name: SOURCE },
+      options: { name: TAP_SOURCE },
       declaredAt: "ARCHIVE_EVENTS",
     }],
     async start(open) {
       if (!isOn) return;
       const inbox = await open();
-      // What is written for the archive is done once it is read there.
-      writer = inbox.register({
-        source: SOURCE,
-        costOf: () => 0,
-        read: () => undefined,
-      });
+      writer = inbox.register(TAP_READER);
       if (inbox.ranges === undefined) {
         throw new AppError("Inbox keeps nothing for the archive");
       }
       const archiveMetrics = createArchiveMetrics(metrics);
       archiver = startArchiver({
-        ranges: archivedRanges(inbox.ranges, {
+        ranges: await openArchivedRanges(inbox.ranges, {
           isArchived: archivedBy(clients),
           onRead: archiveMetrics.reading,
         }),
-        archive: await openArchive({
-          config,
-          transform: transformOf(config.archiveTransform),
-        }),
+        archive: traced(
+          await openArchive({
+            config,
+            transform: transformOf(config.archiveTransform),
+          }),
+          trace,
+        ),
         maxBytes: config.archiveFlushBytes,
         maxAge: config.archiveFlushTime,
         observer: {
-          archived: archiveMetrics.archived,
+          archived(done, milliseconds) {
+            archiveMetrics.archived(done, milliseconds);
+            const { events, errors, objects } = done;
+            const fields = { count: events, errors, objects };
+            if (errors === 0) log.info("Events archived", fields);
+            else log.warn("Events archived, some of them in error/", fields);
+          },
           failed(error, delay) {
             archiveMetrics.failed(error, delay);
             log.warn("Events could not be archived: tried again", {
               error,
-              delay,
+              delayMs: Math.round(delay),
             });
           },
         },
@@ -126,6 +156,24 @@ export function createArchiving(options: ArchivingOptions): Archiving {
   };
 }
 
+/** Has each flush be a span. */
+function traced(archive: Archive, trace: TraceTask | undefined): Archive {
+  if (trace === undefined) return archive;
+  return {
+    write: (range, signal) =>
+      trace("archive", async (set) => {
+        const done = await archive.write(range, signal);
+        set({
+          "archive.events": done.events,
+          "archive.errors": done.errors,
+          "archive.objects": done.objects,
+          "archive.bytes": done.bytes,
+        });
+        return done;
+      }),
+  };
+}
+
 const decoder = new TextDecoder();
 
 /** Which records are archived. */
@@ -134,7 +182,7 @@ function archivedBy(
 ): (source: string, record: Uint8Array) => boolean {
   const all = clients.has(`${CLIENTS}.*`);
   return (source, record) => {
-    if (source === SOURCE) return true;
+    if (source === TAP_SOURCE) return true;
     if (source !== CLIENTS || clients.size === 0) return false;
     return all || clients.has(`${CLIENTS}.${typeOf(record)}`);
   };

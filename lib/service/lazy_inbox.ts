@@ -13,6 +13,7 @@ import type { Metrics } from "../core/metrics.ts";
 import { createEventInbox, type RunningInbox } from "../inbox/event_inbox.ts";
 import { type InboxObserver, openFileInbox } from "../inbox/file_inbox.ts";
 import { createInboxMetrics, type InboxMetrics } from "../inbox/metrics.ts";
+import { TAP_READER } from "./archiving.ts";
 
 /** Options of {@linkcode createLazyInbox}. */
 export interface LazyInboxOptions {
@@ -44,6 +45,12 @@ export interface LazyInbox extends AsyncDisposable {
   drain(signal: AbortSignal): Promise<void>;
 }
 
+/**
+ * How long the archive knows which events it has across a restart, in milliseconds: long
+ * enough for a sender without an answer to send its events again.
+ */
+const KEEP_TIME = 600_000;
+
 /** Prepares the inbox. No file is touched yet. */
 export function createLazyInbox(options: LazyInboxOptions): LazyInbox {
   const { config, app, memory, log } = options;
@@ -56,6 +63,7 @@ export function createLazyInbox(options: LazyInboxOptions): LazyInbox {
       folder: config.inbox.slice("file:".length),
       maxBytes: config.inboxMaxBytes,
       hasRanges: options.hasRanges,
+      keepTime: KEEP_TIME,
       observer: observe(log, metrics),
     });
     const counts = config.idempotencyStore === "none" && config.maxAttempts > 0;
@@ -68,6 +76,8 @@ export function createLazyInbox(options: LazyInboxOptions): LazyInbox {
       log,
       metrics,
     });
+    // What is left of an archive that was switched off.
+    if (!options.hasRanges) running.register(TAP_READER);
     metrics.watch(() => inbox.state);
     return running;
   }

@@ -8,12 +8,13 @@ import { trace, type Tracer } from "@opentelemetry/api";
 import type { ServiceConfig } from "../config/table.ts";
 import type { Logger } from "../core/context.ts";
 import type { Middleware } from "../core/dispatcher.ts";
-import type { TraceCall, TracePublish } from "../core/tracing.ts";
+import type { TraceCall, TracePublish, TraceTask } from "../core/tracing.ts";
 import type { OtelConfig } from "../config/otel.ts";
 import { callSpans } from "./call_spans.ts";
 import { eventSpans } from "./event_spans.ts";
 import { createPropagation, type Propagation } from "./propagation.ts";
 import { publishSpans } from "./publish_spans.ts";
+import { taskSpans } from "./task_spans.ts";
 import { startZipkinProvider } from "./zipkin_provider.ts";
 
 /** Traces, on or off. Disposing sends what is left. */
@@ -24,6 +25,8 @@ export interface Tracing extends AsyncDisposable {
   readonly traceCall: TraceCall | undefined;
   /** Publishes events within spans; `undefined` where traces are off. */
   readonly tracePublish: TracePublish | undefined;
+  /** Runs the service's own tasks within spans; `undefined` where traces are off. */
+  readonly traceTask: TraceTask | undefined;
   /** Sends the spans that have ended; resolves within a few seconds. */
   flush(): Promise<void>;
 }
@@ -72,5 +75,6 @@ function makers(
     middleware: eventSpans({ tracer, incoming }),
     traceCall: callSpans({ tracer, outgoing, baseUrl }),
     tracePublish: publishSpans({ tracer }),
+    traceTask: taskSpans({ tracer }),
   };
 }

@@ -30,6 +30,7 @@ const OFF: Tracing = {
   middleware: traceIds(),
   traceCall: undefined,
   tracePublish: undefined,
+  traceTask: undefined,
   flush: () => Promise.resolve(),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };

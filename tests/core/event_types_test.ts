@@ -13,9 +13,17 @@ interface Seen {
 }
 
 function appOf(...handlers: readonly Handler[]): Seen {
+  return appWithTaps([], ...handlers);
+}
+
+function appWithTaps(
+  taps: readonly Handler[],
+  ...handlers: readonly Handler[]
+): Seen {
   const deliveries: Delivery[] = [];
   const app = createApp({
     handlers,
+    taps,
     knownTypes: ["userAuthentication.userLoggedIn", "asyncStorage.saved"],
     openChannels: ["asyncMessaging", "scheduledTask"],
     middleware: [(delivery, next) => {
@@ -158,4 +166,73 @@ Deno.test("an answer that can not be encoded is a bug of the handler", async () 
   );
   assert.deepEqual([outcome, reason, answer], ["failed", "bug", undefined]);
   assert.ok(errorId);
+});
+
+const tap = (types: string | readonly string[]) =>
+  testHandler(() => {}, { types, name: "tap" });
+
+/** Who got an event, by what it went by. */
+async function whoGets(seen: Seen, type: string) {
+  seen.deliveries.length = 0;
+  const { outcome } = await dispatch(seen, type);
+  return [outcome, ...seen.deliveries.map(({ sharedAs }) => sharedAs)];
+}
+
+Deno.test("a tap gets events beside their handler, which goes by what it went by", async () => {
+  const login = "userAuthentication.userLoggedIn";
+  const seen = appWithTaps([tap("userAuthentication.*")], named(login));
+  assert.deepEqual(await whoGets(seen, login), ["handled", undefined, "tap"]);
+  assert.deepEqual(seen.app.types, [login]);
+});
+
+Deno.test("a tap alone has events come", async () => {
+  const seen = appWithTaps([tap("asyncStorage.*")]);
+  assert.deepEqual(seen.app.types, ["asyncStorage.saved"]);
+  assert.deepEqual(await whoGets(seen, "asyncStorage.saved"), [
+    "handled",
+    "tap",
+  ]);
+});
+
+Deno.test("a tap on an open channel takes nothing from the handlers of its names, nor from the channel's", async () => {
+  const all = appWithTaps(
+    [tap("asyncMessaging.*")],
+    named("asyncMessaging.orders"),
+  );
+  const one = ["handled", undefined, "tap"];
+  assert.deepEqual(await whoGets(all, "asyncMessaging.orders"), one);
+  assert.deepEqual(await whoGets(all, "asyncMessaging.other"), [
+    "handled",
+    "tap",
+  ]);
+  const byName = appWithTaps(
+    [tap("asyncMessaging.orders")],
+    named("asyncMessaging.*"),
+  );
+  assert.deepEqual(await whoGets(byName, "asyncMessaging.orders"), one);
+  assert.deepEqual(await whoGets(byName, "asyncMessaging.other"), [
+    "handled",
+    undefined,
+  ]);
+});
+
+Deno.test("what cannot be read is refused once, by the studio's handler or else by the tap", async () => {
+  const login = "userAuthentication.userLoggedIn";
+  const malformed = new TerminalError("No event");
+  for (
+    const [handlers, expected] of [
+      [[named(login)], [undefined]],
+      [[], ["tap"]],
+    ] as const
+  ) {
+    const seen = appWithTaps([tap(login)], ...handlers);
+    const { outcome } = await seen.app.dispatch(testEvent({ type: login }), {
+      source: "test",
+      controller: new AbortController(),
+      malformed,
+    });
+    assert.equal(outcome, "rejected");
+    const names = seen.deliveries.map(({ sharedAs }) => sharedAs);
+    assert.deepEqual(names, [...expected]);
+  }
 });

@@ -316,6 +316,39 @@ Deno.test("file inbox: files go when handlers and archive are done with them", a
   assert.ok(inbox.state.bytes < 1_000, `${inbox.state.bytes}`);
 });
 
+Deno.test("file inbox: committed entries are kept for a while, and less long when it is half full", async () => {
+  await using world = diskWorld();
+  const options = {
+    ...{ hasRanges: true, keepTime: 86_400_000 },
+    ...{ segmentBytes: 200, maxBytes: 20_000 },
+  };
+  const next = {
+    maxBytes: 2 ** 20,
+    maxAge: 0,
+    signal: AbortSignal.timeout(PATIENCE),
+  };
+  {
+    await using inbox = await world.open(options);
+    await inbox.append(entries(..."abc"));
+    await inbox.append(entries("x".repeat(200)));
+    await inbox.append(entries("d"));
+    await drain(inbox);
+    await (await inbox.ranges!.next(next)).commit();
+  }
+  await using inbox = await world.open(options);
+  const texts: string[] = [];
+  for await (const entry of inbox.ranges!.recent()) texts.push(textOf(entry));
+  assert.deepEqual(texts.filter((text) => text.length === 1), [..."abcd"]);
+  const kept = logsOf(world).length;
+  for (let index = 0; index < 80; index++) {
+    await inbox.append(entries(`${index}`.padEnd(100)));
+  }
+  await drain(inbox);
+  assert.ok(logsOf(world).length > kept);
+  await (await inbox.ranges!.next(next)).commit();
+  await eventually("one file", () => logsOf(world).length === 1);
+});
+
 Deno.test("file inbox: one entry that fails for long keeps no file of accepted ones", async () => {
   await using world = diskWorld();
   const delays = [86_400_000];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "../_support/process.ts";
-import { agsId } from "../conformance/_events.ts";
+import { agsId, THIRD_PARTY_LOGGED_IN } from "../conformance/_events.ts";
 import { startSource } from "../conformance/_source.ts";
 import { startWorld, type World } from "../conformance/_world.ts";
 import {
@@ -24,7 +24,7 @@ import { until } from "./_until.ts";
 /** The service, and a Prometheus that has seen it do everything twice. */
 async function startScene(command: string) {
   await using stack = new AsyncDisposableStack();
-  const world = stack.use(await startService());
+  const world = stack.use(await startService(stack));
   const prometheus = stack.use(
     await startPrometheus(command, world.target.metricsPort),
   );
@@ -44,8 +44,11 @@ async function startScene(command: string) {
   };
 }
 
-function startService(): Promise<World> {
-  return startWorld({
+/** @param ends Has the folder of the inbox and the archive removed. */
+async function startService(ends: AsyncDisposableStack): Promise<World> {
+  const cwd = await Deno.makeTempDir();
+  ends.defer(() => Deno.remove(cwd, { recursive: true }));
+  return await startWorld({
     name: "source",
     startTarget: startSource,
     readsEnvFile: false,
@@ -53,7 +56,11 @@ function startService(): Promise<World> {
     canPing: true,
     sendsOtlp: true,
   }, {
+    cwd,
     env: {
+      ARCHIVE: "file:archive",
+      ARCHIVE_EVENTS: THIRD_PARTY_LOGGED_IN,
+      ARCHIVE_FLUSH_TIME: "1s",
       // Two at once, then one each half second: some of a round's five have to wait.
       AB_RATE_LIMIT: "120",
       MAX_ATTEMPTS: "1",
@@ -61,13 +68,13 @@ function startService(): Promise<World> {
   });
 }
 
-/** How many events {@linkcode sendAll} sends. */
-const ALL = 8;
+/** How many events {@linkcode sendAll} sends, and one that the archive takes, too. */
+const ALL = 10;
 
 /**
  * An event that is handled, again, one skipped, one handled although AGS asks to wait,
- * one rejected, one that AGS forbids, and one that fails and is exhausted at the next
- * delivery.
+ * one rejected, one that AGS forbids, one that fails and is exhausted at the next
+ * delivery, and one that is archived.
  */
 async function sendAll({ send, emulator: { faults } }: World): Promise<void> {
   const id = agsId();
@@ -92,6 +99,8 @@ async function sendAll({ send, emulator: { faults } }: World): Promise<void> {
     assert.equal((await send({ id })).status, status);
   }
   assert.equal((await send({ id: bad })).status, "FAILED_PRECONDITION");
+  const type = THIRD_PARTY_LOGGED_IN;
+  assert.equal((await send({ type })).status, "OK");
 }
 
 testWithTool(
@@ -134,6 +143,7 @@ const MOVED = [
   'dead_letters_total{outcome="rejected",result="written"}',
   'ags_rate_limited_total{result="delayed"}',
   "ags_retries_total",
+  'archive_events_total{result="archived"}',
 ];
 
 testWithTool(
@@ -142,8 +152,10 @@ testWithTool(
   async ({ command }) => {
     await using scene = await startScene(command);
     for (const series of MOVED) {
-      const [sample] = await scene.prometheus.query(`sum(${series})`);
-      assert.ok(Number(sample?.value[1]) > 0, series);
+      await until(`${series} to have moved`, async () => {
+        const [sample] = await scene.prometheus.query(`sum(${series})`);
+        return Number(sample?.value[1]) > 0 ? true : undefined;
+      });
     }
   },
 );
@@ -201,7 +213,8 @@ testWithTool(
   "promtool finds nothing wrong with the metrics of a service at work",
   PROMTOOL,
   async ({ command }) => {
-    await using world = await startService();
+    await using stack = new AsyncDisposableStack();
+    const world = stack.use(await startService(stack));
     await sendAll(world);
     const url = `http://127.0.0.1:${world.target.metricsPort}/metrics`;
     const response = await fetch(url);
