@@ -52,7 +52,7 @@ const IDLE_TIMEOUT = 75_000;
 /** How often clients are looked for that have had their time, in milliseconds. */
 const CHECK_INTERVAL = 1_000;
 /** How long the rest of a body is read that nobody wants, in milliseconds. */
-const LINGER = 1_000;
+const LINGER = 2_000;
 
 /**
  * Opens the listener. Requests are answered 503 until it is started: an event that is
@@ -69,6 +69,8 @@ export async function openHttpListener(
   const sockets = new Set<Socket>();
   /** Requests that are not answered, or whose answers are not sent, and since when. */
   const open = new Map<ServerResponse, OpenRequest>();
+  /** Connections that end once their peer has sent what nobody wants. */
+  const lingering = new WeakSet<Socket>();
   let state: "opening" | "started" | "draining" = "opening";
   let emptied: (() => void) | undefined;
 
@@ -104,19 +106,25 @@ export async function openHttpListener(
     const answer = await answering.answer(call, refusal);
     entry.answeredAt = performance.now();
     const isWhole = incoming.complete;
+    if (!isWhole) {
+      const { socket } = incoming;
+      // What ends the connection once the answer is written: half of it is enough.
+      socket.destroySoon = () => void socket.end();
+      incoming.resume();
+      linger(socket);
+    }
     send(response, answer, !isWhole || state === "draining");
-    if (!isWhole) linger(incoming);
   }
 
   /**
    * Reads on for a moment: a peer that is still sending would not see its answer if the
    * connection just broke.
    */
-  function linger(incoming: IncomingMessage): void {
-    const { socket } = incoming;
+  function linger(socket: Socket): void {
+    if (socket.destroyed) return;
+    lingering.add(socket);
     const timer = setTimeout(() => socket.destroy(), LINGER);
     socket.once("close", () => clearTimeout(timer));
-    incoming.resume();
   }
 
   function onConnection(socket: Socket): void {
@@ -133,10 +141,16 @@ export async function openHttpListener(
     error: Error & { readonly code?: unknown },
     socket: Socket,
   ): void {
+    // It has its answer.
+    if (lingering.has(socket)) return;
     const status = statusOfParseError(error.code);
     if (status === undefined || !socket.writable) return void socket.destroy();
     metrics?.ended({ method: "", route: undefined, status, seconds: 0 });
-    socket.end(rawAnswerOf(status), () => socket.destroy());
+    linger(socket);
+    // What else comes is not to be parsed: each piece would be another error.
+    socket.removeAllListeners("data");
+    socket.resume();
+    socket.end(rawAnswerOf(status));
   }
 
   function listen(hostname: string, port: number): Promise<Listening> {
