@@ -163,7 +163,10 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
         logsPayloads: levels.events === "debug",
         protoFolder: PROTO_FOLDER,
         build: readBuildInfo(FOLDER),
-        ...(supervisor && { openMemory: () => supervisor.openMemory() }),
+        ...(supervisor && {
+          openMemory: () => supervisor.openMemory(),
+          witness: supervisor.witness,
+        }),
       }),
     );
   } catch (error) {

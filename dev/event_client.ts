@@ -15,6 +15,8 @@ export interface EventAnswer {
   readonly status: string;
   /** The text beside a status that is not OK; what to do if nobody answered. */
   readonly details: string;
+  /** Whether nobody was there to answer. */
+  readonly isUnreached: boolean;
   /** From request to answer. */
   readonly milliseconds: number;
   /** The message that came with OK; empty for most events. */
@@ -63,6 +65,7 @@ export function connect(address: string): EventClient {
               bytes: answer ?? new Uint8Array(),
               status: grpc.status[error?.code ?? grpc.status.OK] ?? "UNKNOWN",
               details: explain(error?.details ?? "", address),
+              isUnreached: isUnreached(error?.details ?? ""),
               milliseconds: performance.now() - start,
             });
           },
@@ -89,9 +92,11 @@ export function detailsOf(answer: EventAnswer, type: string): string {
 
 /** What grpc-js says when there is nobody to answer, in words that help. */
 function explain(details: string, address: string): string {
-  const isUnreached = /^(No connection established|Name resolution failed)/
-    .test(details);
-  return isUnreached
+  return isUnreached(details)
     ? `Nothing answers at ${address}: start the service with ${task("dev")}`
     : details;
+}
+
+function isUnreached(details: string): boolean {
+  return /^(No connection established|Name resolution failed)/.test(details);
 }

@@ -104,6 +104,8 @@ export interface MadeEvent {
   readonly bytes: Uint8Array;
   /** Whom it is about, if it says so. */
   readonly userId: string | undefined;
+  /** Its id, if it has one of its own. */
+  readonly id: string | undefined;
 }
 
 /**
@@ -136,7 +138,12 @@ export function makeEvent(
   for (const assignment of sets) setField(message, json, assignment);
   const bytes = encodeEvent(message, json);
   const subject = json.userId ?? json.user_id;
-  return { bytes, userId: typeof subject === "string" ? subject : undefined };
+  const id = open === undefined ? json.id : open.idOf(json);
+  return {
+    bytes,
+    userId: typeof subject === "string" ? subject : undefined,
+    id: typeof id === "string" && id !== "" ? id : undefined,
+  };
 }
 
 function copyOf(message: protobuf.Type, json: unknown): JsonObject {

@@ -29,17 +29,20 @@ export interface OpenFields {
   readonly name: string;
   /** Gives the message an id of its own. */
   readonly identify: (json: JsonObject) => void;
+  /** The message's id, if it has one. */
+  readonly idOf: (json: JsonObject) => unknown;
   /** What a sample has in place of what its fields' names call for. */
   readonly sample: () => JsonObject;
 }
 
 const CHANNELS: Readonly<
-  Record<string, Pick<OpenFields, "identify" | "sample">>
+  Record<string, Pick<OpenFields, "identify" | "idOf" | "sample">>
 > = {
   asyncMessaging: {
     identify(json) {
       json.metadata = { ...Object(json.metadata), [MESSAGE_ID]: agsId() };
     },
+    idOf: ({ metadata }) => Object(metadata)[MESSAGE_ID],
     sample: () => ({
       body: JSON.stringify({ sample: "value" }),
       metadata: { SentTimestamp: String(Date.now()), [MESSAGE_ID]: agsId() },
@@ -50,6 +53,7 @@ const CHANNELS: Readonly<
       delete json.run_id;
       json.runId = agsId();
     },
+    idOf: ({ runId, run_id }) => runId ?? run_id,
     sample: () => ({ payload: JSON.stringify({ sample: "value" }) }),
   },
 };

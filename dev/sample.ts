@@ -111,6 +111,11 @@ const TEXTS: readonly (readonly [RegExp, (now: string) => string])[] = [
   [/(url|uri)(Small|Large)?$/i, () => "https://example.com/"],
 ];
 
+/** A text that the name of its field calls for. */
+export function sampleText(property: string): string {
+  return text(property, new Date().toISOString().replace(/\.\d+Z$/, "Z"));
+}
+
 function text(property: string, now: string): string {
   const rule = TEXTS.find(([pattern]) => pattern.test(property));
   return rule === undefined ? `sample-${property}` : rule[1](now);

@@ -13,16 +13,16 @@ import { ConfigError } from "../lib/config/parse.ts";
 import { channelOf } from "../lib/core/event_types.ts";
 import { eventKey } from "../lib/core/event_key.ts";
 import { EventPropertiesError } from "../lib/events/properties.ts";
-import { decoderOf } from "../lib/events/message_codec.ts";
 import { ProtoFileError } from "../lib/events/proto_files.ts";
 import { EventStreamError } from "../lib/eventstream/errors.ts";
 import { ClientEventError } from "./client_events.ts";
 import { EventJsonError } from "./event_json.ts";
 import { findEvent, makeEvent, UnknownEventError } from "./event_source.ts";
-import { watchGrants } from "./grants.ts";
 import { sendClientEvent } from "./send_client_event.ts";
+import { sendOne } from "./send_one.ts";
 import { sendMany } from "./send_many.ts";
-import { connect, detailsOf } from "./event_client.ts";
+import { connectDev } from "./deliveries/client.ts";
+import { connect } from "./event_client.ts";
 import { publishEvents } from "./publish_events.ts";
 import {
   isWebPubSub,
@@ -118,7 +118,7 @@ function wholeNumber(
 }
 
 async function send(options: Options): Promise<number> {
-  const { env } = readDevSettings({ hasKafka: options.isByKafka });
+  const { env, devPort } = readDevSettings({ hasKafka: options.isByKafka });
   if (channelOf(options.type) === "clientEvents") {
     const json = options.file === undefined
       ? undefined
@@ -146,24 +146,14 @@ async function send(options: Options): Promise<number> {
   }
   const address = options.address ?? `localhost:${env.GRPC_PORT ?? "6565"}`;
   using client = connect(address);
+  const dev = connectDev({ port: devPort });
+  const target = { client, address, dev, timeout: options.timeout };
   if (options.repeat > 1) {
-    const isFine = await sendMany({ client, event, make, ...options });
+    const isFine = await sendMany({ client, dev, event, make, ...options });
     return isFine ? 0 : 1;
   }
-  const { bytes, userId } = make();
-  const grants = await watchGrants(env, userId);
-  const answer = await client.send(event.path, bytes, options.timeout);
-  const why = detailsOf(answer, event.type);
-  const details = why === "" ? "" : `: ${why}`;
-  console.log(
-    `${answer.status} in ${answer.milliseconds.toFixed(1)} ms${details}`,
-  );
-  if (answer.bytes.length > 0) {
-    const decoded = decoderOf(event.response)(answer.bytes);
-    console.log(`Answer ${JSON.stringify(decoded)}`);
-  }
-  for (const line of await grants.report()) console.log(line);
-  return answer.status === "OK" ? 0 : 1;
+  const { status } = await sendOne({ event, made: make() }, target);
+  return status === "OK" ? 0 : 1;
 }
 
 function readJson(file: string): unknown {

@@ -8,6 +8,8 @@
 
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
+import type { DevClient } from "./deliveries/client.ts";
+import { MAX_NOTES } from "./deliveries/log.ts";
 import { detailsOf, type EventClient } from "./event_client.ts";
 import type { MadeEvent, SendableEvent } from "./event_source.ts";
 
@@ -15,6 +17,8 @@ import type { MadeEvent, SendableEvent } from "./event_source.ts";
 export interface SendManyOptions {
   /** How they are sent. */
   readonly client: EventClient;
+  /** `task dev` of this machine, whether it runs or not. */
+  readonly dev: DevClient;
   /** Which event. */
   readonly event: SendableEvent;
   /** Makes the next one. */
@@ -27,6 +31,9 @@ export interface SendManyOptions {
   readonly timeout: number;
 }
 
+/** How long a note may be on its way once its event was answered, in milliseconds. */
+const NOTE_TIME = 1_000;
+
 /** Events on the way at once, so that neither side's memory grows with `--repeat`. */
 const MAX_IN_FLIGHT = 64;
 
@@ -37,7 +44,8 @@ const MAX_IN_FLIGHT = 64;
  * @returns Whether all were answered OK.
  */
 export async function sendMany(options: SendManyOptions): Promise<boolean> {
-  const { client, event, make, repeat, rate, timeout } = options;
+  const { client, dev, event, make, repeat, rate, timeout } = options;
+  const before = await dev.status();
   const bar = new cliProgress.SingleBar({
     format: "{bar} {percentage}% {value}/{total} {duration_formatted}",
     hideCursor: true,
@@ -72,6 +80,14 @@ export async function sendMany(options: SendManyOptions): Promise<boolean> {
   for (const [status, { count, why }] of statuses) {
     console.log(`${status}: ${count}${why === "" ? "" : ` (${why})`}`);
   }
+  if (before?.state === "running" && statuses.has("OK")) {
+    const text = await outcomesText(dev, {
+      since: before.last,
+      type: event.type,
+      count: repeat,
+    });
+    if (text !== "") console.log(text);
+  }
   times.sort((a, b) => a - b);
   const at = (share: number) =>
     (times[Math.ceil(times.length * share) - 1] ?? 0).toFixed(1);
@@ -81,6 +97,31 @@ export async function sendMany(options: SendManyOptions): Promise<boolean> {
     } ms`,
   );
   return statuses.size === 1 && statuses.has("OK");
+}
+
+/** How many were handled, skipped and so on, as far as `task dev` tells of all. */
+async function outcomesText(
+  dev: DevClient,
+  { since, type, count }: {
+    readonly since: number;
+    readonly type: string;
+    readonly count: number;
+  },
+): Promise<string> {
+  if (count > MAX_NOTES) return "";
+  const counts = new Map<string, number>();
+  for (let at = since, left = count; left > 0;) {
+    const notes = await dev.deliveries({ since: at, type, wait: NOTE_TIME });
+    for (const { outcome } of notes) {
+      counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    }
+    const last = notes.at(-1);
+    if (last === undefined) break;
+    at = last.seq;
+    left -= notes.length;
+  }
+  return [...counts].map(([outcome, many]) => `${outcome}: ${many}`)
+    .join(", ");
 }
 
 async function until(time: number): Promise<void> {

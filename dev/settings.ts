@@ -6,7 +6,7 @@
  */
 
 import { readEnvironment } from "../lib/config/environment.ts";
-import type { Environment } from "../lib/config/parse.ts";
+import { type Environment, parseSettings } from "../lib/config/parse.ts";
 import { ALL_SETTINGS } from "./all_settings.ts";
 import { emulatedAgs, EMULATOR_SETTINGS } from "./emulator_settings.ts";
 import {
@@ -24,6 +24,8 @@ export interface DevSettings {
   readonly emulatorPort: number | undefined;
   /** The Web PubSub emulator's port; `undefined` when there is none. */
   readonly webPubSubEmulatorPort: number | undefined;
+  /** Where `task dev` tells what becomes of events: the emulator's port, with or without one. */
+  readonly devPort: number;
 }
 
 /** Where Kafka of `docker-compose.yaml` listens. */
@@ -68,6 +70,8 @@ export function readDevSettings(
     given,
     emulatorPort: emulated?.port,
     webPubSubEmulatorPort: webPubSub?.options.port,
+    devPort: parseSettings(own, { settings: EMULATOR_SETTINGS }).config
+      .emulatorPort,
   };
 }
 

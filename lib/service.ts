@@ -31,6 +31,8 @@ import { createShutdown } from "./service/shutdown.ts";
 import { SOURCES } from "./sources.ts";
 import { allLogs, type ConfirmRecord, type Logs } from "./telemetry/log.ts";
 import { startTelemetry } from "./telemetry/telemetry.ts";
+import { witnessed } from "./telemetry/witness.ts";
+import type { Witness } from "./core/witness.ts";
 
 /** Options of {@linkcode startService}. */
 export interface ServiceOptions {
@@ -58,6 +60,8 @@ export interface ServiceOptions {
   readonly openMemory?: () => IdempotencyStore;
   /** The way to Kafka. @default {by the library, to the brokers of the settings} */
   readonly kafkaPort?: () => Promise<KafkaPort>;
+  /** Told of events and requests, one by one: a development tool. @default {nobody} */
+  readonly witness?: Witness | undefined;
 }
 
 /** A running service. Disposing ends it at once; `drain` first, to lose nothing. */
@@ -106,7 +110,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const memory = createMemoryBudget(config.eventMemoryBytes);
   await using stack = new AsyncDisposableStack();
   // First in, last out: what is still under way then is part of a trace, too.
-  const telemetry = stack.use(await startTelemetry({ ...options, build }));
+  const started = stack.use(await startTelemetry({ ...options, build }));
+  const telemetry = witnessed(started, options.witness);
   const shared = { ...options, logs, telemetry, catalog, memory };
   const clients = stack.use(await openClients(shared));
   const archiving = createArchiving({

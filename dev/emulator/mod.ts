@@ -27,7 +27,7 @@ import {
   type EmulatedItem,
 } from "./catalog.ts";
 import { controlRoutes } from "./control.ts";
-import type { Permission } from "./errors.ts";
+import type { Answer, Permission } from "./errors.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createTransactions } from "./fulfillment_v3.ts";
 import { createGame, type Game, type GameServices } from "./game.ts";
@@ -36,7 +36,11 @@ import { basicRoutes } from "./basic.ts";
 import { iamRoutes } from "./iam.ts";
 import { createJournal, type Journal, type JournalWriter } from "./journal.ts";
 import { createLedger, type Ledger, type State } from "./ledger.ts";
-import { createPipeline, type Pipeline } from "./pipeline.ts";
+import {
+  createPipeline,
+  type IncomingRequest,
+  type Pipeline,
+} from "./pipeline.ts";
 import { platformRoutes } from "./platform.ts";
 import { createRouter, type Route } from "./router.ts";
 import type { Seed } from "./seed.ts";
@@ -126,6 +130,10 @@ export interface EmulatorOptions extends GameOptions {
   readonly stubs?: readonly Stub[];
   /** Told of a request that there is no operation for. @default {nobody} */
   readonly onUnknown?: (method: string, path: string) => void;
+  /** Answers what is not asked of AGS, before anything else. @default {nothing is} */
+  readonly intercept?: (
+    request: IncomingRequest,
+  ) => Promise<Answer | undefined>;
   /** Time in milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
 }
@@ -186,6 +194,7 @@ export async function startEmulator(
     tokenLifetime = 3600,
     items = DEFAULT_ITEMS,
     stubs = [],
+    intercept,
     now = Date.now,
   } = options;
   requireText({ namespace, clientId, clientSecret, hostname });
@@ -258,7 +267,14 @@ export async function startEmulator(
 
   let pipeline = enter();
   const server = await startHttpServer(
-    (request, wait) => pipeline(request, wait),
+    intercept === undefined
+      ? (request, wait) => pipeline(request, wait)
+      : async (request, wait) => {
+        const answer = await intercept(request);
+        return answer === undefined
+          ? await pipeline(request, wait)
+          : { kind: "answer", answer };
+      },
     { hostname, port },
   );
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;

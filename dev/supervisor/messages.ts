@@ -11,6 +11,7 @@ import type {
   ReleaseOptions,
   RenewOptions,
 } from "../../lib/core/idempotency_store.ts";
+import type { DeliveryNote } from "../deliveries/delivery.ts";
 import type { Row } from "./rows.ts";
 
 /** An operation of the memory of events, with its arguments. */
@@ -46,6 +47,11 @@ export type FromService =
   | {
     /** It stops as it was told. */
     readonly kind: "stopping";
+  }
+  | {
+    /** An event has ended for a handler. */
+    readonly kind: "delivery";
+    readonly note: DeliveryNote;
   }
   | {
     /** It asks the memory. */

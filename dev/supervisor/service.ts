@@ -8,7 +8,10 @@
 import process from "node:process";
 import { ConfigError } from "../../lib/config/parse.ts";
 import type { StopRequest } from "../../lib/process/supervisor.ts";
+import { handlers } from "../../handlers/mod.ts";
 import { main } from "../../main.ts";
+import { createActivities } from "../deliveries/activity.ts";
+import type { DeliveryNote } from "../deliveries/delivery.ts";
 import { type DevSettings, readDevSettings } from "../settings.ts";
 import { bannerRows } from "./banner.ts";
 import { type FromService, RESTART, type ToService } from "./messages.ts";
@@ -58,14 +61,44 @@ function settle(): () => DevSettings {
 
 const settings = settle();
 
+/** Notes on their way; more than so many are not sent: nothing waits for them. */
+const MAX_PENDING_NOTES = 1_000;
+let pendingNotes = 0;
+
+function sendNote(note: DeliveryNote): void {
+  if (pendingNotes >= MAX_PENDING_NOTES || !process.connected) return;
+  pendingNotes++;
+  process.send?.({ kind: "delivery", note } satisfies FromService, () => {
+    pendingNotes--;
+  });
+}
+
+const activities = createActivities({
+  note: sendNote,
+  anyNamespace: takesAnyNamespace(settings),
+});
+
+/** Whether nobody has said which namespace is the own one: the emulator's is. */
+function takesAnyNamespace(settings: () => DevSettings): boolean {
+  try {
+    const { given, emulatorPort } = settings();
+    return emulatorPort !== undefined && !given.has("AB_NAMESPACE");
+  } catch {
+    // What is wrong with the settings is said by `main`.
+    return false;
+  }
+}
+
 Deno.exit(
   await main({
     args: [],
+    handlers: activities.observed(handlers),
     readEnvironment: () => settings().env,
     supervisor: {
       stop: stop.promise,
       isQuiet: () => isQuiet,
       openMemory: () => memory,
+      witness: activities.witness,
     },
     onStarted(service) {
       const grpc = service.endpoints.some(({ label }) => label === "gRPC");

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { IdempotencyStore } from "../../lib/core/idempotency_store.ts";
 import { permissionFlags } from "../permission_flags.ts";
 import { hostMemory } from "./hosted_memory.ts";
+import type { DeliveryNote } from "../deliveries/delivery.ts";
 import type { FromService, ToService } from "./messages.ts";
 
 /** Options of {@linkcode startServiceProcess}. */
@@ -25,6 +26,8 @@ export interface ServiceProcessOptions {
   readonly onStarted: (
     started: Extract<FromService, { readonly kind: "started" }>,
   ) => void;
+  /** Called with each event that has ended for a handler. */
+  readonly onDelivery: (note: DeliveryNote) => void;
 }
 
 /** Options of {@linkcode ServiceProcess.stop}. */
@@ -77,6 +80,9 @@ export function startServiceProcess(
       case "started":
         hasStarted = true;
         options.onStarted(message);
+        break;
+      case "delivery":
+        options.onDelivery(message.note);
         break;
       case "stopping":
         // From here on it ends by itself: SHUTDOWN_GRACE bounds it.

@@ -11,6 +11,8 @@ import { ConfigError } from "../../lib/config/parse.ts";
 import { ListenError } from "../../lib/core/listen_error.ts";
 import { createMemoryStore } from "../../lib/idempotency/memory_store.ts";
 import { createChecks } from "./checks.ts";
+import { createDeliveryLog } from "../deliveries/log.ts";
+import type { DevFacts } from "../deliveries/server.ts";
 import { RESTART } from "./messages.ts";
 import { changedRows, type Row, textOf } from "./rows.ts";
 import { type ServiceProcess, startServiceProcess } from "./service_process.ts";
@@ -47,8 +49,12 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   const wish = stack.use(listenForStop());
   const watch = stack.use(watchProject({ root, cwd: Deno.cwd() }));
   const memory = stack.use(createMemoryStore());
+  const facts: { -readonly [K in keyof DevFacts]: DevFacts[K] } = {
+    log: createDeliveryLog(),
+    state: { state: "starting" },
+  };
   const surroundings = stack.use(
-    createSurroundings({ root, print: (line) => console.log(line) }),
+    createSurroundings({ root, print: (line) => console.log(line), facts }),
   );
   const checks = options.checks
     ? stack.use(createChecks({ root, print: (text) => console.log(text) }))
@@ -59,12 +65,16 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     return startServiceProcess({
       root,
       memory,
+      onDelivery: facts.log.add,
       flags: options.flags,
       args: [...options.args, ...(rows === undefined ? [] : [`--${RESTART}`])],
       onStarted(started) {
-        if (started.grpcPort !== undefined) {
-          surroundings.deliverTo(started.grpcPort);
-        }
+        const { grpcPort } = started;
+        if (grpcPort !== undefined) surroundings.deliverTo(grpcPort);
+        facts.state = {
+          state: "running",
+          ...(grpcPort !== undefined && { grpcPort }),
+        };
         console.log(
           rows === undefined || change === undefined
             ? `\n${textOf(started.rows)}\n`
@@ -86,6 +96,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
       ...(isUp ? [service.ended] : []),
     ]);
     if (typeof first === "object") {
+      facts.state = { state: "starting" };
       change = first;
       await checks?.stop();
       if (isUp) await service.stop({ by: RESTART, grace: RESTART_GRACE });
@@ -97,10 +108,12 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
       return await service.stop({ by: first });
     }
     // It has ended by itself.
+    facts.state = { state: "ended", code: first };
     console.log(`Service ended with code ${first}. ${WAITING}`);
     checks?.start();
     const second = await Promise.race([wish.stop, next]);
     if (typeof second === "string") return first;
+    facts.state = { state: "starting" };
     change = second;
   }
 }

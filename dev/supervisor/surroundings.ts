@@ -9,8 +9,14 @@
 import { join } from "node:path";
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { readEnvironment } from "../../lib/config/environment.ts";
+import { parseSettings } from "../../lib/config/parse.ts";
 import { SETTINGS } from "../../lib/config/table.ts";
 import { ListenError } from "../../lib/core/listen_error.ts";
+import {
+  answerDev,
+  type DevFacts,
+  startDevServer,
+} from "../deliveries/server.ts";
 import { startMessaging } from "../emulator/messaging.ts";
 import type { EmulatorOptions } from "../emulator/mod.ts";
 import { startProjectEmulator } from "../emulator/project.ts";
@@ -27,6 +33,8 @@ export interface SurroundingsOptions {
   readonly root: string;
   /** Prints a line. */
   readonly print: (line: string) => void;
+  /** What is told to `send` and the like. */
+  readonly facts: DevFacts;
 }
 
 /** What is around the service. */
@@ -50,10 +58,19 @@ interface Kept<T> {
 
 /** Creates them; nothing runs yet. */
 export function createSurroundings(options: SurroundingsOptions): Surroundings {
-  const { root, print } = options;
+  const { root, print, facts } = options;
   const emulator = keeper(
     (wanted: EmulatorOptions & { readonly port: number }) =>
-      startProjectEmulator({ ...wanted, folder: "emulator", print }),
+      startProjectEmulator({
+        ...wanted,
+        folder: "emulator",
+        print,
+        intercept: ({ target, headers: { host } }) =>
+          answerDev(facts, {
+            target,
+            host: typeof host === "string" ? host : undefined,
+          }),
+      }),
     EMULATOR_SETTINGS.emulatorPort.env,
   );
   const messaging = keeper(
@@ -70,6 +87,11 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
       return await startWebPubSubEmulator({ ...wanted, print });
     },
     WEBPUBSUB_EMULATOR_SETTINGS.webPubSubEmulatorPort.env,
+  );
+  const alone = keeper(
+    (wanted: { readonly port: number }) =>
+      Promise.try(startDevServer, facts, wanted),
+    EMULATOR_SETTINGS.emulatorPort.env,
   );
   let grpcPort: number | undefined;
   // The library's own line of a port that is taken says less than ours.
@@ -88,8 +110,12 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
       const emulated = emulatedAgs(own);
       if (emulated === undefined) {
         await messaging.end();
-        return await emulator.end();
+        await emulator.end();
+        const { config } = parseSettings(own, { settings: EMULATOR_SETTINGS });
+        await alone.keep({ port: config.emulatorPort });
+        return;
       }
+      await alone.end();
       const { AB_NAMESPACE, AB_CLIENT_ID, AB_CLIENT_SECRET } = emulated.env;
       const isNew = await emulator.keep({
         port: emulated.port,
@@ -116,6 +142,7 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
       await webPubSub.end();
       await messaging.end();
       await emulator.end();
+      await alone.end();
     },
   };
 }
@@ -157,5 +184,6 @@ function keeper<O extends { readonly port: number }, T extends AsyncDisposable>(
 /** Whether the system refused: `node:http` says so, gRPC has one error for all. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error &&
-    ("syscall" in error || /\bEADDR|\bEACCES\b/.test(error.message));
+    (error instanceof Deno.errors.AddrInUse || "syscall" in error ||
+      /\bEADDR|\bEACCES\b/.test(error.message));
 }

@@ -8,6 +8,7 @@
 import { LOG_CATEGORIES, type LogCategory } from "../config/log_levels.ts";
 import type { LogFields, Logger } from "../core/context.ts";
 import type { IdempotencyStore } from "../core/idempotency_store.ts";
+import type { Witness } from "../core/witness.ts";
 
 /** A wish that the service stops. */
 export interface StopRequest {
@@ -23,6 +24,8 @@ export interface Supervisor {
   readonly stop: Promise<StopRequest>;
   /** Whether starts and stops are routine now: no line says them at `info`. */
   isQuiet(): boolean;
+  /** Told of events and requests. @default {nobody} */
+  readonly witness?: Witness;
   /** Opens the memory that outlives this process, for `IDEMPOTENCY_STORE=memory`. */
   openMemory(): IdempotencyStore;
 }
