@@ -12,6 +12,7 @@ import { settings as ownSettings } from "./handlers/settings.ts";
 import { readEnvironment } from "./lib/config/environment.ts";
 import { ConfigError, type Environment } from "./lib/config/parse.ts";
 import { withoutSecrets } from "./lib/config/secret.ts";
+import { misspeltSettings } from "./lib/config/misspelt.ts";
 import type { Settings } from "./lib/config/setting.ts";
 import { parseConfig, tableOf } from "./lib/config/table.ts";
 import type { Config } from "./lib/core/config.ts";
@@ -92,6 +93,7 @@ export async function main(options: MainOptions): Promise<number> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const problem of error.problems) console.error(problem);
+    for (const text of misspelt(table)) console.error(text);
     return EX_CONFIG;
   }
   if (args.includes("--print-config")) {
@@ -148,6 +150,11 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
     : hushed(logging.logs, () => supervisor.isQuiet());
   const log = logs.service;
   stack.use(logStrayErrors(log));
+  for (
+    const text of misspelt(tableOf(SOURCES, options.settings ?? ownSettings))
+  ) {
+    log.warn(text);
+  }
   // Listens before anything is started: a signal during start-up stops it, too.
   const stopped = supervisor?.stop ?? bySignal(stack.use(stopSignals()));
   let service: Service;
@@ -171,7 +178,8 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
     );
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    log.error("Service cannot start", { error });
+    // Once: what a person reads of a log is the text already.
+    if (!logging.isPretty) log.error("Service cannot start", { error });
     console.error(withoutSecrets(error.message));
     return 1;
   }
@@ -190,6 +198,16 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
   await service.stop(grace);
   log.info("Service stopped");
   return 0;
+}
+
+/** What is ignored of `.env` by mistake; a file that cannot be read was reported. */
+function misspelt(table: Settings): readonly string[] {
+  try {
+    return misspeltSettings(".env", table);
+  } catch (error) {
+    if (error instanceof ConfigError) return [];
+    throw error;
+  }
 }
 
 async function bySignal(

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { channelOf } from "../lib/core/event_types.ts";
-import { nearest } from "../lib/core/nearest.ts";
+import { channelOf, nearestType } from "../lib/core/event_types.ts";
 import { OPEN_CHANNELS } from "../lib/events/open_events.ts";
 
 /**
@@ -22,7 +21,7 @@ export function unknownEvent(word: string, types: readonly string[]): string {
   const candidates = word.endsWith(".*")
     ? types.map((type) => `${channelOf(type)}.*`)
     : types;
-  const closest = nearest(word, candidates);
+  const closest = nearestType(word, candidates);
   const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
   return `Event "${word}" does not exist${hint}`;
 }

@@ -15,6 +15,7 @@ import type { DeliveryNote } from "../deliveries/delivery.ts";
 import { type DevSettings, readDevSettings } from "../settings.ts";
 import { bannerRows } from "./banner.ts";
 import { type FromService, RESTART, type ToService } from "./messages.ts";
+import { nameListed } from "./listed_files.ts";
 import { createRemoteMemory } from "./remote_memory.ts";
 
 /** Arguments: whether there is a Kafka, and whether this is a start anew. */
@@ -60,6 +61,7 @@ function settle(): () => DevSettings {
 }
 
 const settings = settle();
+nameListed(handlers);
 
 /** Notes on their way; more than so many are not sent: nothing waits for them. */
 const MAX_PENDING_NOTES = 1_000;

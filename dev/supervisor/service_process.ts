@@ -119,16 +119,18 @@ export function startServiceProcess(
 
 /**
  * What the service may do: as in production, but that it may read all variables, so
- * that a new setting can be tried.
+ * that a new setting can be tried, and the list of handlers, to say what is wrong there.
  *
  * @param root The project's folder.
  */
 export function serviceFlags(root: string): readonly string[] {
+  const own = ["proto", join("handlers", "mod.ts")].map((path) =>
+    join(root, path)
+  );
   const flags = permissionFlags("service").map((flag) =>
-    flag.startsWith("--allow-env") ? "--allow-env" : flag.replace(
-      "--allow-read=proto,",
-      `--allow-read=${join(root, "proto")},`,
-    )
+    flag.startsWith("--allow-env")
+      ? "--allow-env"
+      : flag.replace("--allow-read=proto,", `--allow-read=${own.join()},`)
   );
   return ["--no-prompt", ...flags];
 }

@@ -49,7 +49,12 @@ export function readEnvironment(
   return env;
 }
 
-function readEnvFile(file: string): Environment {
+/**
+ * Reads all variables of a `.env` file.
+ *
+ * @throws {ConfigError} The file exists but cannot be read.
+ */
+export function readEnvFile(file: string): Environment {
   try {
     const bytes = Deno.readFileSync(file);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -54,6 +54,36 @@ export function expand(
 }
 
 /**
+ * The event type nearest to a misspelt one; `undefined` if none resembles it. A name
+ * without its channel, and one with a wrong channel, are compared with names, too.
+ *
+ * @param type The misspelt type.
+ * @param candidates Types, or patterns of channels.
+ */
+export function nearestType(
+  type: string,
+  candidates: Iterable<string>,
+): string | undefined {
+  const all = [...candidates];
+  const [, wanted = type] = /\.(.+)$/.exec(type) ?? [];
+  const names = new Map(
+    all.map((each) => [each.slice(channelOf(each).length + 1), each] as const)
+      .filter(([name]) => name !== "" && name !== "*").reverse(),
+  );
+  const sameName = [...names.keys()].find((name) =>
+    name.toLowerCase() === wanted.toLowerCase()
+  );
+  if (sameName !== undefined) {
+    // Several channels may have the name: the one that is spelt most like it.
+    const owners = all.filter((each) => each.endsWith(`.${sameName}`));
+    return nearest(type, owners) ?? owners[0];
+  }
+  if (type.includes(".")) return nearest(type, all);
+  const closest = nearest(type, names.keys());
+  return closest === undefined ? nearest(type, all) : names.get(closest);
+}
+
+/**
  * The error text for a type that does not exist, with the closest known type.
  */
 export function unknownType(
@@ -72,7 +102,7 @@ export function unknownType(
   const candidates = new Set([...(isPattern ? channels : knownTypes), ...open]);
   const closest =
     openTypes.find(({ channel }) => channel === channelOf(pattern))
-      ?.meant(pattern) ?? nearest(pattern, candidates);
+      ?.meant(pattern) ?? nearestType(pattern, candidates);
   const hint = closest === undefined ? "" : `: did you mean "${closest}"`;
   return `Event type "${pattern}" does not exist${hint}`;
 }

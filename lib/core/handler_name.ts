@@ -20,9 +20,20 @@ export function nameHandlers(
 ): void {
   for (const [name, values] of Object.entries(exported)) {
     for (const value of values) {
-      if (typeof value === "object" && value !== null) files.set(value, name);
+      if (canHaveFile(value)) files.set(value, name);
     }
   }
+}
+
+/** The file of what it exports, without `.ts`; `undefined` if it was not recorded. */
+export function fileOf(exported: unknown): string | undefined {
+  return canHaveFile(exported) ? files.get(exported) : undefined;
+}
+
+/** Whether a value has an identity; of others nobody can tell where they are from. */
+function canHaveFile(value: unknown): value is object {
+  return typeof value === "function" ||
+    typeof value === "object" && value !== null;
 }
 
 /**

@@ -119,3 +119,14 @@ export function on<const P extends EventPattern>(
     ...(declaredAt !== undefined && { declaredAt }),
   } as unknown as Handler);
 }
+
+/**
+ * Whether a value is what {@linkcode on} returns. The list of handlers is checked by
+ * types alone until the service starts, and it can start without.
+ */
+export function isHandler(value: unknown): value is Handler {
+  return typeof value === "object" && value !== null &&
+    "types" in value && Array.isArray(value.types) &&
+    "handle" in value && "options" in value &&
+    typeof value.options === "object" && value.options !== null;
+}

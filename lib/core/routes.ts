@@ -11,8 +11,8 @@ import {
   type KnownTypes,
   unknownType,
 } from "./event_types.ts";
-import { nameOf } from "./handler_name.ts";
-import type { Handler } from "./on.ts";
+import { fileOf, nameOf } from "./handler_name.ts";
+import { type Handler, isHandler } from "./on.ts";
 import { MAX_TIMEOUT } from "./async.ts";
 
 /** One handler of an event type. */
@@ -41,7 +41,11 @@ export function routesOf(
 ): Routes {
   const routes = new Map<string, Handler[]>();
   const problems: string[] = [];
-  for (const handler of handlers) {
+  for (const [index, handler] of handlers.entries()) {
+    if (!isHandler(handler)) {
+      problems.push(noHandler(handler, index));
+      continue;
+    }
     const found = flaws(handler);
     const name = nameOf(handler);
     const expanded = handler.types.map((pattern) => ({
@@ -144,6 +148,18 @@ function refuser(pattern: string): Handler {
     },
     options: Object.freeze({}),
   });
+}
+
+/** What is wrong with an entry of the list that `on()` did not make. */
+function noHandler(value: unknown, index: number): string {
+  const file = fileOf(value);
+  const found = value === null ? "null" : typeof value;
+  return file === undefined
+    ? `handlers/mod.ts, entry ${
+      index + 1
+    } of the list: expected what on(…) returns, found ${found}`
+    : `handlers/${file}.ts exports no on(…): expected "export default on(…)", ` +
+      `found ${found}`;
 }
 
 const NAME = /^[\w-]{1,64}$/;

@@ -49,6 +49,8 @@ export interface Logging extends AsyncDisposable {
   readonly log: Logger;
   /** The logger of each category. */
   readonly logs: Logs;
+  /** Whether records are written for a person at a terminal. */
+  readonly isPretty: boolean;
   /** What is written of each category. */
   readonly levels: LogLevels;
   /** Where the lines go: whatever else is written there has to go through it. */
@@ -126,6 +128,7 @@ export function startLogging(options: LoggingOptions): Logging {
   return {
     log: logs.service,
     logs,
+    isPretty,
     levels,
     output,
     async confirm(category, message, { fields, signal }) {

@@ -6,6 +6,7 @@
  */
 
 import { withoutSecrets } from "../config/secret.ts";
+import { StartError } from "../core/errors.ts";
 import { Payload } from "../core/payload.ts";
 import { harmlessPart } from "./harmless_part.ts";
 
@@ -65,6 +66,9 @@ const MAX_SECRET = 4_096;
 
 /** What a field or an item takes of that, besides its name and text. */
 const ENTRY_LENGTH = 8;
+
+/** A frame of the runtime's own: it says nothing of what went wrong. */
+const RUNTIME = /[( ](?:ext|node):/;
 
 /** Frames of a stack that are written. */
 const MAX_FRAMES = 10;
@@ -189,7 +193,8 @@ function plainError(error: Error, place: Place): PlainError {
   const { name, message, stack, cause } = error;
   const inner = { ...place, depth: place.depth + 1, isCause: true };
   // Errors that say what is wrong in the world need no stack of ours.
-  const hasStack = !place.isCause && !("retryable" in error);
+  const hasStack = !place.isCause && !("retryable" in error) &&
+    !(error instanceof StartError);
   const frames = hasStack ? framesOf(stack) : "";
   return {
     name: cut(String(name), place.room),
@@ -205,7 +210,7 @@ function plainError(error: Error, place: Place): PlainError {
 /** The first line of a stack repeats name and message, which may span lines. */
 function framesOf(stack: unknown): string {
   return String(stack ?? "").split("\n")
-    .filter((line) => /^\s+at /.test(line))
+    .filter((line) => /^\s+at /.test(line) && !RUNTIME.test(line))
     .slice(0, MAX_FRAMES)
     .map((line) => line.trim())
     .join("\n");

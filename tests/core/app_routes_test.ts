@@ -195,3 +195,19 @@ Deno.test("dispatch() throws for a type that no handler takes", () => {
   assert.throws(dispatch("__proto__"), AppError);
   assert.equal(app.inFlight, 0);
 });
+
+Deno.test("createApp() refuses what on() did not make, by its place in the list", () => {
+  const listed: unknown[] = [
+    handlerOf("match.ended"),
+    () => {},
+    undefined,
+    { types: ["match.ended"] },
+  ];
+  assert.deepEqual(
+    problemsOf(...listed as Handler[]),
+    [[2, "function"], [3, "undefined"], [4, "object"]].map(([entry, found]) =>
+      `handlers/mod.ts, entry ${entry} of the list: ` +
+      `expected what on(…) returns, found ${found}`
+    ),
+  );
+});

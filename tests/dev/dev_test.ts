@@ -105,13 +105,18 @@ Deno.test("deno task dev takes the settings of .env, below the environment's", a
   await using folder = await tempFolder();
   await Deno.writeTextFile(
     join(folder.path, ".env"),
-    "AB_NAMESPACE=fromfile\nITEM_ID_TO_GRANT=no-such-item\nLOG_FORMAT=json\n",
+    "AB_NAMESPACE=fromfile\nITEM_ID_TO_GRANT=no-such-item\nLOG_FORMAT=json\n" +
+      "MAX_ATEMPTS=3\n",
   );
   const env = { ...freePorts(), AB_NAMESPACE: "fromenvironment" };
   await using dev = startDev(env, folder.path);
   await dev.printed(/Service started/);
   assert.match(dev.text, /^ {2}Namespace {2}fromenvironment$/m);
   assert.match(dev.text, /^\{.*"message":"Service started"/m);
+  assert.match(
+    dev.text,
+    /^\{.*"MAX_ATEMPTS in \.env is not a setting.*did you mean MAX_ATTEMPTS"/m,
+  );
   const answer = await send(env, folder.path);
   assert.match(answer, /^FAILED_PRECONDITION in /m, "there is no such item");
 });
@@ -523,4 +528,31 @@ Deno.test("deno task dev shows errors of types and forgotten awaits in the backg
   );
   await Deno.writeTextFile(handler, original);
   await dev.printed(/^Nothing is left to mend in the handlers$/m, from);
+});
+
+Deno.test("deno task dev names the file of a handler that on() did not make, and says each problem once", async () => {
+  await using folder = await projectCopy();
+  const cwd = folder.path;
+  await Deno.writeTextFile(
+    join(cwd, "handlers/user_logged_in.ts"),
+    "export default () => {};",
+  );
+  await Deno.writeTextFile(
+    join(cwd, "handlers/user_third_party_logged_in.ts"),
+    `import { on } from "event-handler";
+     export default on(["${THIRD_PARTY_LOGIN}", "${LOGIN}x" as "${LOGIN}"], () => {});`,
+  );
+  await using dev = startCopy(freePorts(), cwd);
+  await dev.printed(/Service ended with code 1/);
+  const { stderr, stdout } = await dev.stop();
+  assert.deepEqual(
+    stderr.trim().split("\n").filter((line) => !line.startsWith("Task ")),
+    [
+      'handlers/user_logged_in.ts exports no on(…): expected "export default on(…)", ' +
+      "found function",
+      `handlers/user_third_party_logged_in.ts:2: Event type "${LOGIN}x" does not exist: ` +
+      `did you mean "${LOGIN}"`,
+    ],
+  );
+  assert.doesNotMatch(stdout, /cannot start|user_logged_in/);
 });

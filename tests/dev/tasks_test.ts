@@ -66,7 +66,8 @@ Deno.test("The service that deno task dev runs may do what it may in production,
     flag.startsWith("--allow-") && !flag.startsWith("--allow-env=")
   );
   const flags = serviceFlags(ROOT).map((flag) =>
-    flag.replace(join(ROOT, "proto"), "proto")
+    flag.replace(`${join(ROOT, "proto")},`, "proto,")
+      .replace(`${join(ROOT, "handlers", "mod.ts")},`, "")
   );
   assert.deepEqual(
     flags.toSorted(),

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { unknownEvent } from "../../dev/unknown_event.ts";
 
-const TYPES = ["shop.orderPaid", "shop.orderSent", "user.created"];
+const TYPES = [
+  "shop.orderPaid",
+  "shop.orderSent",
+  "shopOrder.sent",
+  "store.orderSent",
+  "user.created",
+];
 
 for (
   const [word, text] of [
@@ -10,6 +16,22 @@ for (
       'Event "shop.orderPayd" does not exist: did you mean "shop.orderPaid"',
     ],
     ["shpo.*", 'Event "shpo.*" does not exist: did you mean "shop.*"'],
+    [
+      "orderPaid",
+      'Event "orderPaid" does not exist: did you mean "shop.orderPaid"',
+    ],
+    [
+      "orderpayd",
+      'Event "orderpayd" does not exist: did you mean "shop.orderPaid"',
+    ],
+    [
+      "stores.ordersent",
+      'Event "stores.ordersent" does not exist: did you mean "store.orderSent"',
+    ],
+    [
+      "warehouse.orderPaid",
+      'Event "warehouse.orderPaid" does not exist: did you mean "shop.orderPaid"',
+    ],
     ["nothing.like.it", 'Event "nothing.like.it" does not exist'],
     [
       "asyncMessaging.orders",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { RetryableError } from "../../lib/core/errors.ts";
+import { AppError, RetryableError } from "../../lib/core/errors.ts";
 import { Payload } from "../../lib/core/payload.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { plainFields, plainText } from "../../lib/telemetry/log_fields.ts";
@@ -333,6 +333,28 @@ Deno.test("plainFields() writes no frames of an error that blames the world", ()
   assert.deepEqual(plain(new RetryableError("AGS is down")), {
     name: "RetryableError",
     message: "AGS is down",
+  });
+});
+
+Deno.test("plainFields() writes no frames of an error that keeps the service from starting", () => {
+  assert.deepEqual(plain(new AppError("Event type does not exist")), {
+    name: "AppError",
+    message: "Event type does not exist",
+  });
+});
+
+Deno.test("plainFields() writes no frames of the runtime", () => {
+  const error = new TypeError("x");
+  error.stack = `TypeError: x
+    at run (ext:core/01_core.js:1:2)
+    at handle (file:///handlers/a.ts:3:4)
+    at process (node:internal/process:5:6)
+    at async load (file:///lib/ext/node.ts:7:8)`;
+  assert.deepEqual(plain(error), {
+    name: "TypeError",
+    message: "x",
+    stack: `at handle (file:///handlers/a.ts:3:4)
+at async load (file:///lib/ext/node.ts:7:8)`,
   });
 });
 

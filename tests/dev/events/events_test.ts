@@ -64,8 +64,8 @@ Deno.test("deno task events <event> shows its type, service, file, a sample, and
       "\n/** Event `userAuthentication.userLoggedIn`. */\nexport interface UserLoggedIn {\n",
       "export interface UserAuthentication {\n",
       "  /** 64-bit integer in decimal. */\n",
-      ` task send ${LOGIN}\n`,
-      ` task new handler ${LOGIN}\n`,
+      `task send ${LOGIN}\n`,
+      `task new handler ${LOGIN}\n`,
     ]
   ) assert.ok(stdout.includes(text), text);
   const [, json = ""] = /^A sample\n\n(\{\n[^]*?\n\})$/m.exec(stdout) ?? [];
@@ -81,7 +81,7 @@ Deno.test("deno task events <event> shows both events of a key that two share", 
   assert.equal(code, 0);
   assert.ok(stdout.startsWith(`${key} is the key of 2 events:\n`));
   for (const qualifier of ["matchmaking_v2", "session"]) {
-    assert.ok(stdout.includes(` task send ${key}@${qualifier}\n`));
+    assert.ok(stdout.includes(`task send ${key}@${qualifier}\n`));
   }
   const one = await events(`${key}@session`);
   assert.ok(!one.stdout.includes("matchmaking_v2"));

@@ -49,3 +49,25 @@ Deno.test("searchEvents() finds events that share a key, by their qualified type
     "mpv2SessionHistory.MatchHistoryEvent@session",
   ]);
 });
+
+Deno.test("searchEvents() puts the events first that the words name", () => {
+  const all = found("stat", "item");
+  assert.deepEqual(all.slice(0, 4), [
+    "statistic.statItemCreated",
+    "statistic.statItemDeleted",
+    "statistic.statItemUpdated",
+    "statistic.globalStatItemUpdated",
+  ]);
+  assert.ok(
+    all.includes("catalogManagement.itemCreated"),
+    "has a stat's field",
+  );
+  assert.equal(
+    found("user", "logged", "in")[0],
+    "userAuthentication.userLoggedIn",
+  );
+  assert.equal(
+    found("wallet", "credited")[0],
+    "walletProcessing.walletCredited",
+  );
+});
