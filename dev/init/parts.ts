@@ -34,8 +34,8 @@ export const EXAMPLES: Part = {
     "tests/handlers/user_logged_in_test.ts",
     "tests/handlers/user_third_party_logged_in_test.ts",
     "dev/init",
-    "tests/binary/project_test.ts",
-    "tests/dev/init_test.ts",
+    "tests/projects/init_test.ts",
+    "tests/projects/ok_test.ts",
   ],
   tasks: ["init"],
 };
@@ -60,7 +60,14 @@ export const FRAMEWORK: Part = {
     "tests",
   ],
   except: ["tests/handlers"],
-  tasks: ["test:unit", "test:binary", "test:services", "bench", "faults"],
+  tasks: [
+    "test:unit",
+    "test:binary",
+    "test:projects",
+    "test:services",
+    "bench",
+    "faults",
+  ],
   steps: ["dev/check_docs.ts", "dev/check_imports.ts"],
 };
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import denoJson from "../../deno.json" with { type: "json" };
-import { conformance, startProcess } from "../conformance/suite.ts";
+import { fullConformance, startProcess } from "../conformance/suite.ts";
 import { buildExecutable, COMMIT } from "./_executable.ts";
 import { makeRootFileSystem, runInside } from "./_root_file_system.ts";
 
 const { path: executable, knownLeak, canPing } = await buildExecutable();
 
-conformance(
+fullConformance(
   "executable",
   (options) => startProcess({ command: executable }, options),
   { readsEnvFile: false, knownLeak, canPing, sendsOtlp: false },
@@ -47,7 +47,7 @@ Deno.test("executable: nothing of the development tools is in it", async () => {
 const isRoot = Deno.uid() === 0;
 if (isRoot) {
   const root = await makeRootFileSystem(executable);
-  conformance(
+  fullConformance(
     "image",
     (options) => startProcess(runInside(root), options),
     { readsEnvFile: false, knownLeak, canPing, sendsOtlp: false },

@@ -15,6 +15,9 @@ import { startWorld, type Suite, type World } from "./_world.ts";
 /** Events in flight when the signal comes. */
 const IN_FLIGHT = 200;
 
+/** For drains that last as long as they may: a client keeps something open. */
+const SHORT_GRACE = { SHUTDOWN_GRACE: "2s" } as const;
+
 /** Registers the rules. */
 export function drainRules(suite: Suite): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -76,7 +79,10 @@ export function drainRules(suite: Suite): void {
   });
 
   Deno.test(`${suite.name}: a caller that sends on its old connection while it drains is refused, not lost`, async () => {
-    await using world = await startWorld(suite, { hasGate: true });
+    await using world = await startWorld(suite, {
+      hasGate: true,
+      env: SHORT_GRACE,
+    });
     const { emulator, gate, target, send, grants } = withGate(world);
     const early = send();
     await gate.holds(1);
@@ -152,7 +158,7 @@ export function drainRules(suite: Suite): void {
   });
 
   Deno.test(`${suite.name}: streams that clients leave open do not keep it from stopping`, async () => {
-    await using world = await startWorld(suite);
+    await using world = await startWorld(suite, { env: SHORT_GRACE });
     const { channel, target } = world;
     const conversation = reflect(channel.client, "v1");
     await conversation.ask({ list_services: "" });

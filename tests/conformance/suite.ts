@@ -52,7 +52,42 @@ export interface ConformanceOptions {
 }
 
 /**
- * Registers the tests.
+ * Registers the tests: {@linkcode conformance} of an event at a time, and
+ * {@linkcode endurance}.
+ *
+ * @param name What the form of the service is called in the tests' names.
+ * @param startTarget Starts it.
+ */
+export function fullConformance(
+  name: string,
+  startTarget: StartTarget,
+  options: ConformanceOptions = {},
+): void {
+  conformance(name, startTarget, options);
+  endurance(name, startTarget, options);
+}
+
+/**
+ * Registers the tests of floods, of hostile callers, and of what tries to take all
+ * memory: they need most of a machine, for minutes.
+ *
+ * @param name What the form of the service is called in the tests' names.
+ * @param startTarget Starts it.
+ */
+export function endurance(
+  name: string,
+  startTarget: StartTarget,
+  options: ConformanceOptions = {},
+): void {
+  const suite = suiteOf(name, startTarget, options);
+  answerRules(suite);
+  authRules(suite);
+  sessionRules(suite);
+  fuzzRules(suite);
+}
+
+/**
+ * Registers the other tests.
  *
  * @param name What the form of the service is called in the tests' names.
  * @param startTarget Starts it.
@@ -60,33 +95,30 @@ export interface ConformanceOptions {
 export function conformance(
   name: string,
   startTarget: StartTarget,
-  {
-    readsEnvFile = true,
-    knownLeak = 0,
-    canPing = true,
-    sendsOtlp = true,
-  }: ConformanceOptions = {},
+  options: ConformanceOptions = {},
 ): void {
-  const suite: Suite = {
-    name,
-    startTarget,
-    readsEnvFile,
-    knownLeak,
-    canPing,
-    sendsOtlp,
-  };
+  const suite = suiteOf(name, startTarget, options);
   startRules(suite);
   eventRules(suite);
   deadLetterRules(suite);
   outputRules(suite);
   agsRules(suite);
-  answerRules(suite);
-  authRules(suite);
   refusalRules(suite);
   operatorRules(suite);
   transportRules(suite);
-  sessionRules(suite);
-  fuzzRules(suite);
   drainRules(suite);
   traceRules(suite);
+}
+
+function suiteOf(
+  name: string,
+  startTarget: StartTarget,
+  {
+    readsEnvFile = true,
+    knownLeak = 0,
+    canPing = true,
+    sendsOtlp = true,
+  }: ConformanceOptions,
+): Suite {
+  return { name, startTarget, readsEnvFile, knownLeak, canPing, sendsOtlp };
 }

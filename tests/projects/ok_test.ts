@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { run } from "../dev/_run.ts";
-import { wholeProject } from "../dev/_whole_project.ts";
+import { wholeProject } from "./_whole_project.ts";
 
 Deno.test("deno task ok passes in the project that deno task init leaves", async () => {
   await using project = await wholeProject();

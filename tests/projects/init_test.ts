@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { freePorts, run, start } from "./_run.ts";
+import { freePorts, run, start } from "../dev/_run.ts";
 import { filesBelow, wholeProject } from "./_whole_project.ts";
 
 const LOGIN = "userAuthentication.userLoggedIn";

@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { ROOT, tempFolder } from "./_run.ts";
+import { ROOT, tempFolder } from "../dev/_run.ts";
 
 /** What is there by use, and git's own. */
 const LEFT_OUT: ReadonlySet<string> = new Set(
