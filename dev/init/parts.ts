@@ -57,6 +57,8 @@ export const FRAMEWORK: Part = {
     "dev/reference_service.ts",
     "docs/benchmarks.md",
     "docs/release.md",
+    // Handlers that the framework's tests use, and nobody serves.
+    "handlers/examples",
     "tests",
   ],
   except: ["tests/handlers"],

@@ -81,7 +81,13 @@ export async function planInit(
       name.endsWith(".md") && !gone.has(`docs/${name}`)
     );
     changed.set("README.md", readmeText(basename(root), docs));
-    for (const name of docs) await unlink(`docs/${name}`);
+    for (const name of docs) {
+      const file = `docs/${name}`;
+      const text = changed.get(file) ?? await read(file);
+      const rest = withoutExamples(text);
+      if (rest !== text) changed.set(file, rest);
+      await unlink(file);
+    }
   }
   if (parts.includes(OPS)) await unlink("docs/observability.md");
 
@@ -103,6 +109,14 @@ export async function planInit(
     new Map([...changed].filter(([file]) => isFormatted(file))),
   );
   return { removed, changed: new Map([...changed, ...formatted]), notes };
+}
+
+/** What a page says of examples. */
+const EXAMPLE = /<!-- example -->[^]*?<!-- \/example -->\n*/g;
+
+/** A page without what it says of examples that go. */
+export function withoutExamples(text: string): string {
+  return text.replace(EXAMPLE, "");
 }
 
 /** A link in a page of `docs/`, to a file. */

@@ -6,11 +6,9 @@
 
 import { join } from "node:path";
 import { installNpmToolchain } from "../../dev/compile/base_runtime.ts";
-import {
-  CompileError,
-  makeExecutable,
-  nativeTarget,
-} from "../../dev/compile/compile.ts";
+import { pathToFileURL } from "node:url";
+import type * as Compile from "../../dev/compile/compile.ts";
+import { makeCheckout } from "../_support/checkout.ts";
 
 const DIST = join(import.meta.dirname ?? ".", "../../dist");
 
@@ -34,11 +32,17 @@ export interface TestedExecutable {
 }
 
 /**
- * Makes the executable: with the pinned Deno where it can download its base
+ * Makes the executable of the reference app, as a project that has its handlers makes
+ * it: with the pinned Deno where it can download its base
  * runtime, else with the one that npm has.
  */
 export async function buildExecutable(): Promise<TestedExecutable> {
   const output = join(DIST, "test", "extend-event-handler");
+  using checkout = makeCheckout();
+  const { CompileError, makeExecutable, nativeTarget }: typeof Compile =
+    await import(
+      pathToFileURL(join(checkout.path, "dev/compile/compile.ts")).href
+    );
   const common = { output, target: nativeTarget(), commit: COMMIT };
   try {
     await makeExecutable({ ...common, deno: Deno.execPath() });

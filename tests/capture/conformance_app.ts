@@ -28,8 +28,8 @@
 
 import { zendesk } from "event-handler/destinations";
 import { ZENDESK_EMAIL, ZENDESK_TOKEN } from "../../dev/emulator/mod.ts";
-import { openTickets } from "../../handlers/_loyalty_purchase.ts";
-import { settings } from "../../handlers/settings.ts";
+import { openTickets } from "../../handlers/examples/loyalty_purchase.ts";
+import { settings } from "../../dev/reference/mod.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { parseConfig } from "../../lib/config/table.ts";
 import type { Config } from "../../lib/core/config.ts";
@@ -91,7 +91,7 @@ function configOf(): Config {
     SOURCES,
   );
   return {
-    ...config,
+    ...config as Config,
     httpPort: Number(env("HTTP_PORT") ?? 8000),
     metricsPort: Number(env("METRICS_PORT") ?? 0),
     inbox: `file:${env("INBOX_FOLDER") ?? "inbox"}` as Config["inbox"],

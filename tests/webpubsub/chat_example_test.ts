@@ -8,7 +8,7 @@ import { startWebPubSubEmulator } from "../../dev/webpubsub_emulator/mod.ts";
 import { chat } from "../../handlers/examples/web_pubsub_chat.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { createWebPubSubClient } from "event-handler/web-pubsub";
-import { startWebPubSub } from "../webpubsub/_service.ts";
+import { startWebPubSub } from "./_service.ts";
 
 /** A client that takes what comes, in order. */
 async function connect(url: string) {

@@ -1,5 +1,5 @@
 /**
- * An example that is not in the list of handlers, for it needs `SOURCES` with
+ * An example that is not in the list of handlers, because it needs `SOURCES` with
  * `clientEvents`: it opens a ticket for each loyalty purchase.
  *
  * ```ts
