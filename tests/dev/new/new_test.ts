@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { ROOT, run } from "../_run.ts";
 import { copyProject } from "./_project.ts";
 
