@@ -50,6 +50,11 @@ const TOOLS: Readonly<Record<string, Tool>> = {
       "Measure the event stream on a Kafka broker, against the library used bare",
     args: [...RUN, "-A", "bench/kafka/main.ts"],
   },
+  "bench:http": {
+    does:
+      "Measure Web PubSub's events against a bare server and express on Node",
+    args: [...RUN, "-A", "bench/http/main.ts"],
+  },
   "bench:inbox": {
     does: "Measure the durable queue",
     args: [...RUN, "-A", HEAP, "bench/inbox/main.ts"],

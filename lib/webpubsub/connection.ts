@@ -81,10 +81,11 @@ function headersAfter(
   headers: Headers,
 ): readonly (readonly [string, string])[] {
   const found: [string, string][] = [];
-  for (const [name, value] of headers) {
+  // Deno's iterator of headers takes ten times as long as its forEach().
+  headers.forEach((value, name) => {
     if (name.length > prefix.length && name.startsWith(prefix)) {
       found.push([name.slice(prefix.length), decodeHeader(value)]);
     }
-  }
+  });
   return found;
 }

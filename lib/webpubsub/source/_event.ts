@@ -55,9 +55,10 @@ const TELLING = /^(ce-(?!signature$|time$)|content-type$)/;
 
 function hashOf(headers: Headers, body: Uint8Array): string {
   const hash = createHash("sha256");
-  for (const [name, value] of headers) {
+  // Deno's iterator of headers takes ten times as long as its forEach().
+  headers.forEach((value, name) => {
     if (TELLING.test(name)) hash.update(`${name}:${value}\n`);
-  }
+  });
   return hash.update(body).digest("hex").slice(0, HASH_LENGTH);
 }
 

@@ -28,7 +28,11 @@ export function encodeRecord(
   { headers }: Pick<RequestContext, "headers">,
   body: Uint8Array,
 ): Uint8Array {
-  const kept = [...headers].filter(([name]) => KEPT.test(name));
+  const kept: [string, string][] = [];
+  // Deno's iterator of headers takes ten times as long as its forEach().
+  headers.forEach((value, name) => {
+    if (KEPT.test(name)) kept.push([name, value]);
+  });
   const line = encoder.encode(`${JSON.stringify(kept)}\n`);
   const record = new Uint8Array(line.length + body.length);
   record.set(line);
