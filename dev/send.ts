@@ -21,6 +21,9 @@ import { findEvent, makeEvent, UnknownEventError } from "./event_source.ts";
 import { sendClientEvent } from "./send_client_event.ts";
 import { sendOne } from "./send_one.ts";
 import { sendMany } from "./send_many.ts";
+import { redeliver } from "./redeliver.ts";
+import { RecordedFileError } from "./record/recorded_event.ts";
+import { type Again, eventsToSend, SendAgainError } from "./send_again.ts";
 import { connectDev } from "./deliveries/client.ts";
 import { connect } from "./event_client.ts";
 import { publishEvents } from "./publish_events.ts";
@@ -41,6 +44,11 @@ Usage: deno task send <event> [options]
                      webPubSub.message or webPubSub.user.<name>
   --set path=value   Set a field, nested ones too: payload.userAccount.country=DE
   --file event.json  Send this event; fields it lacks are not sent
+  --last             Send the event again that arrived last at ./task dev, with
+                     another id (--keep-ids: the same)
+  --recorded FILE    Send the events of ./task record again, likewise
+  --redeliver        Deliver the events as a batch, as AGS's connector does:
+                     all of it again when one failed, and once more
   --repeat N         Send N events, each with an id of its own
   --rate R           Send R events a second (default: as fast as answers come)
   --address H:P      The service (default: localhost:GRPC_PORT)
@@ -52,7 +60,10 @@ Usage: deno task send <event> [options]
 `;
 
 interface Options {
-  readonly type: string;
+  /** `undefined` for events that were there before. */
+  readonly type: string | undefined;
+  /** Which events again, or how; `undefined` for new ones, each by itself. */
+  readonly batch: Again | undefined;
   readonly sets: readonly string[];
   readonly file: string | undefined;
   readonly repeat: number;
@@ -62,6 +73,8 @@ interface Options {
   readonly isByKafka: boolean;
   readonly token: string | undefined;
 }
+
+type BatchOptions = Options & Again;
 
 class UsageError extends Error {
   override name = "UsageError";
@@ -81,15 +94,38 @@ function parse(args: string[]): Options | undefined {
       timeout: { type: "string" },
       kafka: { type: "boolean" },
       token: { type: "string" },
+      last: { type: "boolean" },
+      recorded: { type: "string" },
+      redeliver: { type: "boolean" },
+      "keep-ids": { type: "boolean" },
     },
   });
   if (values.help) return undefined;
   const [type, ...rest] = positionals;
-  if (type === undefined || rest.length > 0) {
-    throw new UsageError("Expected one event: see --help");
+  const again = {
+    isLast: values.last ?? false,
+    recorded: values.recorded,
+    isRedelivery: values.redeliver ?? false,
+    keepsIds: values["keep-ids"] ?? false,
+  };
+  const hasEvents = again.isLast || again.recorded !== undefined;
+  if (rest.length > 0 || (type === undefined) !== hasEvents) {
+    throw new UsageError(
+      hasEvents
+        ? "Expected no event beside --last or --recorded: see --help"
+        : "Expected one event: see --help",
+    );
+  }
+  const isBatch = hasEvents || again.isRedelivery;
+  if (isBatch && values.kafka) {
+    throw new UsageError("--kafka sends new events only: see --help");
+  }
+  if (again.keepsIds && !hasEvents) {
+    throw new UsageError("--keep-ids belongs to --last and --recorded");
   }
   return {
     type,
+    batch: isBatch ? again : undefined,
     sets: values.set ?? [],
     file: values.file,
     repeat: wholeNumber("--repeat", values.repeat) ?? 1,
@@ -117,7 +153,9 @@ function wholeNumber(
   throw new UsageError(`${name} is "${text}": expected a whole number`);
 }
 
-async function send(options: Options): Promise<number> {
+async function send(
+  options: Options & { readonly type: string },
+): Promise<number> {
   const { env, devPort } = readDevSettings({ hasKafka: options.isByKafka });
   if (channelOf(options.type) === "clientEvents") {
     const json = options.file === undefined
@@ -152,8 +190,29 @@ async function send(options: Options): Promise<number> {
     const isFine = await sendMany({ client, dev, event, make, ...options });
     return isFine ? 0 : 1;
   }
-  const { status } = await sendOne({ event, made: make() }, target);
-  return status === "OK" ? 0 : 1;
+  return await sendOne({ event, made: make() }, target) ? 0 : 1;
+}
+
+/** Sends events again that have been sent before, or a batch as AGS's connector does. */
+async function sendBatch(options: BatchOptions): Promise<number> {
+  const { env, devPort } = readDevSettings();
+  const dev = connectDev({ port: devPort });
+  const events = await eventsToSend(
+    { ...options, namespace: env.AB_NAMESPACE ?? "" },
+    dev,
+  );
+  const address = options.address ?? `localhost:${env.GRPC_PORT ?? "6565"}`;
+  using client = connect(address);
+  const target = { client, address, dev, timeout: options.timeout };
+  if (options.isRedelivery) return await redeliver(events, target) ? 0 : 1;
+  let isFine = true;
+  for (const each of events) {
+    if (events.length > 1 || options.type === undefined) {
+      console.log(each.event.type);
+    }
+    isFine = await sendOne(each, target) && isFine;
+  }
+  return isFine ? 0 : 1;
 }
 
 function readJson(file: string): unknown {
@@ -171,6 +230,7 @@ function isExpected(error: unknown): error is Error {
     error instanceof ProtoFileError || error instanceof EventStreamError ||
     error instanceof EventPropertiesError ||
     error instanceof ClientEventError ||
+    error instanceof SendAgainError || error instanceof RecordedFileError ||
     error instanceof WebPubSubEventError ||
     (error instanceof TypeError && "code" in error &&
       String(error.code).startsWith("ERR_PARSE_ARGS"));
@@ -179,7 +239,12 @@ function isExpected(error: unknown): error is Error {
 try {
   const options = parse(Deno.args);
   if (options === undefined) console.log(HELP.trimEnd());
-  else Deno.exitCode = await send(options);
+  else {
+    const { type, batch } = options;
+    Deno.exitCode = batch !== undefined || type === undefined
+      ? await sendBatch({ ...options, ...batch! })
+      : await send({ ...options, type });
+  }
 } catch (error) {
   if (!isExpected(error)) throw error;
   console.error(error.message);

@@ -11,7 +11,11 @@ import { task } from "./_command.ts";
 import type { DevClient } from "./deliveries/client.ts";
 import type { KeptDelivery } from "./deliveries/delivery.ts";
 import { activityLines, outcomeText } from "./deliveries/text.ts";
-import { detailsOf, type EventClient } from "./event_client.ts";
+import {
+  detailsOf,
+  type EventAnswer,
+  type EventClient,
+} from "./event_client.ts";
 import type { MadeEvent, SendableEvent } from "./event_source.ts";
 
 /** Where events go, and who knows what becomes of them. */
@@ -26,12 +30,22 @@ export interface SendTarget {
   readonly timeout: number;
 }
 
+/** An event to send. */
+export interface EventToSend {
+  /** Which one. */
+  readonly event: SendableEvent;
+  /** Its message. */
+  readonly made: MadeEvent;
+}
+
 /** What came of sending an event. */
 export interface Sent {
-  /** The gRPC status. */
-  readonly status: string;
+  /** What the service answered. */
+  readonly answer: EventAnswer;
   /** What became of it, for each handler; empty where nobody tells. */
   readonly deliveries: readonly KeptDelivery[];
+  /** Why, where nothing became of it. */
+  readonly why: string;
 }
 
 /** How long a note may be on its way once the event was answered, in milliseconds. */
@@ -39,29 +53,38 @@ const NOTE_TIME = 1_000;
 /** Time in which notes of further handlers follow, in milliseconds. */
 const FOLLOW_TIME = 50;
 
-/**
- * Sends it, and prints status, time, outcome and why; below, what the handler asked of
- * AGS and what it published, as far as `task dev` runs the service and tells.
- */
-export async function sendOne(
-  { event, made }: { readonly event: SendableEvent; readonly made: MadeEvent },
-  target: SendTarget,
+/** Sends an event, and asks `task dev` what became of it. */
+export async function deliver(
+  { event, made }: EventToSend,
+  { client, dev, address, timeout }: SendTarget,
 ): Promise<Sent> {
-  const { client, dev, address } = target;
   const before = await dev.status();
-  const answer = await client.send(event.path, made.bytes, target.timeout);
+  const answer = await client.send(event.path, made.bytes, timeout);
   const isDevs = before?.state === "running" &&
     isLocal(address, before.grpcPort);
   const deliveries = isDevs && answer.status !== "UNIMPLEMENTED"
     ? await notesOf(dev, { since: before.last, event, made })
     : [];
-  const unreached = before !== undefined && answer.isUnreached
+  const state = before !== undefined && answer.isUnreached
     ? stateText(before)
     : undefined;
+  return { answer, deliveries, why: state ?? detailsOf(answer, event.type) };
+}
+
+/**
+ * Sends it, and prints status, time, outcome and why; below, what the handler asked of
+ * AGS and what it published, as far as `task dev` runs the service and tells.
+ *
+ * @returns Whether it was answered OK.
+ */
+export async function sendOne(
+  toSend: EventToSend,
+  target: SendTarget,
+): Promise<boolean> {
+  const { answer, deliveries, why } = await deliver(toSend, target);
   const time = `${answer.status} in ${answer.milliseconds.toFixed(1)} ms`;
   const [only, ...others] = deliveries;
   if (only === undefined) {
-    const why = unreached ?? detailsOf(answer, event.type);
     console.log(why === "" ? time : `${time}: ${why}`);
   } else if (others.length === 0) {
     console.log(`${time}: ${outcomeText(only, Date.now())}`);
@@ -74,10 +97,10 @@ export async function sendOne(
     }
   }
   if (answer.bytes.length > 0) {
-    const decoded = decoderOf(event.response)(answer.bytes);
+    const decoded = decoderOf(toSend.event.response)(answer.bytes);
     console.log(`Answer ${JSON.stringify(decoded)}`);
   }
-  return { status: answer.status, deliveries };
+  return answer.status === "OK";
 }
 
 async function notesOf(

@@ -17,6 +17,7 @@ export const ROOT = join(import.meta.dirname ?? ".", "../..");
 const TASKS: Readonly<Record<string, TaskName>> = {
   "dev/main.ts": "dev",
   "dev/send.ts": "send",
+  "dev/record/main.ts": "record",
   "dev/generate.ts": "generate",
   "dev/dead_letters.ts": "dead-letters",
   "dev/events/main.ts": "events",
