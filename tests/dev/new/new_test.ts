@@ -65,13 +65,12 @@ Deno.test("deno task new handler", async (t) => {
   });
 
   await t.step(
-    "writes what formatter, linter, types and imports take",
+    "writes what formatter, linter and imports take; tests/projects checks types",
     async () => {
       for (
         const args of [
           ["fmt", "--check", "handlers", "tests/handlers"],
           ["lint", "handlers", "tests/handlers"],
-          ["check", "handlers", "tests/handlers"],
           ["run", "-A", "dev/check_imports.ts", "--root", project.path],
         ]
       ) {
