@@ -1,7 +1,8 @@
-// deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
+// deno-lint-ignore-file no-console -- Writes to a terminal.
 
 /**
- * The service's entry point: settings in, events handled, until told to stop.
+ * The service's entry point: reads settings, handles events, runs until it is
+ * told to stop.
  *
  * @module
  */
@@ -33,7 +34,7 @@ import { logStrayErrors } from "./lib/process/stray_errors.ts";
 import { captureConsole } from "./lib/telemetry/console.ts";
 import { startLogging } from "./lib/telemetry/log.ts";
 
-/** sysexits.h: something is wrong with the settings. */
+/** sysexits.h: the settings are invalid. */
 const EX_CONFIG = 78;
 
 /** It may start so, as what is deployed before the first handler. */
@@ -44,24 +45,24 @@ const NO_HANDLERS = "No event has a handler, and AGS will deliver none: " +
 export interface MainOptions {
   /** Command line arguments. */
   readonly args: readonly string[];
-  /** Reads the environment variables of a table. */
+  /** Reads the environment variables of a settings table. */
   readonly readEnvironment: (settings: Settings) => Environment;
-  /** What is served. @default {what `handlers/mod.ts` lists} */
+  /** The handlers to serve. @default {those of `handlers/mod.ts`} */
   readonly handlers?: readonly Handler[];
   /** The handlers' own settings. @default {those of `handlers/settings.ts`} */
   readonly settings?: Settings;
-  /** Called once the service takes events. */
+  /** Called once the service accepts events. */
   readonly onStarted?: (service: Service, config: Config) => void;
-  /** Who starts and stops this process. @default {nobody: signals stop it} */
+  /** Starts and stops this process. @default {none: signals stop it} */
   readonly supervisor?: Supervisor;
 }
 
 /**
  * Runs the service until SIGTERM or SIGINT, then drains it.
  *
- * @returns The exit code: 0 when told to stop, 78 when the settings are wrong, 1
- * when the service cannot start or `doctor` found something, 2 when an argument is
- * unknown.
+ * @returns The exit code: 0 after a stop signal, 78 if the settings are
+ * invalid, 1 if the service cannot start or `doctor` found a problem, 2 for an
+ * unknown argument.
  */
 export async function main(options: MainOptions): Promise<number> {
   const { args, settings = ownSettings } = options;
@@ -155,7 +156,7 @@ async function serve(config: Config, options: MainOptions): Promise<number> {
   ) {
     log.warn(text);
   }
-  // Listens before anything is started: a signal during start-up stops it, too.
+  // Listens before anything starts, so that a signal stops the start-up, too.
   const stopped = supervisor?.stop ?? bySignal(stack.use(stopSignals()));
   let service: Service;
   try {
@@ -217,9 +218,9 @@ async function bySignal(
 }
 
 /**
- * Runs the service as the process that this is, and ends it.
+ * Runs the service as this process, and ends it.
  *
- * @param app What is served in place of the app in `handlers/`.
+ * @param app The app to serve instead of the one in `handlers/`.
  */
 export async function run(
   app: Pick<MainOptions, "handlers" | "settings"> = {},

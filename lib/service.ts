@@ -1,5 +1,5 @@
 /**
- * The service, put together: what `main.ts` runs, and what tests run in its place.
+ * Composes the service: what `main.ts` runs, and what tests run instead.
  *
  * @module
  */
@@ -38,53 +38,61 @@ import type { Witness } from "./core/witness.ts";
 export interface ServiceOptions {
   /** The settings. Ports may be 0: any free one. */
   readonly config: Config;
-  /** What `handlers/mod.ts` lists. */
+  /** The handlers of `handlers/mod.ts`. */
   readonly handlers: readonly Handler[];
   /** Absolute path of the proto folder. */
   readonly protoFolder: string;
-  /** Where the service logs. */
+  /** The service's logger. */
   readonly log: Logger;
-  /** Where it logs by category. @default {`log`, for all} */
+  /** Loggers by category. @default {`log`, for all} */
   readonly logs?: Logs;
-  /** Standard output. @default {nothing is known of it} */
+  /** Standard output. @default {unknown} */
   readonly output?: LineWriter;
-  /** Writes records that must not be dropped. @default {as `logs` does} */
+  /** Writes records that must not be dropped. @default {like `logs`} */
   readonly confirm?: ConfirmRecord;
   /** Whether payloads are logged, redacted. @default {false} */
   readonly logsPayloads?: boolean;
-  /** Which build of the service this is. @default {the version, from source} */
+  /** The build of the service. @default {the version, from source} */
   readonly build?: BuildInfo;
-  /** The sources there are; `SOURCES` says which are opened. @default {all} */
+  /** All sources; `SOURCES` selects those to open. @default {all} */
   readonly sources?: readonly SourceDefinition[];
-  /** Opens what `IDEMPOTENCY_STORE=memory` names. @default {in this process} */
+  /**
+   * Opens the store of `IDEMPOTENCY_STORE=memory`. @default {in this process}
+   */
   readonly openMemory?: () => IdempotencyStore;
-  /** The way to Kafka. @default {by the library, to the brokers of the settings} */
+  /**
+   * Access to Kafka. @default {the library, with the brokers of the settings}
+   */
   readonly kafkaPort?: () => Promise<KafkaPort>;
   /** Told of events and requests, one by one: a development tool. @default {nobody} */
   readonly witness?: Witness | undefined;
 }
 
-/** A running service. Disposing ends it at once; `drain` first, to lose nothing. */
+/**
+ * A running service. Disposing ends it at once; call `drain` first to lose
+ * nothing.
+ */
 export interface Service extends AsyncDisposable {
-  /** Where events come to. */
+  /** Where events arrive. */
   readonly endpoints: readonly Endpoint[];
-  /** Where `/metrics`, `/livez` and `/readyz` are. */
+  /** The port of `/metrics`, `/livez` and `/readyz`. */
   readonly metricsPort: number;
-  /** The event types that are served. */
+  /** The served event types. */
   readonly types: readonly string[];
   /**
    * The port that a source listens on.
    *
-   * @throws {RangeError} It is not open, or listens on none.
+   * @throws {RangeError} The source is not open, or has no port.
    */
   portOf(source: string): number;
   /**
-   * Says NOT_SERVING, takes no new events, and resolves when those in flight are
-   * answered: by their handlers within `SHUTDOWN_GRACE`, with UNAVAILABLE after it.
+   * Reports NOT_SERVING, accepts no new events, and resolves when those in
+   * flight are answered: by their handlers within `SHUTDOWN_GRACE`, then with
+   * UNAVAILABLE.
    */
   drain(): Promise<void>;
   /**
-   * Drains, and ends everything else.
+   * Drains, then ends everything else.
    *
    * @param grace Time for all of it, in milliseconds. @default {SHUTDOWN_GRACE}
    */
@@ -94,10 +102,11 @@ export interface Service extends AsyncDisposable {
 const FROM_SOURCE: BuildInfo = { version: VERSION, commit: "source" };
 
 /**
- * Starts the service. Whatever has been started is undone when a later step fails.
+ * Starts the service. If a step fails, all earlier ones are undone.
  *
- * @throws {AppError} A handler's event type does not exist, or is handled twice.
- * @throws {ProtoFileError} A proto file cannot be used.
+ * @throws {AppError} A handler's event type does not exist, or is handled
+ * twice.
+ * @throws {ProtoFileError} A proto file is invalid.
  * @throws {LetterFileError} The file of dead letters cannot be written.
  * @throws {StreamOptionsError} A certificate or key for Kafka cannot be read.
  * @throws {ListenError} A port cannot be opened.
@@ -109,7 +118,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const catalog = readCatalog(options.protoFolder);
   const memory = createMemoryBudget(config.eventMemoryBytes);
   await using stack = new AsyncDisposableStack();
-  // First in, last out: what is still under way then is part of a trace, too.
+  // First in, last out: late spans are still part of a trace.
   const started = stack.use(await startTelemetry({ ...options, build }));
   const telemetry = witnessed(started, options.witness);
   const shared = { ...options, logs, telemetry, catalog, memory };

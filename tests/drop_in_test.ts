@@ -127,7 +127,7 @@ Deno.test("a handler of an event that AGS's mapping leaves without a service doe
         'Service "accelbyte.session.session.v1.SessionOnPartyCreatedService" of ' +
         'event "session.onPartyCreated" is not in ' +
         "accelbyte-asyncapi/session/session/v1/session.proto: name a service of " +
-        "that file that has one method, or take the handler out",
+        "that file that has one method, or remove the handler",
     },
   );
 });

@@ -91,7 +91,7 @@ const PROBLEMS: readonly Problem[] = [
         return `${stem}.sc.properties:${index + 1}`;
       });
       return [
-        `${session}: Event type "mpv2SessionHistory.MatchHistoryEvent" is two ` +
+        `${session}: Event type "mpv2SessionHistory.MatchHistoryEvent" has two ` +
         `messages of different shape, this one and that of ${matchmaking}: name ` +
         '"mpv2SessionHistory.MatchHistoryEvent@matchmaking_v2" or ' +
         '"mpv2SessionHistory.MatchHistoryEvent@session" in the handler, or all of ' +
@@ -168,7 +168,7 @@ const PROBLEMS: readonly Problem[] = [
     says: () => [
       `${SHOP}.sc.properties:3: Service "accelbyte.shop.order.v1.LostService" of event ` +
       `"order.lost" is not in ${SHOP}.proto: name a service of that file that has one ` +
-      "method, or take the handler out",
+      "method, or remove the handler",
     ],
   },
   {

@@ -110,7 +110,7 @@ export function parseSeed(text: string): Seed {
     input = JSON.parse(text);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SeedError(`it is no JSON: ${why}`, { cause });
+    throw new SeedError(`it is not JSON: ${why}`, { cause });
   }
   const parsed = seedSchema.safeParse(input);
   if (!parsed.success) {

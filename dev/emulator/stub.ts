@@ -159,7 +159,7 @@ function finish({ status, method, path }: Stub, answer: unknown): Answer {
   if (text === undefined) {
     return agsError(500, {
       errorCode: 20000,
-      errorMessage: `Stub ${method} ${path} answers what is no JSON`,
+      errorMessage: `Stub ${method} ${path} answers what is not JSON`,
     });
   }
   return { status: status ?? 200, body: text };

@@ -99,7 +99,7 @@ export class FactsError extends Error {
 /**
  * Reads the facts file.
  *
- * @throws {FactsError} It is no JSON, or not of the known form.
+ * @throws {FactsError} It is not JSON, or not of the known form.
  */
 export async function readFacts(path: string): Promise<readonly FileFacts[]> {
   const text = await Deno.readTextFile(path);
@@ -107,7 +107,7 @@ export async function readFacts(path: string): Promise<readonly FileFacts[]> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new FactsError(`Facts file "${path}" is no JSON`, { cause });
+    throw new FactsError(`Facts file "${path}" is not JSON`, { cause });
   }
   const result = facts.safeParse(json);
   if (result.success) return result.data.files;

@@ -11,17 +11,17 @@ import { listenOnAll } from "../core/listen_on_all.ts";
 export interface AdminServerOptions {
   /** The port; 0 takes any free one. */
   readonly port: number;
-  /** The metrics in Prometheus's text format. */
+  /** The metrics in Prometheus text format. */
   readonly metrics: () => Promise<Metrics>;
   /**
-   * Resolves when events can be handled now.
+   * Resolves if events can be handled now.
    *
-   * @throws What keeps them from being handled.
+   * @throws Why they cannot.
    */
   readonly ready: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Metrics, and how they are written. */
+/** Metrics in their text form. */
 export interface Metrics {
   /** The content type. */
   readonly contentType: string;
@@ -35,14 +35,14 @@ export interface AdminServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** How long a readiness probe may take, in milliseconds. */
+/** Time limit for a readiness probe, in milliseconds. */
 const READY_TIMEOUT = 2_000;
 
 /**
  * Starts the server.
  *
- * `/livez`: the process runs. `/readyz`: it can handle events, as far as `ready` knows.
- * `/metrics`: its figures.
+ * `/livez`: the process is running. `/readyz`: it can handle events, according
+ * to `ready`. `/metrics`: its metrics.
  *
  * @throws {ListenError} The port cannot be opened.
  */
@@ -57,8 +57,8 @@ export async function startAdminServer(
   return {
     port: servers[0].port,
     async [Symbol.asyncDispose]() {
-      // At once: a graceful end would wait for a client that has sent half a request,
-      // or that does not read its answer.
+      // At once: a graceful end would wait for clients that have sent half a
+      // request or do not read their answer.
       aborter.abort();
       await Promise.all(servers.map(({ finished }) => finished));
     },
@@ -79,7 +79,7 @@ function serve(
     ...address,
     signal,
     onListen: () => {},
-    // Nothing thrown here is for the one who asked.
+    // Errors are not shown to the client.
     onError: () => plain("Internal error", 500),
   }, (request) => answer(request, options));
   return { port: addr.port, finished };

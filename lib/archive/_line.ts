@@ -22,7 +22,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
  *
  * @param bytes The event as JSON.
  * @returns `undefined` if the transform leaves it out.
- * @throws It is no JSON object, or the transform threw.
+ * @throws It is not a JSON object, or the transform threw.
  */
 export function lineOf(
   bytes: Uint8Array,
@@ -38,7 +38,7 @@ export function lineOf(
   const event = transform(objectOf(parseExact(text)));
   if (event === undefined) return undefined;
   const line = exactJsonOf(objectOf(event));
-  if (line === undefined) throw new TypeError("Transformed event is no JSON");
+  if (line === undefined) throw new TypeError("Transformed event is not JSON");
   return { event, text: line };
 }
 
@@ -46,7 +46,7 @@ function objectOf(value: unknown): ArchivedEvent {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as ArchivedEvent;
   }
-  throw new TypeError("Event is no JSON object");
+  throw new TypeError("Event is not a JSON object");
 }
 
 /** Reads JSON with whole numbers that are not exact as `bigint`. */

@@ -180,7 +180,7 @@ function errorLine(
 
 /** Without the parser's own words: they show a part of the event. */
 function messageOf(error: unknown): string {
-  if (error instanceof SyntaxError) return "Event is no JSON";
+  if (error instanceof SyntaxError) return "Event is not JSON";
   const text = error instanceof Error ? error.message : String(error);
   return text.slice(0, 1_000);
 }

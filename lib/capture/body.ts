@@ -36,7 +36,7 @@ const inflate = promisify(gunzip);
 /**
  * Reads a body.
  *
- * @throws {HttpProblem} 400: it is no JSON, or nests too deep. 413: it is too large.
+ * @throws {HttpProblem} 400: it is not JSON, or nests too deep. 413: it is too large.
  * 415: it is of another type, or compressed in a way that is not known. 503: there is no
  * memory for it now.
  */
@@ -65,7 +65,7 @@ export async function readJsonBody(
       [Symbol.dispose]: () => held[Symbol.dispose](),
     };
   } catch (cause) {
-    throw new HttpProblem(400, "Body is no JSON", { cause: nameOf(cause) });
+    throw new HttpProblem(400, "Body is not JSON", { cause: nameOf(cause) });
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Dead letters in a file of JSON lines.
+ * Writes dead letters to a file of JSON lines.
  *
  * @module
  */
@@ -13,39 +13,42 @@ import { encodeLetter } from "./letter_line.ts";
 
 /** Options of {@linkcode openLetterFile}. */
 export interface LetterFileOptions {
-  /** The file; what it is rotated to lies beside it. Its folder is made. */
+  /** The file; rotated files are next to it. Its folder is created. */
   readonly path: string;
-  /** The size from which a new file is begun, in bytes. */
+  /** The size at which a new file is started, in bytes. */
   readonly maxBytes: number;
   /** Milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
 }
 
-/** The file of dead letters cannot be used. */
+/** The dead-letter file is unusable. */
 export class LetterFileError extends StartError {
   override name = "LetterFileError";
 }
 
-/** A letter that waits to be written. */
+/** A dead letter that waits to be written. */
 interface Pending {
   readonly line: Uint8Array;
   readonly done: PromiseWithResolvers<void>;
 }
 
-/** Letters that wait, at most: beyond them, events fail and come again. */
+/**
+ * The most waiting dead letters: beyond that, events fail and are delivered
+ * again.
+ */
 const MAX_PENDING = 1_024;
-/** What they hold, at most, in bytes; one letter alone may be longer. */
+/** Their most bytes; a single dead letter may be larger. */
 const MAX_PENDING_BYTES = 33_554_432;
 
 const encoder = new TextEncoder();
 const LINE_FEED = 10;
 
 /**
- * Opens the file, to append to it. A letter is kept when the disk has it: letters
- * that come while one is written share the next `fsync`.
+ * Opens the file for appending. A dead letter is written when it is on disk;
+ * those that arrive during a write share the next `fsync`.
  *
- * A file that is full is renamed to `<path>.<time>`, and never deleted here: that is
- * for whoever has looked at it.
+ * A full file is renamed to `<path>.<time>` and never deleted here: that is up
+ * to whoever has reviewed it.
  *
  * @throws {LetterFileError} The file cannot be written.
  */
@@ -55,7 +58,7 @@ export async function openLetterFile(
   const { path, maxBytes, now = Date.now } = options;
   let file: Deno.FsFile | undefined = await open(path);
   let pending: Pending[] = [];
-  /** Of those that wait, and of those that are being written. */
+  /** Bytes of dead letters that wait or are being written. */
   let pendingBytes = 0;
   let writing: Promise<void> | undefined;
   let isClosed = false;
@@ -101,7 +104,9 @@ export async function openLetterFile(
   return {
     write(letter, signal) {
       if (isClosed || pending.length >= MAX_PENDING) {
-        const why = isClosed ? "is closed" : "has too many letters waiting";
+        const why = isClosed
+          ? "is closed"
+          : "has too many dead letters waiting";
         return Promise.reject(
           new LetterFileError(`File of dead letters ${path} ${why}`),
         );
@@ -110,7 +115,7 @@ export async function openLetterFile(
       if (pendingBytes > 0 && pendingBytes + line.length > MAX_PENDING_BYTES) {
         return Promise.reject(
           new LetterFileError(
-            `File of dead letters ${path} has letters of ${pendingBytes} bytes waiting`,
+            `File of dead letters ${path} has ${pendingBytes} bytes of dead letters waiting`,
           ),
         );
       }
@@ -128,7 +133,9 @@ export async function openLetterFile(
   };
 }
 
-/** The open file if it is still what the path names, which somebody may have moved. */
+/**
+ * The open file, if the path still refers to it: somebody may have moved it.
+ */
 async function current(
   path: string,
   file: Deno.FsFile | undefined,
@@ -147,7 +154,7 @@ async function current(
   return anew;
 }
 
-/** Opens the file and ends the line that a crash may have left open. */
+/** Opens the file and ends a line that a crash may have left incomplete. */
 async function open(path: string): Promise<Deno.FsFile> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
@@ -155,7 +162,7 @@ async function open(path: string): Promise<Deno.FsFile> {
       read: true,
       append: true,
       create: true,
-      // Events carry what identifies a person.
+      // Events may contain personal data.
       mode: 0o600,
     });
     try {
@@ -191,8 +198,8 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * What a full file is renamed to. Names sort by time, and are unlike each other even
- * within a millisecond.
+ * The new name of a full file. Names sort by time, and are unique even within a
+ * millisecond.
  *
  * @param now Milliseconds since the epoch.
  */

@@ -1,5 +1,6 @@
 /**
- * Looks whether a folder can keep dead letters, and how long it is likely to last.
+ * Checks whether a folder can keep dead letters, and how durable it is likely
+ * to be.
  *
  * @module
  */
@@ -24,7 +25,7 @@ export async function canKeepLetters(path: string): Promise<boolean> {
   }
 }
 
-/** Makes the folder if it is not there, and says whether it did. */
+/** Creates the folder if it does not exist, and returns whether it did. */
 async function makeFolder(folder: string): Promise<boolean> {
   try {
     await Deno.stat(folder);
@@ -46,7 +47,7 @@ async function tryFile(path: string): Promise<void> {
   }
 }
 
-/** A file that is there already may be somebody else's. */
+/** An existing file may belong to somebody else. */
 async function tryAppend(path: string): Promise<void> {
   try {
     (await Deno.open(path, { read: true, append: true })).close();
@@ -57,14 +58,14 @@ async function tryAppend(path: string): Promise<void> {
 
 /** Options of {@linkcode mayBeFleeting}. */
 export interface FleetingOptions {
-  /** Whether this is an executable, as it is in a container. @default {as it is} */
+  /** Whether this is an executable, as in a container. @default {detected} */
   readonly isExecutable?: boolean;
 }
 
 /**
- * Whether what is written there may end with the container: its own layers are on no
- * device, while a volume mostly is. Only Linux tells. From source it is taken for a
- * developer's disk.
+ * Whether files there may be lost with the container: its own layers are on no
+ * device, while a volume usually is. Only Linux can tell. When running from
+ * source, the disk counts as a developer's.
  */
 export async function mayBeFleeting(
   path: string,
@@ -75,7 +76,7 @@ export async function mayBeFleeting(
   return majorOf(dev) === 0;
 }
 
-/** The part of a device's number that says of which kind it is: see makedev(3). */
+/** The major device number, which names the kind of device: see makedev(3). */
 function majorOf(dev: number): number {
   const number = BigInt(dev);
   return Number(

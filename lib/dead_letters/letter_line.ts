@@ -1,5 +1,5 @@
 /**
- * A dead letter as one line of JSON, and back.
+ * Encodes a dead letter as one line of JSON, and decodes it.
  *
  * @module
  */
@@ -12,7 +12,7 @@ const errorSchema = z.object({ name: z.string(), message: z.string() });
 
 const time = z.iso.datetime();
 
-/** The line's shape. Fields that a newer version adds are let through unread. */
+/** The line's schema. Fields of newer versions are accepted and ignored. */
 const schema = z.preprocess(
   withSource,
   z.object({
@@ -49,17 +49,17 @@ function withSource(line: unknown): unknown {
     : line;
 }
 
-/** A dead letter, as a file has it. */
+/** A dead letter in a file. */
 export type LetterLine = z.infer<typeof schema>;
 
-/** A line is no dead letter. */
+/** A line is not a dead letter. */
 export class LetterLineError extends Error {
   override name = "LetterLineError";
 }
 
-/** How many causes of an error are kept. */
+/** The most causes of an error to keep. */
 const MAX_CAUSES = 8;
-/** How much of an error's text is kept, in characters. */
+/** The longest error text to keep, in characters. */
 const MAX_MESSAGE = 2_000;
 
 /** One line of JSON, without the line feed. */
@@ -68,7 +68,7 @@ export function encodeLetter(letter: DeadLetter): string {
   const line: LetterLine = {
     time: new Date(letter.lastTime).toISOString(),
     firstTime: new Date(letter.firstTime).toISOString(),
-    // Nothing else becomes a letter: lib/middleware/dead_letter.ts.
+    // No other outcome becomes a dead letter: lib/middleware/dead_letter.ts.
     outcome: letter.outcome as LetterLine["outcome"],
     reason: letter.reason,
     attempts: letter.attempts,
@@ -84,27 +84,30 @@ export function encodeLetter(letter: DeadLetter): string {
 }
 
 /**
- * Reads a line.
+ * Decodes a line.
  *
- * @throws {LetterLineError} It is no dead letter. The message shows nothing of it.
+ * @throws {LetterLineError} It is not a dead letter. The message shows nothing
+ * of it.
  */
 export function decodeLetter(line: string): LetterLine {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
-    // Without the parser's own words: they show a part of the line.
-    throw new LetterLineError("Line is no JSON: expected a dead letter");
+    // Without the parser's message, which quotes the line.
+    throw new LetterLineError("Line is not JSON: expected a dead letter");
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues.map(({ path }) => path.join(".") || "line");
   throw new LetterLineError(
-    `Line is no dead letter: ${[...new Set(where)].join(", ")} not as expected`,
+    `Line is not a dead letter: ${
+      [...new Set(where)].join(", ")
+    } not as expected`,
   );
 }
 
-/** The error and what led to it, outermost first. */
+/** The error and its causes, outermost first. */
 function causesOf(error: unknown): LetterLine["error"] {
   const causes: { name: string; message: string }[] = [];
   for (

@@ -1,5 +1,5 @@
 /**
- * Dead letters in the log.
+ * Writes dead letters to the log.
  *
  * @module
  */
@@ -7,17 +7,17 @@
 import type { LogFields } from "../core/context.ts";
 import type { DeadLetterSink } from "../core/dead_letter.ts";
 
-/** Writes a record at `error`, and waits until the system has it. */
+/** Writes a record at `error`, and waits until the operating system has it. */
 export type LogLetter = (
   message: string,
   options: { readonly fields: LogFields; readonly signal: AbortSignal },
 ) => Promise<void>;
 
 /**
- * Logs each letter, without the event's payload, which may name a person: whoever
- * has to be able to replay events keeps letters in a file (`DEAD_LETTER=file:…`).
+ * Logs each dead letter without the event's payload, which may name a person.
+ * To be able to replay events, use a file (`DEAD_LETTER=file:…`).
  *
- * @param log Where to; each letter is one record.
+ * @param log Writes one record per dead letter.
  */
 export function logDeadLetters(log: LogLetter): DeadLetterSink {
   return {

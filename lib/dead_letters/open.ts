@@ -1,5 +1,5 @@
 /**
- * Opens what `DEAD_LETTER` names.
+ * Opens the destination that `DEAD_LETTER` names.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { logDeadLetters, type LogLetter } from "./log_sink.ts";
 
 /** Options of {@linkcode openDeadLetters}. */
 export interface OpenDeadLettersOptions {
-  /** The settings. */
+  /** Logs where dead letters are written. */
   readonly config: Pick<ServiceConfig, "deadLetterMaxBytes"> & {
     readonly deadLetter: Exclude<
       ServiceConfig["deadLetter"],
@@ -28,11 +28,11 @@ export interface OpenDeadLettersOptions {
 }
 
 /**
- * Opens the sink of a log or file. `auto` is the file where it can be written: without
- * its payload an event cannot be replayed, and nobody who has set nothing has decided
- * to lose it. Where it cannot, that is said.
+ * Opens the log or file destination. `auto` is the file if it can be written:
+ * without its payload an event cannot be replayed, and nobody who has set
+ * nothing has chosen to lose it. Otherwise a warning says so.
  *
- * @throws {LetterFileError} The file that is named cannot be written.
+ * @throws {LetterFileError} The named file cannot be written.
  */
 export async function openDeadLetters(
   options: OpenDeadLettersOptions,

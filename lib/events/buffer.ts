@@ -1,5 +1,5 @@
 /**
- * Bytes as Node's own type, without copying them.
+ * Converts bytes to Node's `Buffer` without copying.
  *
  * @module
  */

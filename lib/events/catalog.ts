@@ -1,5 +1,5 @@
 /**
- * Which events there are: AGS's own properties files, as they lie in `proto/`.
+ * Reads the catalog of events from AGS's properties files in `proto/`.
  *
  * @module
  */
@@ -10,22 +10,22 @@ import { eventKey, nameEvents, serviceNames } from "../core/event_key.ts";
 import { EventPropertiesError, parseEventProperties } from "./properties.ts";
 import { ProtoFileError } from "./proto_files.ts";
 
-/** Where AGS's files lie below the proto folder, as in the vendor's templates. */
+/** The folder of AGS's files below the proto folder, as in AGS's templates. */
 const AGS_FOLDER = "accelbyte-asyncapi";
 const SUFFIX = ".sc.properties";
 
 /**
- * Reads the catalog. Only the properties files are read, no proto file.
+ * Reads the catalog. It reads only the properties files, no proto file.
  *
  * @param protoFolder Absolute path of the proto folder.
- * @throws {EventPropertiesError} A line of a file makes no sense, or declares an event
- * that another line of the same package declares.
+ * @throws {EventPropertiesError} A line of a file is invalid, or declares an
+ * event that another line of the same package declares.
  * @throws {ProtoFileError} The folder, or a properties file, cannot be read.
  */
 export function readCatalog(protoFolder: string): EventCatalog {
   const declared = propertiesFiles(join(protoFolder, AGS_FOLDER)).flatMap(
     (path) => {
-      // Names of proto files have slashes, on any system.
+      // Names of proto files use slashes on every system.
       const file = relative(protoFolder, path).replaceAll("\\", "/");
       const text = read(file, () => Deno.readTextFileSync(path));
       return parseEventProperties(text, { file }).map((entry) => ({
@@ -71,7 +71,10 @@ function read<T>(path: string, reader: () => T): T {
 
 type Declared = Omit<CatalogEvent, "types">;
 
-/** A package's events have names of their own, whichever of its files has them. */
+/**
+ * The events of a package have different names, in whichever of its files they
+ * are.
+ */
 function refuseTwins(events: readonly Declared[]): void {
   const places = new Map<string, string>();
   for (const { key, package: name, declaredAt } of events) {
@@ -88,7 +91,10 @@ function refuseTwins(events: readonly Declared[]): void {
   }
 }
 
-/** AGS lays files out by package: `accelbyte-asyncapi/iam/account/v1/account.proto`. */
+/**
+ * AGS's folders follow the package:
+ * `accelbyte-asyncapi/iam/account/v1/account.proto`.
+ */
 function packageOf(file: string): string {
   const folders = file.split("/").slice(1, -1);
   return ["accelbyte", ...folders].join(".");

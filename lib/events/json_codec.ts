@@ -1,14 +1,15 @@
 /**
- * Turns JSON into the plain objects that handlers get: the same that `message_codec.ts`
- * makes of the bytes of the same message.
+ * Decodes JSON to plain objects for handlers, identical to what
+ * `message_codec.ts` decodes from the bytes of the same message.
  *
- * Fields are known by any of their names: the one for JSON in the proto file
- * (`json_name`), the property's, and the proto file's own. What is `null` is absent.
- * Fields that the message does not have are passed over, and counted.
+ * A field may have any of its names: the JSON name in the proto file
+ * (`json_name`), the property's, and the proto file's own. `null` counts as
+ * absent. Fields that the message does not define are ignored and counted.
  *
- * Why not `fromJson` of @bufbuild/protobuf: it takes compiled descriptors, while the
- * proto files are read as text at start; it does not count unknown fields; and its
- * messages (bigint, `$typeName`) would have to be walked a second time.
+ * Why not `fromJson` of @bufbuild/protobuf: it needs compiled descriptors,
+ * while the proto files are read as text at start; it does not count unknown
+ * fields; and its messages (bigint, `$typeName`) would need a second
+ * conversion.
  *
  * @module
  */
@@ -18,28 +19,32 @@ import { jsonScalar, SCALAR_ZEROS } from "./json_scalar.ts";
 import { wellKnownJson } from "./json_well_known.ts";
 import { propertyName } from "./message_codec.ts";
 
-/** A message of JSON. */
+/** A decoded JSON message. */
 export interface DecodedJson {
-  /** What the handler gets. */
+  /** The data for the handler. */
   readonly data: Record<string, unknown>;
-  /** Fields with something in them that the message does not have, at any depth. */
+  /**
+   * The number of non-empty fields that the message does not define, at any
+   * depth.
+   */
   readonly unknownFields: number;
 }
 
 /**
- * Makes a plain message of JSON, as `parseExactJson()` gives it.
+ * Decodes a message from JSON, as parsed by `parseExactJson()`.
  *
- * @throws {TypeError} A field has a value of another type. The message shows no value.
+ * @throws {TypeError} A field's value has the wrong type. The message shows no
+ * value.
  * @throws {RangeError} A number is too large for its field.
  */
 export type DecodeJson = (json: unknown) => DecodedJson;
 
-/** Counts while one message is decoded. */
+/** Counts during the decoding of one message. */
 interface Count {
   unknownFields: number;
 }
 
-/** Makes a value plain. */
+/** Converts a value to plain data. */
 type Convert = (value: unknown, count: Count) => unknown;
 
 interface FieldPlan {
@@ -49,13 +54,13 @@ interface FieldPlan {
   readonly convert: Convert;
 }
 
-/** A message type: its fields, and what those are that are not there. */
+/** A message type: its fields, and the values of absent ones. */
 interface MessagePlan {
   readonly fields: Map<string, FieldPlan>;
   readonly zeros: (readonly [to: string, zero: () => unknown])[];
 }
 
-/** Makes the decoder of a message type, planned once. */
+/** Creates the decoder of a message type, planned once. */
 export function jsonDecoderOf(type: protobuf.Type): DecodeJson {
   const convert = messageConverter(type, new Map());
   return (json) => {
@@ -76,7 +81,8 @@ function messageConverter(
   const plan: MessagePlan = { fields: new Map(), zeros: [] };
   const convert: Convert = (json, count) =>
     convertMessage(plan, json, { type, count });
-  // Known before its fields are planned: a message may contain itself.
+  // Registered before its fields are planned, because a message may contain
+  // itself.
   known.set(type, convert);
   for (const field of type.fieldsArray) planField(plan, field, known);
   return convert;
@@ -126,7 +132,7 @@ function convertMessage(
   return data;
 }
 
-/** What a field is that is not there; `undefined` where it is then absent. */
+/** The value of an absent field; `undefined` if the property is then absent. */
 function zeroOf(field: protobuf.Field): (() => unknown) | undefined {
   if (field.map) return () => ({});
   if (field.repeated) return () => [];
@@ -147,7 +153,7 @@ function scalarZero({ type, resolvedType }: protobuf.Field): () => unknown {
   return () => zero;
 }
 
-/** Converts a field; `undefined` stands for one that is absent. */
+/** Converts a field; `undefined` stands for an absent one. */
 function fieldConverter(
   field: protobuf.Field,
   known: Map<protobuf.Type, Convert>,
@@ -173,7 +179,9 @@ function fieldConverter(
   return (value, count) => value === null ? undefined : one(value, count);
 }
 
-/** Converts one value: of lists and maps, `null` is the empty one, as Go writes it. */
+/**
+ * Converts one value. For lists and maps `null` means empty, as Go writes it.
+ */
 function valueConverter(
   field: protobuf.Field,
   known: Map<protobuf.Type, Convert>,
@@ -190,7 +198,7 @@ function valueConverter(
     return (value) => {
       if (value === null) return zero();
       if (typeof value === "number") return valuesById[value] ?? value;
-      // A name that this proto file does not know yet stays as it is.
+      // An enum name that this proto file does not know yet stays unchanged.
       if (typeof value === "string") {
         return valuesById[values[value] ?? NaN] ?? value;
       }
@@ -208,7 +216,7 @@ function valueConverter(
 
 function wrong({ name, parent }: protobuf.Field, wanted: string): TypeError {
   return new TypeError(
-    `Field "${name}" of "${parent?.name}" has another type: expected ${wanted}`,
+    `Field "${name}" of "${parent?.name}" has the wrong type: expected ${wanted}`,
   );
 }
 

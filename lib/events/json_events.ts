@@ -1,5 +1,5 @@
 /**
- * Reads events that come as JSON: which event it is, and its message.
+ * Reads events from JSON: identifies the event and decodes its message.
  *
  * @module
  */
@@ -19,72 +19,75 @@ import { loadServedEvents, type ServedEvent } from "./served_events.ts";
 export interface JsonEventsOptions {
   /** All events. */
   readonly catalog: EventCatalog;
-  /** Those that have a handler. */
+  /** Events with a handler. */
   readonly served: readonly ServedEvent[];
-  /** Fields that an envelope may have whatever its event is: they are not unknown. */
+  /** Fields that any envelope may have; they do not count as unknown. */
   readonly envelopeFields: ReadonlySet<string>;
-  /** One of them whose number no message has, and that need not be exact. */
+  /**
+   * One of them with a long number that no message contains and that need not
+   * be exact.
+   */
   readonly longField?: string;
 }
 
-/** Events that come as JSON. */
+/** A reader of JSON events. */
 export interface JsonEvents {
-  /** What comes before the names of those that have a handler: their topics. */
+  /** The channels of the events with a handler: their topics. */
   readonly channels: readonly string[];
   /**
-   * Counts what an event takes in memory once it is read.
+   * Estimates the memory of an event once it is read.
    *
-   * @param channel Where it came.
+   * @param channel The channel it arrived on.
    * @param bytes Its envelope, in UTF-8.
    */
   costOf(channel: string, bytes: Uint8Array): number;
   /**
    * Reads an event.
    *
-   * @param channel Where it came.
+   * @param channel The channel it arrived on.
    * @param text Its envelope.
-   * @throws {SyntaxError} It is no JSON object, or has no name. The message shows
-   * nothing of it.
+   * @throws {SyntaxError} It is not a JSON object, or has no name. The message
+   * shows nothing of it.
    */
   read(channel: string, text: string): JsonEvent;
 }
 
-/** What was read. */
+/** The result of reading. */
 export interface JsonEvent {
-  /** Its envelope, as it is. */
+  /** Its unmodified envelope. */
   readonly envelope: Readonly<Record<string, unknown>>;
-  /** Which event it is; `undefined` when no handler takes it. */
+  /** The event; `undefined` if no handler takes it. */
   readonly known: KnownEvent | undefined;
 }
 
-/** An event that a handler takes. */
+/** An event with a handler. */
 export interface KnownEvent {
   /** Its type. */
   readonly type: string;
   /** Proto package of its service. */
   readonly source: string;
-  /** Its message; `undefined` when it does not decode. */
+  /** Its message; `undefined` if it does not decode. */
   readonly data: Record<string, unknown> | undefined;
   /** Why it does not decode. */
   readonly malformed: TerminalError | undefined;
-  /** How many of its fields the message does not have. */
+  /** The number of its fields that the message does not define. */
   readonly unknownFields: number;
 }
 
 /** One of the events that share a key. */
 interface Candidate {
-  /** The type its handler named; `undefined` when none did. */
+  /** The type that its handler named; `undefined` if none did. */
   readonly type: string | undefined;
   readonly source: string;
   readonly message: protobuf.Type;
   readonly decode: DecodeJson;
-  /** Whether its message is what the envelope's payload is. */
+  /** Whether its message is the envelope's payload. */
   readonly isPayload: boolean;
-  /** Fields of any envelope that its message does not have. */
+  /** Envelope fields that its message does not have. */
   readonly extra: ReadonlySet<string>;
 }
 
-/** Makes a reader of the events that have a handler, by their keys. */
+/** Creates a reader of the events with a handler, by their keys. */
 export function createJsonEvents(options: JsonEventsOptions): JsonEvents {
   const candidates = new Map<string, Candidate[]>();
   for (const { key, ...candidate } of allCandidates(options)) {
@@ -113,7 +116,10 @@ export function createJsonEvents(options: JsonEventsOptions): JsonEvents {
   };
 }
 
-/** What values take by channel: which of its events it is, only its name will tell. */
+/**
+ * The costs of values by channel; the event's name, and so its type, is not
+ * known yet.
+ */
 function costsOf(
   candidates: ReadonlyMap<string, readonly Candidate[]>,
 ): ReadonlyMap<string, JsonCosts> {
@@ -132,8 +138,8 @@ function costsOf(
 }
 
 /**
- * The events that have a handler, and those that share a key with them. Of these, the
- * messages with the fewest fields come first.
+ * The events with a handler, and those that share a key with them, ordered by
+ * the number of their messages' fields.
  */
 function allCandidates(
   { catalog, served, envelopeFields }: JsonEventsOptions,
@@ -180,8 +186,8 @@ function hasField(message: protobuf.Type, name: string): boolean {
 }
 
 /**
- * The event whose message has most of the envelope's fields: a key that several
- * packages use says nothing more of which it is.
+ * The event whose message has the most of the envelope's fields: for a key that
+ * several packages use, nothing else identifies it.
  */
 function choose(
   candidates: readonly Candidate[],
@@ -241,7 +247,7 @@ function readAs(
   }
 }
 
-/** AGS's group events are the payload alone: their messages have no envelope. */
+/** AGS's group events are only the payload: their messages have no envelope. */
 function messageIn(
   { isPayload }: Candidate,
   envelope: Record<string, unknown>,
@@ -261,9 +267,9 @@ function parseObject(
   try {
     json = parseExactJson(text, options);
   } catch {
-    // The parser's own message has the text in it, with whatever that says of people.
-    throw new SyntaxError("Event is no JSON");
+    // The parser's message quotes the text, which may contain personal data.
+    throw new SyntaxError("Event is not JSON");
   }
   if (isObject(json)) return json;
-  throw new SyntaxError("Event is no JSON object");
+  throw new SyntaxError("Event is not a JSON object");
 }

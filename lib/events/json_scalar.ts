@@ -1,5 +1,5 @@
 /**
- * Single values of protobuf's JSON.
+ * Decodes scalar values of protobuf's JSON mapping.
  *
  * @module
  * @see {@link https://protobuf.dev/programming-guides/json/}
@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 
-/** What scalars are that are not there, as `message_codec.ts` gives them. */
+/** The values of absent scalars, as in `message_codec.ts`. */
 export const SCALAR_ZEROS: Readonly<Record<string, unknown>> = {
   bool: false,
   string: "",
@@ -25,13 +25,13 @@ export const SCALAR_ZEROS: Readonly<Record<string, unknown>> = {
   fixed64: "0",
 };
 
-/** Reads a value; `undefined` when it is none of the type. */
+/** Reads a value; `undefined` if it is invalid for the type. */
 export type ReadScalar = (value: unknown) => unknown;
 
-/** Reads values of a scalar type, by its name in proto files. */
+/** Returns the reader for a scalar type, by its name in proto files. */
 export function jsonScalar(type: string): ReadScalar {
   const read = SCALARS[type];
-  if (read === undefined) throw new TypeError(`Type "${type}" is no scalar`);
+  if (read === undefined) throw new TypeError(`Type "${type}" is not a scalar`);
   return read;
 }
 
@@ -44,7 +44,7 @@ const SCALARS: Readonly<Record<string, ReadScalar>> = {
   string: (value) => typeof value === "string" ? value : undefined,
   bool: (value) => typeof value === "boolean" ? value : undefined,
   double: numberOf,
-  // As many digits as the bytes would have had.
+  // The precision that the bytes would have had.
   float: (value) => {
     const number = numberOf(value);
     return number === undefined ? undefined : Math.fround(number);
@@ -65,7 +65,7 @@ const SCALARS: Readonly<Record<string, ReadScalar>> = {
   fixed64: unsigned64,
 };
 
-/** Either alphabet, padded or not. */
+/** Either alphabet, with or without padding. */
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
 const DECIMAL = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
@@ -79,7 +79,7 @@ function numberOf(value: unknown): number | undefined {
     : undefined;
 }
 
-/** Whole numbers: as text, too, and those of 64 bits in the end as text. */
+/** Whole numbers, also as text; 64-bit ones become text. */
 function integers(
   bits: 32 | 64,
   fit: (value: bigint) => bigint,

@@ -1,5 +1,5 @@
 /**
- * Messages of protobuf's own that JSON writes as values.
+ * Decodes protobuf's well-known types from their special JSON.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { jsonScalar } from "./json_scalar.ts";
 
 /**
- * How a message of protobuf's own is read from its JSON; `undefined` for all others.
- * Throws when it is none; the message shows no value.
+ * The JSON reader of a well-known type; `undefined` for all other types. It
+ * throws on invalid values; the message shows no value.
  */
 export function wellKnownJson(
   fullName: string,
@@ -21,7 +21,7 @@ function wrapper(type: string): (value: unknown) => unknown {
   return (value) => {
     const plain = read(value);
     if (plain !== undefined) return plain;
-    throw new TypeError(`Value has another type: expected ${type}`);
+    throw new TypeError(`Value has the wrong type: expected ${type}`);
   };
 }
 
@@ -30,12 +30,12 @@ const WELL_KNOWN: Readonly<Record<string, (value: unknown) => unknown>> = {
     if (typeof value === "object" && !Array.isArray(value)) {
       return plain(value ?? {});
     }
-    throw new TypeError("Value has another type: expected an object");
+    throw new TypeError("Value has the wrong type: expected an object");
   },
   ".google.protobuf.ListValue": (value) => {
     if (Array.isArray(value)) return plain(value);
     if (value === null) return [];
-    throw new TypeError("Value has another type: expected a list");
+    throw new TypeError("Value has the wrong type: expected a list");
   },
   ".google.protobuf.Value": plain,
   ".google.protobuf.Timestamp": timestamp,
@@ -50,7 +50,7 @@ const WELL_KNOWN: Readonly<Record<string, (value: unknown) => unknown>> = {
   ".google.protobuf.BytesValue": wrapper("bytes"),
 };
 
-/** Any JSON as it is, in objects of its own. */
+/** Copies any JSON value. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
@@ -62,13 +62,13 @@ function plain(value: unknown): unknown {
 const RFC_3339 =
   /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/i;
 
-/** In UTC, with as many groups of three digits of a second as there are. */
+/** In UTC, with as many groups of three fractional digits as needed. */
 function timestamp(value: unknown): string {
   const match = typeof value === "string" ? RFC_3339.exec(value) : null;
   const [, seconds, digits = "", zone] = match ?? [];
   const milliseconds = Date.parse(`${seconds}${zone}`);
   if (Number.isNaN(milliseconds)) {
-    throw new TypeError("Value has another type: expected an RFC 3339 time");
+    throw new TypeError("Value has the wrong type: expected an RFC 3339 time");
   }
   const nanos = digits.padEnd(9, "0").replace(/(000)+$/, "");
   const fraction = nanos === "" ? "" : `.${nanos}`;

@@ -1,10 +1,11 @@
 /**
- * Turns protobuf bytes into the plain objects that handlers get.
+ * Decodes protobuf bytes to plain objects for handlers.
  *
- * The shapes are those of the types in `proto/`: camelCase names; scalars and lists
- * always there, with proto3's defaults; absent messages absent; 64-bit integers as
- * decimal strings, as in protobuf's own JSON (a number would lose digits, a bigint
- * does not survive `JSON.stringify`); `google.protobuf.Struct` as plain JSON.
+ * The objects have the types in `proto/`: camelCase names; scalars and lists
+ * always present, with proto3's defaults; absent messages absent; 64-bit
+ * integers as decimal strings, as in protobuf's JSON mapping (a number would
+ * lose digits, and a bigint fails in `JSON.stringify`);
+ * `google.protobuf.Struct` as plain JSON.
  *
  * @module
  */
@@ -13,13 +14,13 @@ import type { Buffer } from "node:buffer";
 import protobuf from "protobufjs";
 import { bufferOf } from "./buffer.ts";
 
-/** Turns bytes into a plain object. */
+/** Decodes bytes to a plain object. */
 export type Decode = (bytes: Uint8Array) => Record<string, unknown>;
 
-/** Makes a value of a decoded message plain. */
+/** Converts a value of a decoded message to plain data. */
 type Convert = (value: unknown) => unknown;
 
-/** A decoded message: its own properties are the fields that were on the wire. */
+/** A decoded message: its own properties are the fields on the wire. */
 type Decoded = Record<string, unknown>;
 
 interface FieldPlan {
@@ -30,10 +31,10 @@ interface FieldPlan {
 }
 
 /**
- * Makes the decoder of a message type. Planned once, so that an event pays for its
- * own fields only.
+ * Creates the decoder of a message type. It is planned once, so that an event
+ * pays only for the fields that it has.
  *
- * @returns A function that throws when bytes are not such a message.
+ * @returns A function that throws if the bytes are not a valid message.
  */
 export function decoderOf(type: protobuf.Type): Decode {
   const convert = messageConverter(type, new Map());
@@ -41,15 +42,15 @@ export function decoderOf(type: protobuf.Type): Decode {
     convert(type.decode(new StrictReader(bytes))) as Record<string, unknown>;
 }
 
-/** Throws where bytes are not UTF-8, which proto3 asks of strings. */
+/** Throws on invalid UTF-8, which proto3 does not allow in strings. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** The bytes of a varint at most: 7 bits of 64 each. */
+/** The most bytes of a varint: 64 bits, 7 per byte. */
 const MAX_VARINT = 10;
 
 /**
- * The library's reader, which takes a field of another wire type than the proto file's
- * for an unknown one, as protobuf asks; with bounds, and faster with strings.
+ * The library's reader, which treats a field with a wrong wire type as unknown,
+ * as protobuf requires; with bounds, and faster with strings.
  */
 class StrictReader extends protobuf.BufferReader {
   readonly #buffer: Buffer;
@@ -65,25 +66,29 @@ class StrictReader extends protobuf.BufferReader {
     return this.#tag = super.tag();
   }
 
-  /** Reads as Node does: the library's own way is JavaScript. */
+  /** Decodes strings with Node: the library's own decoder is in JavaScript. */
   override stringVerify(): string {
     const length = this.size();
     const start = this.pos;
     this.skip(length);
     const text = this.#buffer.toString("utf8", start, this.pos);
-    // What stands for bytes that make no sense, unless the text itself has it.
+    // The replacement character means invalid bytes, unless the text contains
+    // it.
     if (text.includes("\uFFFD")) {
       utf8.decode(this.#buffer.subarray(start, this.pos));
     }
     return text;
   }
 
-  /** In messages without fields the library (8.8.1) gives the tag for its number. */
+  /**
+   * For messages without fields, the library (8.8.1) passes the tag instead of
+   * the field number.
+   */
   override skipType(wireType: number, depth?: number): protobuf.Reader {
     return super.skipType(wireType, depth, this.#tag >>> 3);
   }
 
-  /** The library skips a number however long it is. */
+  /** The library skips a varint of any length. */
   override skip(length?: number): protobuf.Reader {
     const { pos } = this;
     super.skip(length);
@@ -94,7 +99,7 @@ class StrictReader extends protobuf.BufferReader {
   }
 }
 
-/** The property that a field of a proto file has: `user_id` is `userId`. */
+/** The property name of a proto field: `user_id` is `userId`. */
 export function propertyName(fieldName: string): string {
   return protobuf.util.camelCase(fieldName);
 }
@@ -118,7 +123,8 @@ function messageConverter(
     }
     return to;
   };
-  // Known before its fields are planned: a message may contain itself.
+  // Registered before its fields are planned, because a message may contain
+  // itself.
   known.set(type, convert);
   for (const field of type.fieldsArray) {
     plans.push({
@@ -143,7 +149,7 @@ function fieldConverter(
   const one = valueConverter(field, known);
   if (field instanceof protobuf.MapField) {
     const keyOf = keyReader(field.keyType);
-    // Own properties, whatever the keys are: `__proto__` is a key like any other.
+    // Own properties for all keys, including `__proto__`.
     return (map) =>
       Object.fromEntries(
         Object.entries(map as Decoded).map(([key, value]) => [
@@ -155,12 +161,13 @@ function fieldConverter(
   if (!field.repeated) return one;
   return (list) => {
     const values = list as readonly unknown[];
-    // Absent lists are one object shared by all messages: handlers get their own.
+    // The library shares one object for all absent lists: handlers get their
+    // own.
     return one === undefined ? [...values] : values.map(one);
   };
 }
 
-/** The library keeps 64-bit keys as the eight characters of their bytes. */
+/** The library keeps 64-bit keys as eight characters, one per byte. */
 function keyReader(type: string): (key: string) => string {
   if (!(type in protobuf.types.long)) return (key) => key;
   const isUnsigned = type.startsWith("u") || type === "fixed64";
@@ -181,7 +188,7 @@ function valueConverter(
   }
   if (resolvedType instanceof protobuf.Enum) {
     const names = resolvedType.valuesById;
-    // A value that this proto file does not know yet stays a number.
+    // An enum value that this proto file does not know yet stays a number.
     return (value) => names[value as number] ?? value;
   }
   if (field.type in protobuf.types.long) return String;
@@ -235,7 +242,7 @@ function plainValue(value: unknown): unknown {
   return null;
 }
 
-/** The years 1 to 9999, all that RFC 3339 can write: seconds since the epoch. */
+/** The years 1 to 9999, the range of RFC 3339: seconds since the epoch. */
 const FIRST_SECOND = -62_135_596_800;
 const LAST_SECOND = 253_402_300_799;
 

@@ -1,5 +1,5 @@
 /**
- * What a message takes in memory once it is decoded, told from its bytes.
+ * Estimates the memory of a decoded message from its bytes.
  *
  * @module
  */
@@ -8,81 +8,88 @@ import protobuf from "protobufjs";
 import { type JsonCosts, PARSED_JSON } from "../core/json_cost.ts";
 import { bufferOf } from "./buffer.ts";
 
-/** Counts what a message takes. */
+/** Estimates the memory of a message. */
 export type MessageCost = (bytes: Uint8Array) => number;
 
 /**
- * What the parts of a message take in V8 at most, in bytes, as `message_codec.ts` makes
- * them; measured: `tests/events/message_cost_test.ts` decodes what is dearest and
- * compares.
+ * The most that the parts of a decoded message take in V8, in bytes. They were
+ * measured: `tests/events/message_cost_test.ts` decodes the most expensive
+ * messages and compares.
  */
 const COSTS = {
-  /** An object, beside its properties. */
+  /** An object, without its properties. */
   object: 64,
-  /** A property: of many, each has an entry in a table. */
+  /** A property of an object with many: an entry in a table. */
   property: 8,
   propertyOfMany: 96,
-  /** A list and a map that are empty: messages have them all. */
+  /** An empty list or map: every message has all of its own. */
   list: 48,
   map: 128,
-  /** Any value: its place, and a number or the head of a string. */
+  /** Any value: its slot, and a number or a string header. */
   value: 40,
-  /** Digits of 64 bits, as text. */
+  /** A 64-bit number, as text. */
   long: 144,
-  /** An entry of a map, beside its key: that gives it a shape of its own. */
+  /** A map entry, without its key, which gives the map a new shape. */
   entry: 144,
-  /** A message of protobuf's own, such as a time: it becomes a text. */
+  /** A well-known type, such as a time: it becomes text. */
   wellKnown: 96,
-  /** Beside its bytes. */
+  /** A bytes value, besides its content. */
   bytes: 256,
 } as const;
 
-/** Messages that become values: they live as long as what they are in is decoded. */
+/**
+ * Messages that become JSON values: they exist until the enclosing message is
+ * decoded.
+ */
 const ANY_JSON = /^\.google\.protobuf\.(Struct|Value|ListValue)$/;
 
-/** Of each byte of a string: one of another alphabet makes all wide. */
+/**
+ * Per byte of a string: one non-Latin character makes all of it two bytes wide.
+ */
 const CHARACTER = 2;
 
-/** From so many properties on an object is a table. */
+/** The number of properties from which an object becomes a table. */
 const MANY = 100;
 
-/** What is known of a field. */
+/** The cost of a field. */
 interface FieldCost {
   readonly wireType: number;
-  /** Whether its values may come one behind the other in one record. */
+  /** Whether its values may be packed into one record. */
   readonly isPackable: boolean;
   readonly value: number;
-  /** Of each byte of its value. */
+  /** Per byte of its value. */
   readonly byte: number;
-  /** The message that it holds. */
+  /** The type of its message. */
   readonly message: MessagePlan | undefined;
-  /** Whether that is an entry of a map, which is no message to the decoder. */
+  /**
+   * Whether that is a map entry, which the decoder does not treat as a message.
+   */
   readonly isEntry: boolean;
 }
 
-/** A message type: what it takes by itself, and its fields by number. */
+/** A message type: its own cost, and its fields by number. */
 interface MessagePlan {
   base: number;
   readonly fields: Map<number, FieldCost>;
 }
 
-/** Where a message is read. */
+/** The position within a message. */
 interface Scan {
   readonly reader: protobuf.Reader;
   cost: number;
 }
 
 /**
- * Plans how messages of a type are counted.
+ * Plans the estimate for messages of a type.
  *
  * @param type The type.
- * @returns What counts: rather too much than too little. Of bytes that are no such
- * message it counts as far as the decoder would get.
+ * @returns The estimator, which gives an upper estimate. For invalid bytes, it
+ * counts as far as the decoder would get.
  */
 export function messageCostOf(type: protobuf.Type): MessageCost {
   const plan = planOf(type, new Map());
   return (bytes) => {
-    // The decoder's own reader: what one refuses, the other does, too.
+    // The decoder's own reader, so that both refuse the same bytes.
     const reader = new protobuf.BufferReader(bufferOf(bytes));
     const scan: Scan = { reader, cost: bytes.length };
     try {
@@ -101,7 +108,8 @@ function planOf(
   const existing = known.get(type);
   if (existing !== undefined) return existing;
   const plan: MessagePlan = { base: 0, fields: new Map() };
-  // Known before its fields are planned: a message may contain itself.
+  // Registered before its fields are planned, because a message may contain
+  // itself.
   known.set(type, plan);
   for (const field of type.fieldsArray) {
     field.resolve();
@@ -111,7 +119,7 @@ function planOf(
   return plan;
 }
 
-/** What a message takes that has nothing in it. */
+/** The cost of an empty message. */
 function baseOf({ fullName, fieldsArray: fields }: protobuf.Type): number {
   if (ANY_JSON.test(fullName)) return COSTS.object;
   if (fullName.startsWith(".google.protobuf.")) return COSTS.wellKnown;
@@ -138,7 +146,7 @@ function fieldCost(
   return {
     wireType: 2,
     isPackable: false,
-    // It may come without its value, which then is an empty one.
+    // An entry may lack its value, which is then empty.
     value: COSTS.entry + valueOfNothing(field),
     byte: 0,
     isEntry: true,
@@ -186,7 +194,7 @@ function valueCost(
   };
 }
 
-/** Wire types of scalars that are no varints. */
+/** Wire types of scalars other than varints. */
 const WIRE_TYPES: Readonly<Record<string, number>> = {
   double: 1,
   fixed64: 1,
@@ -199,9 +207,9 @@ const WIRE_TYPES: Readonly<Record<string, number>> = {
 };
 
 interface Extent {
-  /** Where the message ends. */
+  /** The end of the message. */
   readonly end: number;
-  /** How many messages it is in. */
+  /** The nesting depth. */
   readonly depth: number;
 }
 
@@ -212,7 +220,7 @@ function scanMessage(
 ): void {
   const { reader } = scan;
   if (depth > protobuf.Reader.recursionLimit) {
-    throw new RangeError("Message is too deep");
+    throw new RangeError("Message nests too deep");
   }
   scan.cost += plan.base;
   while (reader.pos < end) {
@@ -227,7 +235,7 @@ function scanMessage(
       scanPacked(scan, field);
     } else reader.skipType(wireType, depth, tag >>> 3);
   }
-  if (reader.pos > end) throw new RangeError("Message is cut off");
+  if (reader.pos > end) throw new RangeError("Message is truncated");
 }
 
 function scanContent(scan: Scan, field: FieldCost, depth: number): void {
@@ -261,17 +269,17 @@ function scanPacked(scan: Scan, field: FieldCost): void {
 
 function endOf(reader: protobuf.Reader, length: number): number {
   const end = reader.pos + length;
-  if (end > reader.len) throw new RangeError("Message is cut off");
+  if (end > reader.len) throw new RangeError("Message is truncated");
   return end;
 }
 
 /**
- * What values of JSON take that becomes messages of some types, each of which may be
- * any of those that the types hold.
+ * The costs of JSON values that are decoded to messages of the given types, or
+ * of any type they contain.
  *
  * @param types The types.
- * @returns For `jsonCost()`: the costs of what is decoded. That of what is parsed, and
- * gone then, is not counted beside it.
+ * @returns Costs for `jsonCost()`: those of the decoded data. The parsed JSON
+ * is discarded by then and not counted.
  */
 export function jsonCostsOf(types: Iterable<protobuf.Type>): JsonCosts {
   const known = new Set<protobuf.Type>();

@@ -1,5 +1,5 @@
 /**
- * Whether handlers see two messages as the same.
+ * Compares messages as handlers see them.
  *
  * @module
  */
@@ -8,14 +8,17 @@ import protobuf from "protobufjs";
 import { propertyName } from "./message_codec.ts";
 
 /**
- * Whether messages have the same properties of the same types, all the way down.
- * Field numbers do not count: handlers do not see them.
+ * Whether messages have the same properties of the same types, recursively.
+ * Field numbers are ignored, because handlers do not see them.
  */
 export function haveSameShape(a: protobuf.Type, b: protobuf.Type): boolean {
   return sameTypes(a, b, new Map());
 }
 
-/** Pairs under comparison are taken for the same: a message may contain itself. */
+/**
+ * Pairs that are being compared count as equal, because a message may contain
+ * itself.
+ */
 type Known = Map<protobuf.Type, Set<protobuf.Type>>;
 
 function sameTypes(a: protobuf.Type, b: protobuf.Type, known: Known): boolean {

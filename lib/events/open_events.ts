@@ -1,6 +1,6 @@
 /**
- * Events of open names: one method carries all events of a channel, and a field of
- * the message says which one it is.
+ * Events with open names: one method carries all events of a channel, and a
+ * field of the message names the event.
  *
  * @module
  */
@@ -26,18 +26,18 @@ interface OpenChannel {
   readonly serviceName: string;
   /** The field that names the event. */
   readonly nameField: string;
-  /** What tells this event from the next, where the message says so. */
+  /** The id within the message, if it has one. */
   readonly idOf: (data: Data) => unknown;
   /** Fields that are attributes of the event. */
   readonly attributes: Readonly<Partial<Record<"time" | "namespace", string>>>;
-  /** How the method is answered, where that is not empty. */
+  /** How to answer the method, if the answer is not empty. */
   readonly answersOf?: (response: protobuf.Type) => Answers;
 }
 
 /**
- * The key of a message's metadata that holds its id. AGS's messages have none of
- * their own: this service's publisher gives them one, so that a message that is
- * published or delivered twice is known again.
+ * The metadata key of a message's id. AGS's messages have no id of their own:
+ * this service's publisher adds one, so that a message that is published or
+ * delivered twice is recognised.
  */
 export const MESSAGE_ID = "MessageId";
 
@@ -68,24 +68,27 @@ const CHANNELS: readonly OpenChannel[] = [
   },
 ];
 
-/** The channels whose events have open names. */
+/** The channels with open event names. */
 export const OPEN_CHANNELS: readonly string[] = CHANNELS.map(({ channel }) =>
   channel
 );
 
-/** Where the events of an open channel are sent to. */
+/** The method that receives the events of an open channel. */
 export interface OpenMethod {
   /** The proto file, below the proto folder. */
   readonly protoFile: string;
   /** The package of its service. */
   readonly package: string;
-  /** What the service is called there: one name. */
+  /** The name of the service; one element. */
   readonly serviceNames: readonly string[];
   /** The property of the message that names the event. */
   readonly nameField: string;
 }
 
-/** Where the events of this type are sent to; `undefined` when it is not open. */
+/**
+ * The method that receives the events of this type; `undefined` if it is not
+ * open.
+ */
 export function openMethodOf(type: string): OpenMethod | undefined {
   const found = CHANNELS.find(({ channel }) => channel === channelOf(type));
   return found && {
@@ -97,10 +100,11 @@ export function openMethodOf(type: string): OpenMethod | undefined {
 }
 
 /**
- * Loads the methods of the open channels that have a handler, and no proto file else.
+ * Loads the methods of the open channels that have a handler, and no other
+ * proto file.
  *
  * @param protoFolder Absolute path of the proto folder.
- * @param types The types that have a handler.
+ * @param types The types with a handler.
  * @throws {ProtoFileError} A proto file cannot be read, or lacks its service.
  */
 export function loadOpenEvents(
@@ -125,7 +129,7 @@ export function loadOpenEvents(
     files,
     absent: [],
     events: events.map((event, index) => {
-      // One for one: every channel asked for is there, or the loading has thrown.
+      // Same length: if a channel were missing, loading would have thrown.
       const channel = channels[index]!;
       const answers = loadAnswers(files.root, channel);
       return {
@@ -149,19 +153,21 @@ function loadAnswers(
     const response = method?.resolvedResponseType;
     if (!response) throw new TypeError("Answer is not resolved");
     const answers = answersOf(response);
-    // A file whose answer is another one is found out now, not by the first event.
+    // Detects an unexpected answer type now instead of at the first event.
     answers.encode(undefined);
     return answers;
   } catch (cause) {
     throw new ProtoFileError(
-      `${protoFile}: Service "${service}" answers something else than expected: ` +
+      `${protoFile}: Service "${service}" has an unexpected answer type: ` +
         (cause instanceof Error ? cause.message : String(cause)),
       { cause },
     );
   }
 }
 
-/** SNS, which carries the messages, allows as many characters for a topic's name. */
+/**
+ * SNS, which carries the messages, allows this many characters in a topic name.
+ */
 const MAX_NAME = 256;
 
 function attributesOf(

@@ -1,10 +1,11 @@
 /**
- * Reads the files that map AGS event keys to services and messages.
+ * Parses the files that map AGS event keys to services and messages.
  *
- * AGS publishes two of them beside each proto file: `<name>.sc.properties` names
- * the gRPC service that takes an event, `<name>.mc.properties` the message it is
- * sent as. One line an event, `channel.eventName = java.package.ClassName`; the
- * class's own name is the name in the proto file.
+ * AGS publishes two of them with each proto file: `<name>.sc.properties` names
+ * the gRPC service that receives an event, `<name>.mc.properties` the message
+ * that it is sent as. Each line is
+ * `channel.eventName = java.package.ClassName`; the class name is the name in
+ * the proto file.
  *
  * @module
  */
@@ -13,20 +14,23 @@ import { StartError } from "../core/errors.ts";
 
 /** One line of a properties file. */
 export interface EventProperty {
-  /** The vendor's event key: `userAuthentication.userLoggedIn`. */
+  /** AGS's event key: `userAuthentication.userLoggedIn`. */
   readonly key: string;
   /** The Java class, as written: `net.accelbyte.iam.account.UserLoggedInService`. */
   readonly className: string;
-  /** The class's own name, which the proto file has too: `UserLoggedInService`. */
+  /**
+   * The class name, which is also the name in the proto file:
+   * `UserLoggedInService`.
+   */
   readonly serviceName: string;
   /** Line number, from 1. */
   readonly line: number;
 }
 
-/** Where a properties file is wrong, and what it should say. */
+/** A properties file is invalid; says where, and what is expected. */
 export class EventPropertiesError extends StartError {
   override name = "EventPropertiesError";
-  /** The file, as the caller named it. */
+  /** The file, as named by the caller. */
   readonly file: string;
   /** Line number, from 1. */
   readonly line: number;
@@ -39,7 +43,10 @@ export class EventPropertiesError extends StartError {
   }
 }
 
-/** A key has a channel and a name; `@` and `*` mean something else in event types. */
+/**
+ * A key has a channel and a name; `@` and `*` have other meanings in event
+ * types.
+ */
 const KEY = /^[^\s.=:@*#!\\]+(\.[^\s.=:@*#!\\]+)+$/;
 const CLASS_NAME = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
 
@@ -50,12 +57,13 @@ export interface ParseEventPropertiesOptions {
 }
 
 /**
- * Reads a properties file.
+ * Parses a properties file.
  *
- * Takes what AGS writes: comments (`#`, `!`), empty lines, and `key = class`.
+ * It accepts AGS's syntax: comments (`#`, `!`), empty lines, and `key = class`.
  *
  * @param text The file's content.
- * @throws {EventPropertiesError} A line is something else, or a key comes twice.
+ * @throws {EventPropertiesError} A line is something else, or a key occurs
+ * twice.
  */
 export function parseEventProperties(
   text: string,

@@ -1,10 +1,10 @@
 /**
- * Reads proto files, and only those that are asked for.
+ * Parses proto files, and only the requested ones.
  *
- * The parser is protobufjs, the one that @grpc/proto-loader uses. The loader itself
- * is not used: it finds imports by `fs.access`, which fails inside an executable,
- * gives up the files' own field names, and builds a descriptor of every message
- * before the first event can come.
+ * The parser is protobufjs, which @grpc/proto-loader also uses. The loader
+ * itself is not used: it finds imports with `fs.access`, which fails inside an
+ * executable, loses the files' own field names, and builds a descriptor of
+ * every message before the first event can arrive.
  *
  * @module
  */
@@ -21,37 +21,40 @@ import {
   lineOf,
 } from "./proto_problems.ts";
 
-/** A proto file that has been read. */
+/** A parsed proto file. */
 export interface ProtoFile {
-  /** Its name, as imports write it: relative to the proto folder. */
+  /** Its name as in imports: relative to the proto folder. */
   readonly name: string;
-  /** Its package; empty when it has none. */
+  /** Its package; empty if it has none. */
   readonly package: string;
   /** The names of the files it imports. */
   readonly imports: readonly string[];
-  /** Its options, by their names in the file; `undefined` when it has none. */
+  /** Its options, by their names in the file; `undefined` if it has none. */
   readonly options: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Proto files that have been read, and what they declare. */
+/** Parsed proto files and their declarations. */
 export interface ProtoFiles {
-  /** What they declare, with the files' own names (`user_id`). */
+  /** The declarations, with the files' own names (`user_id`). */
   readonly root: protobuf.Root;
-  /** The files by name, those that come with protobuf included. */
+  /** The files by name, including those that come with protobuf. */
   readonly files: ReadonlyMap<string, ProtoFile>;
 }
 
-/** A proto file cannot be used. The message starts with `file:line`, as far as known. */
+/**
+ * A proto file is invalid. The message starts with `file:line`, as far as
+ * known.
+ */
 export class ProtoFileError extends StartError {
   override name = "ProtoFileError";
 }
 
 /**
- * Reads proto files and what they import.
+ * Parses proto files and their imports.
  *
  * @param folder Absolute path of the proto folder.
- * @param names Files to read, relative to it.
- * @throws {ProtoFileError} A file is missing, or is not proto.
+ * @param names Files to parse, relative to it.
+ * @throws {ProtoFileError} A file is missing or not a valid proto file.
  */
 export function readProtoFiles(
   folder: string,
@@ -118,7 +121,7 @@ function parse(root: protobuf.Root, name: string, text: string): ProtoFile {
   try {
     const parsed = protobuf.parse(text, root, { keepCase: true });
     setFileNames(root, name);
-    // The parser keeps options with the package, which other files may share.
+    // The parser stores options on the package, which other files may share.
     const scope = root.lookup(parsed.package ?? "") ?? root;
     const { options } = scope;
     delete scope.options;
@@ -135,13 +138,13 @@ function parse(root: protobuf.Root, name: string, text: string): ProtoFile {
   }
 }
 
-/** What declares options of a file's own. */
+/** The file that declares custom options. */
 const DESCRIPTOR = "google/protobuf/descriptor.proto";
 
 /**
- * The imports, without that of options: AGS's files may declare some, nothing here
- * asks for them, and descriptors leave them out. They only have to be known while the
- * file is resolved.
+ * The imports, without that of options: AGS's files may declare custom options,
+ * but nothing here uses them, and descriptors omit them. They only have to be
+ * known while the file is resolved.
  */
 function importsOf(
   root: protobuf.Root,
@@ -165,7 +168,7 @@ function isCommon(name: string): boolean {
   return COMMON.test(name);
 }
 
-/** Adds a file that comes with protobuf itself. */
+/** Adds a file that comes with protobuf. */
 function addCommon(root: protobuf.Root, name: string): ProtoFile {
   const common = protobuf.common.get(name);
   if (common === null) {
@@ -176,7 +179,9 @@ function addCommon(root: protobuf.Root, name: string): ProtoFile {
   return { name, package: "google.protobuf", imports: [], options: undefined };
 }
 
-/** Marks what was just added: objects that no file has claimed yet. */
+/**
+ * Assigns the file name to newly added objects, which belong to no file yet.
+ */
 function setFileNames(parent: protobuf.NamespaceBase, name: string): void {
   for (const child of parent.nestedArray) {
     const isPackage = child.constructor === protobuf.Namespace;

@@ -1,6 +1,6 @@
 /**
- * Says where a proto file is wrong, and what to do about it. Only files that are wrong
- * pay for it.
+ * Explains where a proto file is invalid and how to fix it. Only invalid files
+ * cost time.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export function explainParseError(
   const [, what = message, stated] = /^(.*?)(?: \(line (\d+)\))?$/s.exec(
     message,
   ) ?? [];
-  // Where the text ends too early, the parser stumbles over its own null.
+  // If the text ends too early, the parser fails on its own null.
   if (error instanceof TypeError || what.includes("'null'")) {
     const last = text.trimEnd().split("\n").length;
     return `${name}:${last}: File ends in the middle of a declaration: complete it`;
@@ -58,7 +58,7 @@ function firstLineWith(text: string, message: string): number | undefined {
       return error instanceof Error && error.message === message;
     }
   };
-  // On its own, a file does not declare again what another one declares.
+  // Parsed alone, a file does not clash with another one's declarations.
   if (!fails(lines.length)) return undefined;
   let [below, at] = [0, lines.length];
   while (at - below > 1) {
@@ -69,7 +69,7 @@ function firstLineWith(text: string, message: string): number | undefined {
   return at;
 }
 
-/** The line that declares what the parser named. */
+/** The line of the declaration that the parser named. */
 function declaration(text: string, what: string): number | undefined {
   const name = /'([\w.]+)'/.exec(what)?.[1];
   if (name === undefined) return undefined;
@@ -83,8 +83,8 @@ export function lineOf(text: string, pattern: RegExp): number | undefined {
 }
 
 /**
- * Explains why types of files that parsed do not resolve: the first field or method
- * whose type none of them has.
+ * Explains why types of parsed files do not resolve: finds the first field or
+ * method whose type is not declared.
  *
  * @param textOf The text of a file.
  */

@@ -1,5 +1,5 @@
 /**
- * From the bytes of a message to the event that it is.
+ * Reads an event from the bytes of its message.
  *
  * @module
  */
@@ -16,29 +16,29 @@ import {
 } from "../core/memory_budget.ts";
 import type { ServedEvent } from "./served_events.ts";
 
-/** What was read. */
+/** The result of reading. */
 export interface ReadEvent {
-  /** The event. Its `data` is `undefined` when it does not decode. */
+  /** The event. Its `data` is `undefined` if it does not decode. */
   readonly event: Event;
-  /** Why it does not. */
+  /** Why it does not decode. */
   readonly malformed?: TerminalError;
 }
 
-/** An event that was read, and the memory that it takes. */
+/** A read event, with its memory share. */
 export interface HeldEvent extends ReadEvent {
-  /** What it takes of the memory for events; `undefined`: it was not decoded. */
+  /** Its share of the event memory; `undefined` if it was not decoded. */
   readonly share?: MemoryShare;
-  /** There is no memory to decode it now. */
+  /** Whether there is no memory to decode it. */
   readonly isOverloaded?: boolean;
 }
 
 /**
  * Reads an event if there is memory for it.
  *
- * @param served Which event it is.
+ * @param served The event's definition.
  * @param bytes Its message.
- * @param memory What events may take.
- * @returns The event. One that takes more than there is, is malformed.
+ * @param memory The memory budget for events.
+ * @returns The event. If it alone exceeds the budget, it is malformed.
  */
 export function readWithin(
   served: ServedEvent,
@@ -55,7 +55,10 @@ export function readWithin(
     : { ...readEvent(served, bytes), share };
 }
 
-/** Reads an event. Never throws: what does not decode is an event that is malformed. */
+/**
+ * Reads an event. Never throws: a message that does not decode becomes a
+ * malformed event.
+ */
 export function readEvent(served: ServedEvent, bytes: Buffer): ReadEvent {
   const base = { type: served.type, source: served.package };
   try {

@@ -1,5 +1,5 @@
 /**
- * Loads what the registered handlers need of AGS's proto files.
+ * Loads the parts of AGS's proto files that the registered handlers need.
  *
  * @module
  */
@@ -20,60 +20,66 @@ import {
 
 /** An event that is served. */
 export interface ServedEvent {
-  /** The type its handler named. */
+  /** The type that its handler named. */
   readonly type: string;
   /** Full name of its service. */
   readonly service: string;
-  /** The method's own name; `OnMessage` for all of AGS's events. */
+  /** The method's name; `OnMessage` for all of AGS's events. */
   readonly method: string;
   /** The method's path: `/package.Service/OnMessage`. */
   readonly path: string;
   /** Proto package of its service. */
   readonly package: string;
-  /** The message, as its proto file describes it. */
+  /** The type of its message. */
   readonly message: protobuf.Type;
-  /** Turns bytes into what the handler gets. */
+  /** Decodes bytes to the handler's data. */
   readonly decode: Decode;
-  /** Counts what that takes, in bytes. */
+  /** Estimates the decoded memory, in bytes. */
   readonly costOf: MessageCost;
   /**
-   * The event's attributes, where its message has not the envelope that AGS's events
-   * share. Throws when the message lacks what makes it an event.
+   * The event's attributes, for messages without AGS's common envelope. Throws
+   * if the message lacks what makes it an event.
    */
   readonly attributesOf?: (
     data: Readonly<Record<string, unknown>>,
   ) => Omit<Event, "source">;
-  /** The answers, where they are not empty. */
+  /** The answers, if they are not empty. */
   readonly answers?: Answers;
 }
 
-/** How a method that answers something is answered. */
+/** The answers of a method that has some. */
 export interface Answers {
   /**
    * Encodes what the handler returned.
    *
-   * @throws {TypeError} It is no such answer.
+   * @throws {TypeError} It is not a valid answer.
    */
   encode(value: unknown): Buffer;
-  /** The answer to an event that was not handled, or not now, and still is OK. */
+  /**
+   * The OK answer to an event that was not handled, or not by this delivery.
+   */
   without(result: Result): Buffer;
 }
 
-/** What {@linkcode loadServedEvents} loads. */
+/** The result of {@linkcode loadServedEvents}. */
 export interface ServedEvents {
   /** The events. */
   readonly events: readonly ServedEvent[];
-  /** The proto files they are in, and no others. */
+  /** The proto files of these events, and no others. */
   readonly files: ProtoFiles;
-  /** Events that nobody named, and that cannot come: their service does not exist. */
+  /**
+   * Events that nobody named and that cannot arrive, because their service does
+   * not exist.
+   */
   readonly absent: readonly CatalogEvent[];
 }
 
 /** Options of {@linkcode loadServedEvents}. */
 export interface LoadServedEventsOptions {
   /**
-   * The types that handlers name themselves, not by the pattern of a channel: AGS's own
-   * properties files name services that its proto files do not have.
+   * The types that handlers name explicitly, not through a channel pattern.
+   * AGS's own properties files name some services that its proto files do not
+   * have.
    *
    * @default {all types}
    */
@@ -81,12 +87,12 @@ export interface LoadServedEventsOptions {
 }
 
 /**
- * Loads the events that have a handler.
+ * Loads the events with a handler.
  *
  * @param catalog All events.
- * @param types The types that have a handler.
- * @throws {ProtoFileError} A proto file cannot be read; or lacks a service that the
- * properties file beside it names; or one type stands for messages of different shape.
+ * @param types The types with a handler.
+ * @throws {ProtoFileError} A proto file cannot be read, or lacks a service that
+ * its properties file names; or one type has messages of different shape.
  */
 export function loadServedEvents(
   catalog: EventCatalog,
@@ -119,13 +125,13 @@ export function loadServedEvents(
   };
 }
 
-/** What has been loaded of each catalog, by the types: sources share it. */
+/** Loaded events by catalog and types, shared by all sources. */
 const loadedOf = new WeakMap<EventCatalog, Map<string, ServedEvents>>();
 
 /**
- * The same, loaded once for all sources that ask for it.
+ * Loads events once for all sources that need them.
  *
- * @throws {ProtoFileError} As {@linkcode loadServedEvents} does.
+ * @throws {ProtoFileError} As {@linkcode loadServedEvents}.
  */
 export function servedEvents(
   catalog: EventCatalog,
@@ -164,13 +170,13 @@ function noService(event: CatalogEvent): ProtoFileError {
   return new ProtoFileError(
     `${event.declaredAt}: Service "${service}" of event "${event.key}" is ` +
       `not in ${event.protoFile}: name a service of that file that has one method, ` +
-      "or take the handler out",
+      "or remove the handler",
   );
 }
 
 /**
- * A key that several packages use stands for all of them. Where their messages differ,
- * a handler has to say which it means, or that it means all.
+ * A key that several packages use refers to all of them. If their messages
+ * differ, a handler has to name one, or all of them explicitly.
  */
 function refuseTwoShapes(loaded: readonly Loaded[]): void {
   for (const [type, events] of Map.groupBy(loaded, ({ type }) => type)) {
@@ -182,26 +188,26 @@ function refuseTwoShapes(loaded: readonly Loaded[]): void {
     if (first === undefined || other === undefined) continue;
     const qualified = events.map(({ event }) => `"${event.types[0]}"`);
     throw new ProtoFileError(
-      `${other.event.declaredAt}: Event type "${type}" is two messages of different ` +
+      `${other.event.declaredAt}: Event type "${type}" has two messages of different ` +
         `shape, this one and that of ${first.event.declaredAt}: name ` +
         `${qualified.join(" or ")} in the handler, or all of them in a list`,
     );
   }
 }
 
-/** The one method of an event's service, with its request. */
+/** The method of an event's service, with its request type. */
 export interface EventMethod {
   /** Full name of the service. */
   readonly service: string;
   /** Its own name. */
   readonly name: string;
-  /** The event's message. */
+  /** The type of the event's message. */
   readonly request: protobuf.Type;
-  /** What it is answered; `google.protobuf.Empty` for AGS's events. */
+  /** The type of its answer; `google.protobuf.Empty` for AGS's events. */
   readonly response: protobuf.Type;
 }
 
-/** The method that takes an event; `undefined` where the files have none. */
+/** The method that receives an event; `undefined` if the files have none. */
 export function methodOf(
   { root }: ProtoFiles,
   event: Pick<CatalogEvent, "package" | "serviceNames">,
@@ -210,7 +216,8 @@ export function methodOf(
     const service = `${event.package}.${serviceName}`;
     const found = root.lookup(service);
     if (found === null || !("methodsArray" in found)) continue;
-    // The lookup also finds what only ends like this: the name would be wrong.
+    // The lookup also matches longer names with this ending, which would be
+    // wrong.
     if (found.fullName !== `.${service}`) continue;
     const { methodsArray: [method, ...others] } = found as protobuf.Service;
     const request = method?.resolvedRequestType;

@@ -12,16 +12,20 @@ import type { Answers } from "./served_events.ts";
 import { bufferOf } from "../events/buffer.ts";
 
 const OK = 200;
-/** How Google's mapping has INVALID_ARGUMENT and FAILED_PRECONDITION in HTTP. */
+/**
+ * The HTTP status for INVALID_ARGUMENT and FAILED_PRECONDITION in Google's
+ * mapping.
+ */
 const BAD_REQUEST = 400;
 const SERVER_ERROR = 500;
 
 /**
- * Encodes answers of the task scheduler.
+ * Encodes the answers of scheduled tasks.
  *
- * A handler that returns nothing has succeeded. So has a run that is not this app's,
- * and one that came again after it was done: what its handler answered then is not
- * kept. `ON_REJECT=ack` answers a run that can not work: as not successful.
+ * A handler that returns nothing has succeeded. So has a run that belongs to
+ * another app, and one that was delivered again after it was done: the earlier
+ * answer is not kept. With `ON_REJECT=ack`, a run that can never succeed is
+ * answered as unsuccessful.
  *
  * @param type The message `ScheduledTaskResponse`.
  */
@@ -47,7 +51,9 @@ export function taskAnswers(type: protobuf.Type): Answers {
     };
     const problem = type.verify(message);
     if (problem !== null) {
-      throw new TypeError(`Answer of the scheduled task is wrong: ${problem}`);
+      throw new TypeError(
+        `Answer of the scheduled task is invalid: ${problem}`,
+      );
     }
     return bufferOf(type.encode(message).finish());
   }
@@ -73,6 +79,6 @@ function resultOf(value: unknown): ScheduledTaskResult {
     return value;
   }
   throw new TypeError(
-    "Answer of the scheduled task is wrong: expected an object, or nothing",
+    "Answer of the scheduled task is invalid: expected an object, or nothing",
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Checks who calls: a token that AGS IAM has signed.
+ * Authenticates callers by a token signed by AGS IAM.
  *
  * @module
  */
@@ -19,9 +19,9 @@ import type { Refusal } from "./status.ts";
 export interface IamAuthorizerOptions {
   /** Where AGS is, without a trailing slash. */
   readonly baseUrl: string;
-  /** The namespace that callers' tokens are for. */
+  /** The namespace that callers' tokens have to be for. */
   readonly namespace: string;
-  /** Time for one look-up of IAM's keys, in milliseconds. @default {5000} */
+  /** Time limit for fetching IAM's keys, in milliseconds. @default {5000} */
   readonly timeout?: number;
   /** Milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
@@ -30,29 +30,29 @@ export interface IamAuthorizerOptions {
 }
 
 /**
- * Decides whether a call may go on.
+ * Decides whether a call may proceed.
  *
- * @returns What it is answered otherwise.
+ * @returns The refusal, if it may not.
  */
 export type Authorizer = (
   metadata: Metadata,
 ) => Refusal | undefined | Promise<Refusal | undefined>;
 
-/** Checked tokens that are remembered; a connector has one at a time. */
+/** The most validated tokens to remember; a connector has one at a time. */
 const MAX_KNOWN = 100;
 
-/** Largest token looked at, in characters: IAM's have a few thousand. */
+/** Largest token that is examined, in characters: IAM's have a few thousand. */
 const MAX_TOKEN = 16_384;
 
 /**
- * Creates the check (`GRPC_AUTH=iam`): RS256, signed by one of IAM's keys, alive, a
- * client's and not a player's, and for this namespace or the studio's that it belongs
- * to (`mystudio` of `mystudio-mygame`).
+ * Creates the check for `GRPC_AUTH=iam`: the token has to be RS256, signed by
+ * one of IAM's keys, not expired, a client's and not a player's, and for this
+ * namespace or its studio (`mystudio` of `mystudio-mygame`).
  *
- * A token is checked once and then known until it expires. Keys are looked up when a
- * token that could be one names a key that is not known. While they cannot be looked
- * up, or rest after a look-up, the answer is UNAVAILABLE, for the event is fine: the
- * token may be signed with a new key.
+ * A token is validated once and remembered until it expires. Keys are fetched
+ * when a plausible token names an unknown key. While they cannot be fetched, or
+ * during the pause after a fetch, the answer is UNAVAILABLE, because the event
+ * is fine: the token may be signed with a new key.
  */
 export function createIamAuthorizer(options: IamAuthorizerOptions): Authorizer {
   const { baseUrl, namespace, timeout, now = Date.now } = options;
@@ -61,7 +61,7 @@ export function createIamAuthorizer(options: IamAuthorizerOptions): Authorizer {
     ...(timeout !== undefined && { timeout }),
     ...(options.monotonic !== undefined && { now: options.monotonic }),
   });
-  /** When each known token expires. */
+  /** The expiry of each remembered token. */
   const known = new Map<string, number>();
 
   async function check(token: string): Promise<Refusal | undefined> {
@@ -88,7 +88,10 @@ export function createIamAuthorizer(options: IamAuthorizerOptions): Authorizer {
     return undefined;
   }
 
-  /** Whether a token is one that may call, if what it says of itself is true. */
+  /**
+   * Whether a token claims the right to call; its signature is not checked
+   * here.
+   */
   function saysSo(token: string): boolean {
     try {
       const claims = decodeJwt(token);
@@ -109,13 +112,13 @@ export function createIamAuthorizer(options: IamAuthorizerOptions): Authorizer {
   };
 }
 
-/** The one algorithm that IAM signs with. */
+/** The only algorithm that IAM signs with. */
 const ALGORITHM = "RS256";
 
-/** What a key may be called, in characters. */
+/** The longest key id, in characters. */
 const MAX_KEY_ID = 256;
 
-/** The key that a token names; `undefined` for what could not be one of IAM's. */
+/** The key that a token names; `undefined` if it cannot be one of IAM's. */
 function keyIdOf(token: string): string | undefined {
   try {
     const { alg, kid, crit } = decodeProtectedHeader(token);
@@ -127,7 +130,10 @@ function keyIdOf(token: string): string | undefined {
   }
 }
 
-/** The token of a call, if it has the form of one: signed by a key of 2,048 bits or more. */
+/**
+ * The token of a call, if it has a valid form: signed by a key of at least
+ * 2,048 bits.
+ */
 function tokenOf(metadata: Metadata): string | undefined {
   const [value, ...others] = metadata.get("authorization");
   if (typeof value !== "string" || others.length > 0) return undefined;
@@ -156,7 +162,7 @@ function unreachable(retryAfter: number): Refusal {
     status.UNAVAILABLE,
     "Call could not be authenticated: try again later",
   );
-  // How gRPC says when to come again (gRFC A6).
+  // gRPC's pushback metadata (gRFC A6).
   answer.metadata.set("grpc-retry-pushback-ms", String(Math.ceil(retryAfter)));
   return answer;
 }

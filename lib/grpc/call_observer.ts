@@ -1,5 +1,5 @@
 /**
- * Who is told of the calls that a gRPC server gets.
+ * Observation of the calls that a gRPC server receives.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import type { ServerHttp2Stream } from "node:http2";
 import type * as grpc from "@grpc/grpc-js";
 
-/** A method, as its definition has it. */
+/** A method, as in its definition. */
 export interface ObservedMethod {
   /**
-   * What is streamed; `unknown` for all methods that are not served: their names are
-   * the callers', and there is no end of them.
+   * The kind of streaming; `unknown` for all methods that are not served,
+   * because callers choose their names without limit.
    */
   readonly type:
     | "unary"
@@ -21,54 +21,55 @@ export interface ObservedMethod {
     | "unknown";
   /** Full name of its service. */
   readonly service: string;
-  /** Its own name. */
+  /** The method's name. */
   readonly method: string;
 }
 
-/** Told of the calls of one method. Must not throw. */
+/** Observes the calls of one method. Must not throw. */
 export interface MethodObserver {
-  /** A call has come in. */
+  /** A call arrived. */
   started(): void;
-  /** A message of the caller has come. */
+  /** A message from the caller arrived. */
   received(): void;
-  /** A message is sent to the caller. */
+  /** A message is being sent to the caller. */
   sent(): void;
   /**
-   * A call is over; said once a call.
+   * A call ended; called once per call.
    *
-   * @param code What the caller got; CANCELLED when it did not wait for it.
-   * @param seconds How long it took.
+   * @param code The code that the caller received; CANCELLED if it did not
+   * wait.
+   * @param seconds Its duration.
    */
   ended(code: grpc.status, seconds: number): void;
 }
 
-/** Told of a server's methods. */
+/** Observes a server's methods. */
 export interface CallObserver {
-  /** Makes who is told of a method's calls, when the method is added. */
+  /** Creates the observer of a method when the method is added. */
   methodOf(method: ObservedMethod): MethodObserver;
 }
 
-/** An answer of grpc-js itself, to a call that no handler has seen. */
+/** An answer of grpc-js itself, to a call that reached no handler. */
 export interface RefusedCall {
   /** Path of its method. */
   readonly method: string;
-  /** What the caller got. */
+  /** The code that the caller received. */
   readonly code: grpc.status;
-  /** The text beside it. */
+  /** The status message. */
   readonly details: string;
 }
 
 /** Options of {@linkcode observeCalls}. */
 export interface ObserveCallsOptions {
-  /** Told of every call. @default {nobody} */
+  /** Observes every call. @default {none} */
   readonly observer?: CallObserver | undefined;
-  /** Told once of each call that no handler has seen. @default {nobody} */
+  /** Called once for each call that reached no handler. @default {none} */
   readonly onRefused?: (call: RefusedCall) => void;
   /**
-   * How the caller of a stream that this server has reset reads the reset; `undefined`
-   * where it was the caller who did.
+   * The code that a caller makes of a stream reset by this server; `undefined`
+   * if the caller reset it.
    *
-   * @default {it was always the caller}
+   * @default {callers reset all streams}
    */
   readonly resetCodeOf?: (stream: ServerHttp2Stream) => grpc.status | undefined;
 }

@@ -1,9 +1,10 @@
 /**
- * Compressed events, inflated when it is their turn.
+ * Decompresses events when they are handled.
  *
- * grpc-js inflates each message as soon as it is there, all at once: a thousand calls
- * of four kilobytes could take four gigabytes. Here a compressed event stays as small as
- * it came until it is handled, and what those that are handled take is bounded.
+ * grpc-js decompresses each message on arrival, all concurrently: a thousand
+ * calls of four kilobytes could take four gigabytes. Here a compressed event
+ * stays compressed until it is handled, and the memory of decompressed ones is
+ * bounded.
  *
  * @module
  */
@@ -14,45 +15,47 @@ import * as grpc from "@grpc/grpc-js";
 import { type Unreadable, UnreadableError } from "../core/errors.ts";
 import type { Refusal } from "./status.ts";
 
-/** An event as it was before it was compressed. Disposing says that it is handled. */
+/** A decompressed event. Dispose of it when it has been handled. */
 export interface Inflated extends Disposable {
   /** Its bytes. */
   readonly bytes: Buffer;
 }
 
-/** What compressed events take, altogether. */
+/** Decompresses events within a memory bound. */
 export interface Inflater {
-  /** Keeps grpc-js from inflating events. */
+  /** Prevents grpc-js from decompressing events. */
   readonly interceptor: grpc.ServerInterceptor;
   /**
-   * Inflates an event if it is compressed; `undefined`: it is not.
+   * Decompresses an event if it is compressed; `undefined` if it is not.
    *
-   * @returns A refusal when there is no room for it now; an error when there never is,
-   * or it cannot be inflated.
+   * @returns A refusal if there is no room now; an error if there never is, or
+   * it cannot be decompressed.
    */
   open(message: Buffer): Inflated | Refusal | UnreadableError | undefined;
 }
 
 /** Options of {@linkcode createInflater}. */
 export interface InflaterOptions {
-  /** The methods whose messages are events: theirs wait until they are opened. */
+  /**
+   * The methods whose messages are events, which wait until they are opened.
+   */
   readonly paths: ReadonlySet<string>;
-  /** Largest event, inflated, in bytes. */
+  /** Largest event when decompressed, in bytes. */
   readonly maxMessageBytes: number;
-  /** Bytes of inflated events at once. */
+  /** Bytes of decompressed events at once. */
   readonly maxBytes: number;
 }
 
-/** Largest message that is no event, inflated, in bytes: a few names. */
+/** Largest other message when decompressed, in bytes: a few names. */
 const MAX_OTHER = 65_536;
 
-/** Bytes before each message: whether it is compressed, and its length. */
+/** Bytes before each message: the compression flag and the length. */
 const HEAD = 5;
 
 const INFLATE = { gzip: gunzipSync, deflate: inflateSync } as const;
 type Encoding = keyof typeof INFLATE;
 
-/** The part of grpc-js's call that is not in its types. */
+/** The part of grpc-js's call that its types omit. */
 interface Decompressing {
   decompressMessage(
     message: Buffer,
@@ -60,7 +63,7 @@ interface Decompressing {
   ): Buffer | Promise<Buffer>;
 }
 
-/** Makes an inflater: one for a server. */
+/** Creates a decompressor for one server. */
 export function createInflater(options: InflaterOptions): Inflater {
   const { paths, maxMessageBytes, maxBytes } = options;
   const encodings = new WeakMap<Buffer, string>();
@@ -80,10 +83,10 @@ export function createInflater(options: InflaterOptions): Inflater {
         encodings.set(bytes, encoding);
         return bytes;
       }
-      // It knows no other, and says so.
+      // grpc-js does not know the encoding either, and says so.
       if (!isEncoding(encoding)) return refuse(message, encoding);
       const inflated = inflate(bytes, encoding, MAX_OTHER);
-      // What is thrown is what is answered.
+      // The thrown error is the answer.
       if (!Buffer.isBuffer(inflated)) throw REFUSALS[inflated.why];
       return inflated;
     };
@@ -120,10 +123,10 @@ function inflate(
   } catch (cause) {
     return isTooLarge(cause)
       ? new UnreadableError(
-        `Message is larger than ${maxOutputLength} bytes when inflated`,
+        `Message is larger than ${maxOutputLength} bytes when decompressed`,
         { why: "too_large" },
       )
-      : new UnreadableError(`Message is no ${encoding}`, {
+      : new UnreadableError(`Message is not valid ${encoding}`, {
         why: "unreadable",
         cause,
       });
@@ -149,12 +152,12 @@ function refusal(code: grpc.status, details: string): Refusal {
 
 const FULL = refusal(
   grpc.status.RESOURCE_EXHAUSTED,
-  "Service is inflating all it can",
+  "Service is decompressing as much as it can",
 );
 const REFUSALS: Readonly<Record<Unreadable, Refusal>> = {
   too_large: refusal(
     grpc.status.RESOURCE_EXHAUSTED,
-    "Message is larger than allowed when inflated",
+    "Message is larger than allowed when decompressed",
   ),
-  unreadable: refusal(grpc.status.INTERNAL, "Message can not be inflated"),
+  unreadable: refusal(grpc.status.INTERNAL, "Message cannot be decompressed"),
 };

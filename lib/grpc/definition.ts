@@ -11,7 +11,7 @@ import { OPEN_CHANNELS } from "../events/open_events.ts";
 import { createGrpcMetrics } from "./metrics.ts";
 import { startGrpcServer } from "./server.ts";
 
-/** The source, as the service knows it. */
+/** The source's definition. */
 export const grpcSource: SourceDefinition<typeof GRPC_SETTINGS> = {
   name: "grpc",
   topic: { settings: GRPC_SETTINGS },
@@ -25,7 +25,7 @@ export const grpcSource: SourceDefinition<typeof GRPC_SETTINGS> = {
       port: config.grpcPort,
       onReject: config.onReject,
       authorize: config.grpcAuth === "iam"
-        // Needed by few, and a start's time is everybody's.
+        // Loaded on demand: few need it, and it would slow every start.
         ? (await import("./auth.ts")).createIamAuthorizer(config)
         : undefined,
       maxMessageBytes: config.grpcMaxMessageBytes,

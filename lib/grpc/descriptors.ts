@@ -1,9 +1,9 @@
 /**
- * Describes proto files as reflection sends them: `FileDescriptorProto`.
+ * Describes proto files for reflection: `FileDescriptorProto`.
  *
- * Each file as it is written: its own name, imports, field names, JSON names and
- * options, as protoc would describe it. A connector links these, and a linker
- * refuses files that leave out what they import.
+ * Each file is described as written, with its own name, imports, field names,
+ * JSON names and options, as protoc does. A connector links these files, and a
+ * linker refuses files without their imports.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { ProtoFile, ProtoFiles } from "../events/proto_files.ts";
 
 type Json = Record<string, unknown>;
 
-/** Numbers of `FieldDescriptorProto.Type`, for types that have no name of their own. */
+/** Numbers of `FieldDescriptorProto.Type` for scalar types. */
 const SCALARS: Readonly<Record<string, number>> = {
   double: 1,
   float: 2,
@@ -42,7 +42,7 @@ const LABEL_REPEATED = 3;
 /**
  * Encodes a file's descriptor.
  *
- * @param files What {@linkcode readProtoFiles} read.
+ * @param files The result of {@linkcode readProtoFiles}.
  * @param file One of them.
  */
 export function encodeDescriptor(
@@ -88,7 +88,7 @@ function message(type: protobuf.Type): Json {
     .filter((field): field is protobuf.Field & protobuf.MapField =>
       field instanceof protobuf.MapField
     );
-  // Synthetic oneofs, which stand for `optional`, come after the written ones.
+  // Synthetic oneofs, which represent `optional`, come after the declared ones.
   const optional = type.fieldsArray.filter(isOptional);
   const oneofs = type.oneofsArray.filter((oneof) => !isSynthetic(oneof));
   const oneofIndex = (field: protobuf.Field) =>
@@ -143,7 +143,10 @@ function fieldOf(field: protobuf.Field): Json {
   };
 }
 
-/** The name in the file. The parser has those of Google's own files in camelCase. */
+/**
+ * The name in the file. The parser converts those of Google's own files to
+ * camelCase.
+ */
 function nameOf(field: protobuf.Field): string {
   return field.parent?.fullName.startsWith(".google.protobuf.")
     ? field.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
@@ -177,13 +180,16 @@ function mapEntry(field: protobuf.MapField): Json {
   };
 }
 
-/** protoc's name for the message of a map's entries. */
+/** protoc's name for the message of a map entry. */
 function entryName(field: Pick<protobuf.Field, "name">): string {
   const camel = jsonName(field.name);
   return `${camel.charAt(0).toUpperCase()}${camel.slice(1)}Entry`;
 }
 
-/** protoc's rule for a field's name in JSON: each `_` goes, and what follows is raised. */
+/**
+ * protoc's rule for JSON names: each `_` is removed and the next letter
+ * capitalised.
+ */
 function jsonName(name: string): string {
   return name.replace(/_+(.?)/g, (_all, next: string) => next.toUpperCase());
 }

@@ -8,18 +8,20 @@ import * as grpc from "@grpc/grpc-js";
 import { type ProtoFiles, readProtoFiles } from "../events/proto_files.ts";
 import { methodsOf } from "./service_definition.ts";
 
-/** Whether a service takes calls. */
+/** Whether a service accepts calls. */
 export type ServingStatus = "SERVING" | "NOT_SERVING";
 
 /** The health of a server. */
 export interface Health {
   /** Full name of the health service. */
   readonly service: string;
-  /** The files that describe it. */
+  /** The files that declare it. */
   readonly files: ProtoFiles;
-  /** Says so for the server as a whole and for each of its services. */
+  /** Sets the status of the server and of each of its services. */
   set(status: ServingStatus): void;
-  /** Ends every watch: a server that drains would wait for them for ever. */
+  /**
+   * Ends every watch, because a draining server would wait for them for ever.
+   */
   endWatches(): void;
 }
 
@@ -27,12 +29,12 @@ export interface Health {
 export interface HealthOptions {
   /** Absolute path of the proto folder. */
   readonly protoFolder: string;
-  /** Full names of the services whose health can be asked for. */
+  /** Full names of the services with a health status. */
   readonly services: readonly string[];
 }
 
 interface Request {
-  /** Absent for the server as a whole. */
+  /** Absent for the whole server. */
   readonly service?: string;
 }
 
@@ -45,10 +47,10 @@ export const HEALTH_FILE = "grpc/health/v1/health.proto";
 /** Full name of the health service. */
 export const HEALTH_SERVICE = "grpc.health.v1.Health";
 
-/** How many watches may be open at once: each holds memory for as long as it likes. */
+/** The most open watches: each holds memory for as long as it likes. */
 const MAX_WATCHES = 1_000;
 
-/** Serves health; NOT_SERVING until told otherwise. */
+/** Serves health; NOT_SERVING until set. */
 export function addHealth(server: grpc.Server, options: HealthOptions): Health {
   const files = readProtoFiles(options.protoFolder, [HEALTH_FILE]);
   const known = new Set(["", HEALTH_SERVICE, ...options.services]);

@@ -1,8 +1,8 @@
 /**
- * Asks a gRPC server on this machine whether it serves.
+ * Checks whether a gRPC server on this machine is serving.
  *
- * One call over plain HTTP/2: a grpc-js channel would keep trying to connect, in the
- * background, to a port where nothing listens.
+ * It makes one call over plain HTTP/2: a grpc-js channel would keep trying to
+ * connect in the background if nothing listens.
  *
  * @module
  */
@@ -19,22 +19,22 @@ import { guardSessions } from "./session_guard.ts";
 export interface CheckHealthOptions {
   /** Absolute path of the proto folder. */
   readonly protoFolder: string;
-  /** Time for the answer, in milliseconds. */
+  /** Time limit for the answer, in milliseconds. */
   readonly timeout: number;
 }
 
-/** A message on the wire: a compression flag, four bytes of length, the message. */
+/** The prefix of a message: a compression flag and four bytes of length. */
 const PREFIX_LENGTH = 5;
 
-/** Largest answer read, in bytes: a status takes 7. */
+/** Largest answer that is read, in bytes: a status takes 7. */
 const MAX_ANSWER = 1_024;
 
 /**
  * Asks a server for its overall status.
  *
  * @param port The server's port.
- * @returns `SERVING`, `NOT_SERVING`, or the name of the gRPC status it refused with;
- * `UNAVAILABLE` when nothing listens, or nothing that speaks gRPC.
+ * @returns `SERVING`, `NOT_SERVING`, or the name of the gRPC status of the
+ * refusal; `UNAVAILABLE` if nothing listens, or nothing that speaks gRPC.
  */
 export async function checkHealth(
   port: number,
@@ -98,7 +98,7 @@ function call(
     if (code === undefined) fail();
     else resolve({ code, body: Buffer.concat(chunks) });
   });
-  // An empty request asks for the server as a whole.
+  // An empty request means the whole server.
   stream.end(Buffer.alloc(PREFIX_LENGTH));
   return promise.finally(() => clearTimeout(timer));
 }

@@ -1,27 +1,33 @@
 /**
- * What grpc-js itself prints, on standard error.
+ * Filters what grpc-js prints on standard error.
  *
  * @module
  */
 
 import * as grpc from "@grpc/grpc-js";
 
-/** How grpc-js begins when a header is not text; the value, a token perhaps, follows. */
+/**
+ * The beginning of grpc-js's message about an invalid header; the value
+ * follows, and may be a token.
+ */
 const METADATA = "Failed to add metadata entry";
 
-/** How it begins when an address is taken: an error says so, where it is one. */
+/**
+ * The beginning of its message about a port in use, which an error reports
+ * anyway.
+ */
 const TAKEN = "No address added";
 
 /**
- * Keeps grpc-js from printing the headers of callers, and what is said elsewhere, for
- * the process. All else is printed as it was: what `GRPC_TRACE` asks for, too. Calling
- * it again does nothing more.
+ * Prevents grpc-js from printing callers' headers and redundant messages, for
+ * the whole process. Everything else is printed as before, including
+ * `GRPC_TRACE`. Further calls have no effect.
  */
 export function quietLibrary(): void {
   const print = (level: string) => (text: unknown, ...more: unknown[]) => {
     const line = String(text);
     if (line.startsWith(METADATA) || line.startsWith(TAKEN)) return;
-    // deno-lint-ignore no-console -- where grpc-js prints by itself
+    // deno-lint-ignore no-console -- grpc-js prints here by itself
     console.error(`${level} ${text}`, ...more);
   };
   grpc.setLogger({ error: print("E"), info: print("I"), debug: print("D") });

@@ -1,45 +1,48 @@
 /**
- * What the gRPC server answers, under the names of the gRPC Prometheus ecosystem.
+ * Metrics of the gRPC server, with the names of the gRPC Prometheus ecosystem.
  *
  * @module
  */
 
 import type { HistogramChild, Labels, Metrics } from "../core/metrics.ts";
 
-/** A method that is served. */
+/** A served method. */
 export interface GrpcMethodLabels {
   /** `unary`, `client_stream`, `server_stream`, `bidi_stream` or `unknown`. */
   readonly type: string;
   /** Full name of its service. */
   readonly service: string;
-  /** Its own name. */
+  /** The method's name. */
   readonly method: string;
 }
 
 /** Counts the calls of one method. */
 export interface GrpcMethodMetrics {
-  /** A call has come in. */
+  /** A call arrived. */
   started(): void;
-  /** A message of the caller has come. */
+  /** A message from the caller arrived. */
   received(): void;
-  /** A message is sent to the caller. */
+  /** A message is being sent to the caller. */
   sent(): void;
   /**
-   * A call is over.
+   * A call ended.
    *
    * @param code The number of gRPC's status code.
-   * @param seconds How long it took.
+   * @param seconds Its duration.
    */
   ended(code: number, seconds: number): void;
 }
 
 /** The metrics of a gRPC server. */
 export interface GrpcMetrics {
-  /** Counts a method from 0 on. Each method is to be named once, when it is served. */
+  /** Counts a method from 0. Call it once per method, when it is served. */
   methodOf(labels: GrpcMethodLabels): GrpcMethodMetrics;
 }
 
-/** The codes by their numbers, spelled as Go's gRPC library and thus the dashboards do. */
+/**
+ * The codes by number, spelled as in Go's gRPC library and therefore in
+ * dashboards.
+ */
 const CODES = [
   ...["OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded"],
   ...["NotFound", "AlreadyExists", "PermissionDenied", "ResourceExhausted"],
@@ -57,24 +60,24 @@ export function createGrpcMetrics(metrics: Metrics): GrpcMetrics {
     metrics.counter({ name, help, labelNames: [...METHOD, ...more] });
   const started = counter(
     "grpc_server_started_total",
-    "Calls that have come in.",
+    "Calls received.",
   );
   const handled = counter(
     "grpc_server_handled_total",
-    "Calls that are over, by the code that they were answered with.",
+    "Calls ended, by the code of their answer.",
     ["grpc_code"],
   );
   const received = counter(
     "grpc_server_msg_received_total",
-    "Messages that callers have sent.",
+    "Messages received from callers.",
   );
   const sent = counter(
     "grpc_server_msg_sent_total",
-    "Messages that were sent to callers.",
+    "Messages sent to callers.",
   );
   const durations = metrics.durations({
     name: "grpc_server_handling_seconds",
-    help: "Time from a call coming in until it is over.",
+    help: "Time from the arrival of a call to its end.",
     labelNames: METHOD,
   });
 
@@ -91,7 +94,7 @@ export function createGrpcMetrics(metrics: Metrics): GrpcMetrics {
       const ends = CODES.map((grpc_code) =>
         handled.child({ ...labels, grpc_code })
       );
-      // Only once there is a call: 18 zeros a method answer no question.
+      // Created with the first call: 18 zeros per method have no use.
       let duration: HistogramChild | undefined;
       return {
         started: () => void starts.value++,

@@ -1,6 +1,6 @@
 /**
- * Tells of every call that a gRPC server gets, whoever answers it: a handler, or
- * grpc-js itself.
+ * Observes every call of a gRPC server, whether a handler or grpc-js itself
+ * answers it.
  *
  * @module
  */
@@ -15,13 +15,14 @@ import type {
 } from "./call_observer.ts";
 
 /**
- * Has a server tell of its calls. To be called before services are added and with the
- * server made with the interceptor, outermost: it sees what is sent in the end.
+ * Observes a server's calls. Attach it before adding services, and create the
+ * server with the interceptor as the outermost one, so that it sees what is
+ * finally sent.
  */
 export interface CallObservation {
-  /** Sees the calls of methods that are served. */
+  /** Observes the calls of served methods. */
   readonly interceptor: grpc.ServerInterceptor;
-  /** Sees the services that are added, and the calls of methods that are not. */
+  /** Observes added services, and the calls of other methods. */
   attach(server: grpc.Server): void;
 }
 
@@ -31,7 +32,7 @@ const UNKNOWN: ObservedMethod = {
   method: "unknown",
 };
 
-/** Starts to tell of calls. */
+/** Starts observing calls. */
 export function observeCalls(
   options: ObserveCallsOptions,
 ): CallObservation {
@@ -48,7 +49,7 @@ export function observeCalls(
         methods.set(definition.path, observer.methodOf(method));
       }
     };
-    // No interceptor sees a call of a method that is not served.
+    // Interceptors do not see calls of methods that are not served.
     const internals = server as unknown as ServerInternals;
     const retrieve = internals._retrieveHandler.bind(server);
     internals._retrieveHandler = (path) => {
@@ -72,19 +73,21 @@ export function observeCalls(
   };
 }
 
-/** What is used of grpc-js beside its interface; it has no other way to know. */
+/**
+ * The internals of grpc-js that are used; its interface offers no other way.
+ */
 interface ServerInternals {
-  /** The handler of a method; `null` when there is none. */
+  /** The handler of a method; `null` if there is none. */
   _retrieveHandler(path: string): object | null;
 }
 interface CallInternals {
-  /** Whether the caller is gone. */
+  /** Whether the caller has disconnected. */
   checkCancelled(): boolean;
-  /** What it came by. */
+  /** The stream of the call. */
   readonly stream: ServerHttp2Stream;
 }
 
-/** Where nobody wants to know. */
+/** Observes nothing. */
 const NOBODY: CallObserver = {
   methodOf: () => ({
     started() {},
@@ -109,17 +112,19 @@ function methodOf(
   return { type, service, method };
 }
 
-/** Whom to tell of one call. */
+/** The observers of one call. */
 interface Told {
   /** Path of its method. */
   readonly path: string;
-  /** Who is told. */
+  /** The observer. */
   readonly observer: MethodObserver;
-  /** Who else is. */
+  /** Further options. */
   readonly options: ObserveCallsOptions;
 }
 
-/** On the call itself, whose own refusals pass no interceptor. */
+/**
+ * Observes the call object, because grpc-js's own refusals pass no interceptor.
+ */
 function observe(
   call: grpc.ServerInterceptingCallInterface,
   told: Told,
@@ -130,7 +135,7 @@ function observe(
   call.start = (listener) => {
     observation.listener = listener;
     start.call(call, observation);
-    // The caller was gone before the call began: nobody is told that it ends.
+    // The caller disconnected before the call began: no end would be reported.
     if (!observation.isStarted) observation.end(grpc.status.CANCELLED);
   };
   call.sendMessage = (message, callback) => {
@@ -138,25 +143,29 @@ function observe(
     sendMessage.call(call, message, callback);
   };
   call.sendStatus = (status) => {
-    // grpc-js sends none to a caller that is gone.
+    // grpc-js sends no status to a disconnected caller.
     if (internals.checkCancelled()) observation.end(grpc.status.CANCELLED);
     else observation.answer(status);
     sendStatus.call(call, status);
   };
-  // What grpc-js wants is the interface; its types ask for the one class of its own.
+  // grpc-js accepts any implementation of the interface, but its types require
+  // its own class.
   return call as grpc.ServerInterceptingCall;
 }
 
-/** One call. A class, as every event makes one: its functions are made once. */
+/**
+ * One call. It is a class because every event creates one, and methods are
+ * created once.
+ */
 class Observation implements Listener {
   readonly #told: Told;
   readonly #stream: ServerHttp2Stream;
   readonly #since = performance.now();
   #isEnded = false;
   #hasMessage = false;
-  /** Whether whoever serves the method has got it. */
+  /** Whether the handler has received the message. */
   #isTaken = false;
-  /** Who else listens; there before anything is heard. */
+  /** The next listener; set before any event. */
   listener: Listener | undefined;
   /** Whether the call has begun. */
   isStarted = false;
@@ -174,7 +183,7 @@ class Observation implements Listener {
     this.#told.observer.ended(code, seconds);
   }
 
-  /** grpc-js may answer several times: it sends the first one. */
+  /** grpc-js may answer several times but sends only the first answer. */
   answer({ code = grpc.status.OK, details = "" }: StatusObject): void {
     if (!this.#isEnded && !this.#isTaken && code !== grpc.status.OK) {
       const { path: method, options } = this.#told;
@@ -217,7 +226,7 @@ type StatusObject = Parameters<
   grpc.ServerInterceptingCallInterface["sendStatus"]
 >[0];
 
-/** What a call tells of; grpc-js does not export its type. */
+/** The listener of a call; grpc-js does not export its type. */
 type Listener = Parameters<
   grpc.ServerInterceptingCallInterface["start"]
 >[0];

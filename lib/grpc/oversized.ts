@@ -1,9 +1,10 @@
 /**
- * Events that are too large to be taken.
+ * Handles events that are too large.
  *
- * grpc-js refuses them as soon as their length is there, and they come again, for ever.
- * To give one up, it must be known again when it comes again: so it is read to its end,
- * of which nothing is kept but a hash, and then goes the way of all events.
+ * grpc-js refuses such events as soon as it sees their length, and they are
+ * delivered again for ever. To limit the attempts, an event has to be
+ * recognised: it is read to its end, only a hash of it is kept, and it then
+ * takes the same path as all events.
  *
  * @module
  */
@@ -14,11 +15,14 @@ import type { ServerHttp2Stream } from "node:http2";
 import type * as grpc from "@grpc/grpc-js";
 import type { Digest } from "../core/event_id.ts";
 
-/** What is known of the events that are too large. */
+/** Recognises events that are too large. */
 export interface Oversized {
-  /** Reads them in the place of grpc-js. */
+  /** Reads them in place of grpc-js. */
   readonly interceptor: grpc.ServerInterceptor;
-  /** What was read, where a message stands for one; `undefined`: it is itself. */
+  /**
+   * The digest of an oversized event that a message stands for; `undefined` for
+   * any other message.
+   */
   digestOf(message: Buffer): Digest | undefined;
 }
 
@@ -28,13 +32,13 @@ export interface OversizedOptions {
   readonly paths: ReadonlySet<string>;
   /** Largest event, in bytes. */
   readonly maxMessageBytes: number;
-  /** How much is read of a larger one, in bytes. */
+  /** The most bytes of a larger event that are read. */
   readonly maxHashedBytes: number;
-  /** Told of a call of whose message nothing will be kept. */
+  /** Called for a call whose message will not be kept. */
   readonly onDropped: (stream: ServerHttp2Stream) => void;
 }
 
-/** The parts of grpc-js's call that are not in its types. */
+/** The parts of grpc-js's call that its types omit. */
 interface Internals {
   readonly stream: ServerHttp2Stream;
   handleDataFrame(data: Buffer): void;
@@ -42,15 +46,15 @@ interface Internals {
   decompressMessage(message: Buffer, encoding: string): Buffer;
 }
 
-/** Bytes before each message: whether it is compressed, and its length. */
+/** Bytes before each message: the compression flag and the length. */
 const HEAD = 5;
 
-/** What grpc-js reads in the place of a message that is too large. */
+/** The message that grpc-js reads in place of an oversized one. */
 const EMPTY_MESSAGE = Buffer.alloc(HEAD);
 
 const NOTHING = Buffer.alloc(0);
 
-/** Makes the reader: one for a server. */
+/** Creates the reader for one server. */
 export function readOversized(options: OversizedOptions): Oversized {
   const { paths, maxMessageBytes, maxHashedBytes, onDropped } = options;
   const digests = new WeakMap<Buffer, Digest>();
@@ -69,21 +73,21 @@ export function readOversized(options: OversizedOptions): Oversized {
       if (left === 0) hand();
     }
 
-    /** Has its handler called, though the rest may be on its way. */
+    /** Calls the handler, even if the rest is still arriving. */
     function hand(): void {
       const message = Buffer.alloc(0);
       digests.set(message, { size, sha256: hash.digest("hex") });
       call.handleDataFrame = () => {};
       call.handleEndEvent = () => {};
       call.decompressMessage = () => message;
-      // Which also stops the rest, until the call is answered.
+      // This also pauses the rest until the call is answered.
       handleDataFrame.call(call, EMPTY_MESSAGE);
       handleEndEvent.call(call);
     }
 
     call.handleDataFrame = read;
     call.handleEndEvent = () => {
-      // Cut off: it is not known which event it was to be. Refused by grpc-js.
+      // Truncated: the event cannot be recognised, and grpc-js refuses it.
       handleDataFrame.call(call, head.subarray(0, HEAD));
     };
     read(head.subarray(HEAD));
@@ -102,7 +106,8 @@ export function readOversized(options: OversizedOptions): Oversized {
         inner.handleDataFrame(head);
       };
     }
-    // What grpc-js wants is the interface; its types ask for the one class of its own.
+    // grpc-js accepts any implementation of the interface, but its types
+    // require its own class.
     return call as grpc.ServerInterceptingCall;
   };
 

@@ -22,13 +22,13 @@ import { readProtoFiles } from "../events/proto_files.ts";
 import { methodsOf } from "./service_definition.ts";
 import { guardSessions } from "./session_guard.ts";
 
-/** What is known when the sidecar did not take a message. */
+/** The state after a failed attempt to publish. */
 export interface FailedPublish {
-  /** How often it was sent, from 1. */
+  /** The number of attempts, from 1. */
   readonly attempt: number;
-  /** Milliseconds that are left until the deadline. */
+  /** Milliseconds left until the deadline. */
   readonly timeLeft: number;
-  /** Milliseconds that the sidecar asked to wait, a minute at most. */
+  /** Milliseconds that the sidecar asked to wait, at most a minute. */
   readonly retryAfter: number | undefined;
 }
 
@@ -36,27 +36,27 @@ export interface FailedPublish {
 export interface PublisherOptions {
   /** Absolute path of the proto folder. */
   readonly protoFolder: string;
-  /** Where the sidecar listens on this machine. */
+  /** The sidecar's local port. */
   readonly port: number;
-  /** Milliseconds to wait before sending again; `undefined` to give up. */
+  /** Milliseconds before the next attempt; `undefined` to stop. */
   readonly nextDelay: (failed: FailedPublish) => number | undefined;
-  /** Where the sidecar's own words go, at `debug`. @default {nowhere} */
+  /** Logs the sidecar's status messages, at `debug`. @default {none} */
   readonly log?: Logger;
 }
 
-/** What publishing depends on: one event. */
+/** The event that publishing is bound to. */
 export interface PublishBinding {
-  /** Ends with the event. */
+  /** Aborts with the event. */
   readonly signal: AbortSignal;
-  /** When the event's time is up: epoch milliseconds. */
+  /** The event's deadline: epoch milliseconds. */
   readonly deadline?: number | undefined;
-  /** What allows each request, right before it is sent. @default {nothing has to} */
+  /** The lease to confirm right before each request. @default {none} */
   readonly lease?: Lease | undefined;
 }
 
 /** A publisher. Disposing closes its connection. */
 export interface Publisher extends Disposable {
-  /** Publishing, for one event. */
+  /** Publishing for one event. */
   bind(binding: PublishBinding): Messaging;
 }
 
@@ -65,16 +65,20 @@ const FILE =
 const SERVICE =
   "accelbyte.extend.async_messaging.AsyncMessagingPublisherService";
 
-/** Time for one request where the event has no deadline, in milliseconds. */
+/** Time limit for one request if the event has no deadline, in milliseconds. */
 const REQUEST_TIMEOUT = 10_000;
 
 /**
- * How long a connection that failed is left alone, at first and at most, in ms. Short:
- * the sidecar is on the same machine, and until then every message fails.
+ * The minimum and maximum delay before reconnecting, in milliseconds. They are
+ * short, because the sidecar is on the same machine and every message fails
+ * until then.
  */
 const RECONNECT = { min: 50, max: 250 };
 
-/** What publishing again can mend: the sidecar starts, is busy or lost its own way. */
+/**
+ * Statuses after which a retry can succeed: the sidecar is starting, busy, or
+ * lost its own connection.
+ */
 const RETRYABLE: ReadonlySet<grpc.status> = new Set([
   grpc.status.CANCELLED,
   grpc.status.UNKNOWN,
@@ -85,16 +89,19 @@ const RETRYABLE: ReadonlySet<grpc.status> = new Set([
   grpc.status.UNAVAILABLE,
 ]);
 
-/** How a gRPC server says when to come again (gRFC A6). */
+/** gRPC's pushback metadata (gRFC A6). */
 const PUSHBACK = "grpc-retry-pushback-ms";
 
-/** The file, and the connection, come with the first message. */
+/** Proto file and connection, created for the first message. */
 interface Connection {
   readonly client: grpc.Client;
   readonly method: grpc.MethodDefinition<object, object>;
 }
 
-/** Makes a publisher. Nothing is read or connected to before the first message. */
+/**
+ * Creates a publisher. It reads and connects to nothing before the first
+ * message.
+ */
 export function createPublisher(options: PublisherOptions): Publisher {
   const { protoFolder, port, nextDelay, log } = options;
   let connection: Connection | undefined;
@@ -109,7 +116,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     return {
       method: PublishMessage,
       client: new grpc.Client(
-        // An address, not a name: there is nothing to resolve, and no proxy between.
+        // An address instead of a name: no resolution, and no proxy.
         `127.0.0.1:${port}`,
         grpc.credentials.createInsecure(),
         {
@@ -123,7 +130,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     };
   }
 
-  /** One request. Resolves with `undefined` when the sidecar took the message. */
+  /**
+   * One request. Resolves with `undefined` if the sidecar accepted the message.
+   */
   function send(
     request: object,
     { signal, deadline = Date.now() + REQUEST_TIMEOUT }: PublishBinding,
@@ -169,7 +178,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (timeLeft <= 0) {
         throw new DeadlineError("Event's deadline passed while publishing");
       }
-      // "never" is about this request, not about the event: that comes again.
+      // "never" concerns this request, not the event, which is delivered again.
       const delay = retryable && pushback !== "never"
         ? nextDelay({ attempt, timeLeft, retryAfter: pushback })
         : undefined;
@@ -204,7 +213,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         } catch (cause) {
           if (!own.aborted || binding.signal.aborted) throw cause;
           throw new PublishError(
-            `Message on topic "${topic}" was not published: ended by the handler's own signal`,
+            `Message on topic "${topic}" was not published: aborted by the handler's own signal`,
             { topic, code: "CANCELLED", retryable: true, cause },
           );
         }
@@ -217,20 +226,20 @@ export function createPublisher(options: PublisherOptions): Publisher {
   };
 }
 
-/** A message on its way to a topic. */
+/** A message for a topic. */
 export interface Message {
   /** The topic. */
   readonly topic: string;
   /** Its text. */
   readonly body: string;
-  /** Text beside it. */
+  /** Its metadata. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * The message that is sent.
+ * Builds the message to send.
  *
- * @throws {TerminalError} The topic is empty, or the body is no JSON.
+ * @throws {TerminalError} The topic is empty, or the body is not JSON.
  */
 export function messageOf(
   topic: string,
@@ -240,7 +249,8 @@ export function messageOf(
   if (topic === "") {
     throw new TerminalError("Topic is empty: expected the name of a topic");
   }
-  // One id for all attempts: the first one may have arrived, its answer lost.
+  // One id for all attempts, because the first one may have arrived without an
+  // answer.
   const id = Object.hasOwn(metadata, MESSAGE_ID)
     ? {}
     : { [MESSAGE_ID]: crypto.randomUUID() };
@@ -253,16 +263,16 @@ function textOf(body: string | object): string {
   try {
     text = exactJsonOf(body);
   } catch (cause) {
-    throw new TerminalError("Body of the message is no JSON", { cause });
+    throw new TerminalError("Body of the message is not JSON", { cause });
   }
-  // A function, or an object whose toJSON() says so.
+  // A function, or an object whose toJSON() returns undefined.
   if (text === undefined) {
-    throw new TerminalError("Body of the message is no JSON");
+    throw new TerminalError("Body of the message is not JSON");
   }
   return text;
 }
 
-/** Whether grpc-js itself refused: it says so in these words. */
+/** Whether grpc-js itself refused, recognised by its text. */
 function isUnreached({ code, details }: grpc.ServiceError): boolean {
   return code === grpc.status.UNAVAILABLE &&
     details.startsWith("No connection established");

@@ -1,9 +1,9 @@
 /**
- * Bounds what callers can make this process hold that is no event yet.
+ * Bounds the memory of messages that are still arriving.
  *
- * grpc-js keeps the pieces of a message until the caller says that it has sent all of
- * it, and asks nobody: some slow callers could take all memory, and one caller that
- * sends four megabytes byte by byte could, too, as each piece is an object of its own.
+ * grpc-js buffers the chunks of a message until the caller has sent all of it,
+ * without any limit. A few slow callers could take all memory, and so could one
+ * that sends four megabytes byte by byte, because each chunk is an object.
  *
  * @module
  */
@@ -17,46 +17,61 @@ import { status } from "@grpc/grpc-js";
 
 /** Options of {@linkcode limitReceiving}. */
 export interface ReceiveLimits {
-  /** Bytes of messages held at once, over all connections. */
+  /** Bytes of buffered messages, over all connections. */
   readonly maxBytes: number;
-  /** Calls whose message is awaited at once, over all connections. @default {4096} */
+  /** Calls whose message is awaited, over all connections. @default {4096} */
   readonly maxCalls?: number;
-  /** Longest time that a message may take to come, in milliseconds. @default {30000} */
+  /** Time limit for a message to arrive, in milliseconds. @default {30000} */
   readonly timeout?: number;
-  /** Beginning of the methods whose callers may take their time. @default {none} */
+  /**
+   * Path prefix of methods whose callers may pause between messages. @default
+   * {none}
+   */
   readonly conversations?: string;
-  /** Told now and then how many calls were ended since the last time. */
+  /**
+   * Called from time to time with the number of calls ended since the last
+   * time.
+   */
   readonly onEnded?: (ended: EndedCalls) => void;
 }
 
 /** Calls that were ended for one reason. */
 export interface EndedCalls {
-  /** Why. */
+  /** The reason. */
   readonly reason: EndedFor;
-  /** How their callers read it. */
+  /** The code that their callers see. */
   readonly code: status;
-  /** How many. */
+  /** The number of calls. */
   readonly count: number;
 }
 
-/** Which bound a call was ended for. */
+/** The bound for which a call was ended. */
 export type EndedFor = "memory" | "calls" | "time";
 
-/** Watches what comes. Disposing stops it, and ends no call. */
+/** Watches incoming messages. Disposing stops it without ending any call. */
 export interface ReceiveGuard extends Disposable {
   /**
-   * Watches a call, from its headers on.
+   * Watches a call from its headers on.
    *
-   * @param headers They are held as long as it is.
+   * @param headers Its headers, which stay in memory with it.
    */
   watch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
-  /** Says of a call that nothing is kept of its message: it holds nothing any more. */
+  /**
+   * Reports that nothing of a call's message is kept: it uses no memory any
+   * more.
+   */
   drop(stream: ServerHttp2Stream): void;
-  /** How the caller reads that its call was ended; `undefined`: it was not, here. */
+  /**
+   * The code that the caller of an ended call sees; `undefined` if it was not
+   * ended here.
+   */
   codeOf(stream: ServerHttp2Stream): status | undefined;
 }
 
-/** How a call is reset, and what gRPC reads that as. Both have the event come again. */
+/**
+ * How a call is reset, and the code that gRPC makes of it. After both, the
+ * event is delivered again.
+ */
 const RESETS = {
   memory: [
     http2.constants.NGHTTP2_ENHANCE_YOUR_CALM,
@@ -66,31 +81,31 @@ const RESETS = {
   time: [http2.constants.NGHTTP2_REFUSED_STREAM, status.UNAVAILABLE],
 } as const;
 
-/** What a piece of a message costs beside its bytes. */
+/** The cost of a message chunk besides its bytes. */
 const PIECE_COST = 512;
 
-/** How often it is looked for calls whose time is over, within that time. */
+/** How often calls are checked for expiry, within the time limit. */
 const TICKS = 8;
 
-/** What is received of a call. */
+/** The received part of a call. */
 interface Received {
   readonly stream: ServerHttp2Stream;
   readonly isConversation: boolean;
   /** When it began, in ticks. */
   readonly since: number;
-  /** What it holds, in bytes. */
+  /** Its memory, in bytes. */
   cost: number;
 }
 
 /**
- * Counts what is received of each call, until the call is over. Beyond a bound, the
- * call whose message has been awaited longest is ended: one that means it has sent its
- * message long before it is the oldest.
+ * Counts the received bytes of each call until the call ends. If a bound is
+ * exceeded, the call that has waited longest for its message is ended: an
+ * honest caller has sent its message long before it is the oldest.
  */
 export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
   const { maxBytes, maxCalls = 4_096, timeout = 30_000, conversations } =
     limits;
-  /** Calls whose message is awaited, the oldest first. */
+  /** Calls whose message is awaited, oldest first. */
   const waiting = new Set<Received>();
   const dropped = new WeakSet<ServerHttp2Stream>();
   const codes = new WeakMap<ServerHttp2Stream, status>();
@@ -108,18 +123,18 @@ export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
     ended[why]++;
     release(call);
     const [reset, code] = RESETS[why];
-    // What is answered already, the caller has.
+    // If it was already answered, the caller has that answer.
     if (!call.stream.headersSent) codes.set(call.stream, code);
     call.stream.close(reset);
   }
 
-  /** Ends calls until what is held is within its bound; at last the newcomer. */
+  /** Ends calls until the memory is within its bound, the new one last. */
   function makeRoom(newcomer: Received): void {
     for (const call of waiting) {
       if (held <= maxBytes) return;
       if (call.cost > 0) end(call, "memory");
     }
-    // All that is held is being handled.
+    // Everything in memory is already being handled.
     if (held > maxBytes) end(newcomer, "memory");
   }
 
@@ -145,7 +160,7 @@ export function limitReceiving(limits: ReceiveLimits): ReceiveGuard {
       end(oldest, "calls");
     }
     stream.on("data", (piece: Buffer) => {
-      // What comes after the answer, nobody keeps.
+      // Data after the answer is not buffered.
       if (stream.closed || (stream.headersSent && !isConversation)) return;
       if (!dropped.has(stream)) add(call, piece.length);
     });

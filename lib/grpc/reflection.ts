@@ -1,10 +1,11 @@
 /**
- * gRPC server reflection, v1 and v1alpha: how AGS's connector finds the methods.
+ * gRPC server reflection, v1 and v1alpha, by which AGS's connector finds the
+ * methods.
  *
- * Lists what is served and nothing else: a connector that finds a service here and
- * is answered UNIMPLEMENTED stops calling it for good. @grpc/reflection describes
- * files merged by package and without their imports, under renamed fields, and
- * takes a hundred milliseconds of each start for it.
+ * It lists exactly the served services: a connector that finds a service here
+ * and is answered UNIMPLEMENTED stops calling it for good. @grpc/reflection
+ * merges files by package, without their imports and with renamed fields, and
+ * adds a hundred milliseconds to each start.
  *
  * @module
  */
@@ -36,9 +37,9 @@ type Answer = Record<string, unknown>;
 export interface ReflectionOptions {
   /** Absolute path of the proto folder. */
   readonly protoFolder: string;
-  /** The files of everything that is served. */
+  /** The files of all served services. */
   readonly files: readonly ProtoFiles[];
-  /** Full names of the services that are served, reflection itself not included. */
+  /** Full names of the served services, without reflection itself. */
   readonly services: readonly string[];
 }
 
@@ -59,13 +60,14 @@ export function addReflection(
     server.addService(methodsOf(service), {
       ServerReflectionInfo(call: grpc.ServerDuplexStream<Request, Answer>) {
         call.on("data", (request: Request) => {
-          // A client that asks faster than it reads waits: answers do not pile up.
+          // A client that sends faster than it reads has to wait, so that
+          // answers do not accumulate.
           if (call.write(answer(request))) return;
           call.pause();
           call.once("drain", () => call.resume());
         });
         call.on("end", () => call.end());
-        // A client that breaks off is no news.
+        // A client that disconnects needs no report.
         call.on("error", () => call.end());
       },
     });
@@ -88,7 +90,10 @@ function answerer(
     return encoded;
   }
 
-  /** The file, and behind it all it needs, so that one answer can be linked. */
+  /**
+   * The file, followed by everything it imports, so that one answer can be
+   * linked.
+   */
   function withImports(set: ProtoFiles, name: string): Answer {
     const names = new Set([name]);
     for (const next of names) {
@@ -147,8 +152,8 @@ function answerer(
 }
 
 /**
- * The file that declares a service, method, message, field, enum or enum value, by
- * its full name and no part of it.
+ * The file that declares a service, method, message, field, enum or enum value,
+ * by its exact full name.
  */
 function fileOf({ root }: ProtoFiles, symbol: string): string | undefined {
   let object: protobuf.ReflectionObject = root;
@@ -156,7 +161,7 @@ function fileOf({ root }: ProtoFiles, symbol: string): string | undefined {
   for (const part of symbol.split(".")) {
     const next = memberOf(object, part);
     if (next === undefined) return undefined;
-    // Fields, methods and values are where the type is that they belong to.
+    // Fields, methods and values are in the file of their type.
     file = next.filename ?? file;
     object = next;
   }
@@ -168,7 +173,7 @@ function memberOf(
   name: string,
 ): protobuf.ReflectionObject | undefined {
   if (!(parent instanceof protobuf.Namespace)) return undefined;
-  // As in C++, an enum's values are named beside it, not in it.
+  // As in C++, enum values belong to the scope around the enum.
   return parent.get(name) ??
     parent.nestedArray.find((sibling) =>
       sibling instanceof protobuf.Enum && Object.hasOwn(sibling.values, name)

@@ -27,35 +27,41 @@ import { shortenTimeout } from "./timeout_header.ts";
 
 /** Options of {@linkcode startGrpcServer}. */
 export interface GrpcServerOptions {
-  /** Where events go. */
+  /** The app that takes the events. */
   readonly app: EventTarget;
   /** All events; those that the app takes are served. */
   readonly catalog: EventCatalog;
   /**
-   * The types that handlers name themselves, not by the pattern of a channel.
+   * The types that handlers name explicitly, not through a channel pattern.
    *
    * @default {all that the app takes}
    */
   readonly named?: ReadonlySet<string>;
   /** The port; 0 takes any free one. */
   readonly port: number;
-  /** What events may take, decoded. @default {as much as they need} */
+  /** The memory budget for decoded events. @default {unlimited} */
   readonly memory?: MemoryBudget;
-  /** Where refusals are logged that no event came of. @default {nowhere} */
+  /** Logs refusals of calls that did not become an event. @default {none} */
   readonly log?: Logger;
-  /** Told of every call. @default {nobody} */
+  /** Observes every call. @default {none} */
   readonly observer?: CallObserver;
-  /** What a rejected event is answered. @default {"reject"} */
+  /** The answer to a rejected event. @default {"reject"} */
   readonly onReject?: "reject" | "ack";
-  /** Says who may send events. @default {everybody} */
+  /** Authorizes the sending of events. @default {everybody} */
   readonly authorize?: Authorizer | undefined;
-  /** Largest message accepted, in bytes. @default {4194304} */
+  /** Largest accepted message, in bytes. @default {4194304} */
   readonly maxMessageBytes?: number;
-  /** How long a message may take to come, in milliseconds. @default {30000} */
+  /** Time limit for a message to arrive, in milliseconds. @default {30000} */
   readonly receiveTimeout?: number;
-  /** How long a connection may be silent before it is pinged, in ms. @default {60000} */
+  /**
+   * How long a connection may be idle before it is pinged, in milliseconds.
+   * @default {60000}
+   */
   readonly keepaliveTime?: number;
-  /** How long the ping may go unanswered, in milliseconds. @default {20000} */
+  /**
+   * How long to wait for the answer to a ping, in milliseconds. @default
+   * {20000}
+   */
   readonly keepaliveTimeout?: number;
 }
 
@@ -63,34 +69,37 @@ export interface GrpcServerOptions {
 export interface GrpcServer extends Disposable {
   /** The port it listens on. */
   readonly port: number;
-  /** Full names of the event services that are served. */
+  /** Full names of the served event services. */
   readonly services: readonly string[];
-  /** Says NOT_SERVING, to whoever asks and whoever watches. */
+  /** Reports NOT_SERVING to health checks and watches. */
   stopServing(): void;
   /**
-   * Takes no new connections, and resolves when the calls under way are answered,
-   * at the latest when `signal` ends.
+   * Accepts no new connections, and resolves when running calls are answered,
+   * at the latest when `signal` aborts.
    */
   close(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Streams of one connection at a time. A connector needs a few dozen; a peer that
- * opens more has them wait in its own memory.
+ * Concurrent streams per connection. A connector needs a few dozen; further
+ * streams of a peer wait in its own memory.
  */
 const MAX_STREAMS = 1_024;
 
-/** Bytes of messages held at once, over all connections; or four of the largest. */
+/**
+ * Bytes of buffered messages, over all connections; or four times the largest
+ * message.
+ */
 const MAX_HELD = 32 * 1_048_576;
 
-/** The only methods whose callers may take their time between messages. */
+/** The only methods whose callers may pause between messages. */
 const CONVERSATIONS = "/grpc.reflection.";
 
 /**
- * Registers everything, then opens the port: a connector asks for the methods once,
- * at its start, and does not find what comes later.
+ * Registers everything, then opens the port: a connector reads the methods
+ * once, when it starts, and does not see later ones.
  *
- * @throws {ProtoFileError} A proto file cannot be used.
+ * @throws {ProtoFileError} A proto file is invalid.
  * @throws {ListenError} The port cannot be opened.
  */
 export async function startGrpcServer(
@@ -193,8 +202,8 @@ export async function startGrpcServer(
 }
 
 /**
- * Logs what is refused before it is an event (a call that is broken, or not allowed):
- * nothing else would say why it comes again.
+ * Logs calls that are refused before they become an event (broken, or not
+ * allowed): nothing else would explain why the event is delivered again.
  */
 function logRefusal(
   log: Logger | undefined,
@@ -208,25 +217,27 @@ function logRefusal(
 }
 
 /**
- * Answers INTERNAL where grpc-js says UNIMPLEMENTED of a method that is served: for no
- * message, half of one, two, or an encoding it does not know. A connector would never
- * call the method again, INTERNAL has it try once more.
+ * Answers INTERNAL where grpc-js answers UNIMPLEMENTED for a served method: for
+ * a missing, truncated or repeated message, or an unknown encoding. After
+ * UNIMPLEMENTED a connector would never call the method again; after INTERNAL
+ * it retries.
  */
 const neverUnimplemented: grpc.ServerInterceptor = (_method, call) => {
   const sendStatus = call.sendStatus.bind(call);
-  // On the call itself, whose own refusals pass no interceptor. What is around it, the
-  // observer too, sees what is sent in the end.
+  // On the call object, because grpc-js's own refusals pass no interceptor.
+  // Outer interceptors, including the observer, see what is finally sent.
   call.sendStatus = (status) => {
     const isBroken = status.code === grpc.status.UNIMPLEMENTED;
     sendStatus(isBroken ? { ...status, ...BROKEN_CALL } : status);
   };
-  // What grpc-js wants is the interface; its types ask for the one class of its own.
+  // grpc-js accepts any implementation of the interface, but its types require
+  // its own class.
   return call as grpc.ServerInterceptingCall;
 };
 
 const BROKEN_CALL = {
   code: grpc.status.INTERNAL,
-  details: "Call is broken: expected one whole message",
+  details: "Call is broken: expected one complete message",
 };
 
 async function listen(server: grpc.Server, port: number): Promise<number> {

@@ -1,5 +1,5 @@
 /**
- * Makes grpc-js service definitions of services read from proto files.
+ * Converts services from proto files to grpc-js service definitions.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import protobuf from "protobufjs";
 import { bufferOf } from "../events/buffer.ts";
 
 /**
- * The definition of a service whose messages are protobufjs messages, with the
- * fields' own names: for the services of gRPC itself, health and reflection.
+ * The definition of a service whose messages are protobufjs messages with the
+ * fields' own names: for gRPC's own services, health and reflection.
  *
- * @param service A service whose types are resolved.
+ * @param service A service with resolved types.
  */
 export function methodsOf(
   service: protobuf.Service,

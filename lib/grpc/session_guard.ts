@@ -1,19 +1,19 @@
 /**
- * Keeps a peer that ends its connection from ending the process, or from having it stand
- * still.
+ * Prevents a peer from crashing or freezing the process by ending its
+ * connection.
  *
- * Deno's `node:http2` up to at least 2.9.6 destroys a session inside nghttp2's own
- * callback when a GOAWAY arrives, which frees memory that nghttp2 still uses: the
- * process aborts (denoland/deno#36788). Destroying one turn of the event loop later
- * avoids it.
+ * When a GOAWAY arrives, Deno's `node:http2`, up to at least 2.9.6, destroys
+ * the session inside nghttp2's own callback. That frees memory that nghttp2
+ * still uses, and the process aborts (denoland/deno#36788). Destroying the
+ * session one turn of the event loop later avoids it.
  *
- * And a client of grpc-js up to at least 1.14.7 does not hear that its server sent GOAWAY
- * right after its settings: it takes the connection for ready, and tries a call on it
- * again and again without ever leaving the turn, so that no timer, no event and no signal
- * comes through. Hearing of it one turn later avoids that.
+ * A grpc-js client, up to at least 1.14.7, misses a GOAWAY that its server
+ * sends right after its settings: it considers the connection ready, and
+ * retries a call on it in a loop without ever yielding, so that no timer, event
+ * or signal is processed. Delivering the GOAWAY one turn later avoids that.
  *
- * To be looked at again with each new Deno and grpc-js: the tests named "session guard"
- * fail without it for as long as it is needed.
+ * Check this again with each new Deno and grpc-js: as long as it is needed, the
+ * tests named "session guard" fail without it.
  *
  * @module
  */
@@ -24,12 +24,12 @@ import { setImmediate } from "node:timers";
 let isInstalled = false;
 
 /**
- * Makes every HTTP/2 session of this process, server's and client's, be destroyed a
- * turn later than asked, once, and every client's hear of GOAWAY a turn later. To be called before grpc-js opens a port or a
- * connection; calling it again does nothing.
+ * Defers the destruction of every HTTP/2 session of this process, server or
+ * client, by one turn, and likewise every client's GOAWAY. Call it before
+ * grpc-js opens a port or a connection; further calls have no effect.
  *
- * Only `destroy` is deferred: a late `close` would lose the callback that a draining
- * server waits for.
+ * Only `destroy` is deferred: a deferred `close` would lose the callback that a
+ * draining server waits for.
  */
 export function guardSessions(): void {
   if (isInstalled) return;
@@ -52,10 +52,10 @@ export function guardSessions(): void {
   }) as typeof connect;
 }
 
-/** Connections that clients have made to this process, and to which port. */
+/** Accepted connections, with the local port of each. */
 const accepted = new Map<http2.Http2Session, number | undefined>();
 
-/** Who wants to know of the calls on a port of this process. */
+/** Listeners for the calls on a port of this process. */
 const listeners = new Map<number, StreamListener>();
 
 function guard(session: http2.Http2Session): void {
@@ -67,17 +67,17 @@ function guard(session: http2.Http2Session): void {
   if (onStream !== undefined) session.prependListener("stream", onStream);
 }
 
-/** Called with each call whose headers have arrived. */
+/** Called for each call whose headers have arrived. */
 export type StreamListener = (
   stream: http2.ServerHttp2Stream,
   headers: http2.IncomingHttpHeaders,
 ) => void;
 
 /**
- * Has a listener be told of each call on the connections that clients will make to a
- * port of this process, before grpc-js is, which shows calls only when they are whole.
+ * Calls a listener for each call on a port's connections before grpc-js sees
+ * it, because grpc-js reports only complete calls.
  *
- * @returns Takes it back.
+ * @returns Removes the listener.
  */
 export function onStreams(
   port: number,
@@ -100,13 +100,13 @@ function deferDestroy(session: http2.Http2Session): void {
   session.destroy = (...args: Parameters<typeof destroy>) => {
     if (isAsked) return;
     isAsked = true;
-    // Not every session that is destroyed says that it is closed.
+    // Not every destroyed session emits "close".
     accepted.delete(session);
     setImmediate(() => destroy(...args));
   };
 }
 
-/** By then, whoever asked for the connection has it, and listens. */
+/** One turn later, the caller has the session and listens. */
 function deferGoaway(session: http2.ClientHttp2Session): void {
   const emit = session.emit.bind(session) as (...args: unknown[]) => boolean;
   session.emit = ((name: string, ...args: readonly unknown[]) => {

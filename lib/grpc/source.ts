@@ -1,5 +1,5 @@
 /**
- * The gRPC source: AGS's `OnMessage` calls in, events out to the app.
+ * The gRPC source: turns AGS's `OnMessage` calls into events for the app.
  *
  * @module
  */
@@ -26,21 +26,21 @@ import { type Refusal, refusalOf } from "./status.ts";
 
 /** Options of {@linkcode addEvents}. */
 export interface AddEventsOptions {
-  /** Where events go. */
+  /** The app that takes the events. */
   readonly app: EventTarget;
   /** The events to serve. */
   readonly events: readonly ServedEvent[];
-  /** What events may take, decoded. @default {as much as they need} */
+  /** The memory budget for decoded events. @default {unlimited} */
   readonly memory?: MemoryBudget | undefined;
-  /** What a rejected event is answered. */
+  /** The answer to a rejected event. */
   readonly onReject: "reject" | "ack";
-  /** Says who may send events. @default {everybody} */
+  /** Authorizes the sending of events. @default {everybody} */
   readonly authorize?: Authorizer | undefined;
-  /** Inflates events that come compressed. @default {none is} */
+  /** Decompresses events. @default {none are compressed} */
   readonly inflater?: Pick<Inflater, "open">;
-  /** Reads those that are too large. @default {none is} */
+  /** Recognises events that are too large. @default {none are} */
   readonly oversized?: Pick<Oversized, "digestOf">;
-  /** Told of calls that come to no event here. @default {nobody} */
+  /** Called for calls that become no event. @default {none} */
   readonly onRefused?: (call: RefusedCall) => void;
 }
 
@@ -52,8 +52,9 @@ const EMPTY = Buffer.alloc(0);
 const NAME = "grpc";
 
 /**
- * Metadata of a call that sends a dead letter's event again: it is run although it
- * was set aside. Whoever may send events may send this; what is done stays done.
+ * Metadata of a call that replays a dead letter: the event runs although it is
+ * a dead letter. Anybody who may send events may send it; a handled event stays
+ * handled.
  */
 const REPLAY = "event-replay";
 
@@ -63,8 +64,8 @@ export function addEvents(
   options: AddEventsOptions,
 ): void {
   for (const served of options.events) {
-    // Bytes in, decoded here: grpc-js would answer INTERNAL by itself, and be called
-    // again for ever, when they do not decode.
+    // Receives bytes and decodes them here: if decoding failed in grpc-js, it
+    // would answer INTERNAL, and the event would be delivered again for ever.
     const definition: grpc.MethodDefinition<Buffer, Buffer> = {
       path: served.path,
       requestStream: false,
@@ -172,7 +173,7 @@ async function receive(
   const controller = new AbortController();
   const deadline = deadlineOf(call);
   const onCancelled = () => {
-    // A caller whose deadline has passed cancels, too.
+    // A caller whose deadline has passed also cancels.
     controller.abort(
       deadline !== undefined && Date.now() >= deadline - HEAD_START
         ? new DeadlineError("Caller's deadline has passed")
@@ -180,7 +181,7 @@ async function receive(
     );
   };
   call.on("cancelled", onCancelled);
-  // It may have gone while it was looked at who it is.
+  // It may have disconnected during authorization.
   if (call.cancelled) onCancelled();
   const result = await app.dispatch(event, {
     source: NAME,
@@ -195,7 +196,7 @@ async function receive(
     },
     isReplay: call.metadata.get(REPLAY).length > 0,
   });
-  // Also emitted after the answer, when there is nothing left to end.
+  // Also emitted after the answer, when there is nothing left to abort.
   call.off("cancelled", onCancelled);
   return result;
 }
@@ -207,15 +208,18 @@ function answerOf({ answers }: ServedEvent, result: Result): Buffer {
     : answers.without(result);
 }
 
-/** What is sent more than once is one value with commas (RFC 9110, section 5.3). */
+/**
+ * A header sent more than once counts as one value with commas (RFC 9110,
+ * section 5.3).
+ */
 function headerOf(metadata: grpc.Metadata, name: string): string | undefined {
   const values = metadata.get(name);
   return values.length === 0 ? undefined : values.join(",");
 }
 
 /**
- * How much earlier than here a caller's deadline may pass there, in milliseconds: its
- * clock runs while the request is on its way.
+ * How much earlier a caller's deadline may pass on its side, in milliseconds:
+ * its clock runs while the request is in transit.
  */
 const HEAD_START = 100;
 
@@ -224,7 +228,7 @@ function deadlineOf(call: Call): number | undefined {
   return Number.isFinite(deadline) ? deadline : undefined;
 }
 
-/** What came of a call. */
+/** What was received from a call. */
 interface Received extends
   Pick<
     DispatchOptions,

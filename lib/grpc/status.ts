@@ -1,8 +1,8 @@
 /**
- * What a gRPC caller is answered.
+ * The answers to gRPC callers.
  *
- * The connector delivers again on UNAVAILABLE, RESOURCE_EXHAUSTED, INTERNAL and
- * UNKNOWN, and stops calling a method for good that answers UNIMPLEMENTED.
+ * The connector redelivers after UNAVAILABLE, RESOURCE_EXHAUSTED, INTERNAL and
+ * UNKNOWN, and stops calling a method for good after UNIMPLEMENTED.
  *
  * @module
  */
@@ -14,34 +14,40 @@ import type { Reason, Result } from "../core/outcome.ts";
 /** A refusal as grpc-js sends it. */
 export type Refusal = Pick<ServiceError, "code" | "details" | "metadata">;
 
-/** Fixed texts: what was thrown is for the log, a peer learns nothing of it. */
+/**
+ * Fixed texts: the thrown error goes to the log, and the peer learns nothing of
+ * it.
+ */
 const REFUSALS: Readonly<
   Partial<Record<Reason, readonly [code: status, details: string]>>
 > = {
   bad_event: [
     status.INVALID_ARGUMENT,
-    "Event can not be handled: it is malformed",
+    "Event cannot be handled: it is malformed",
   ],
   bad_state: [
     status.FAILED_PRECONDITION,
-    "Event can not be handled: what it needs is not there",
+    "Event cannot be handled: what it needs is not there",
   ],
   refused: [
     status.FAILED_PRECONDITION,
-    "Event can not be handled: what it needs is not there",
+    "Event cannot be handled: what it needs is not there",
   ],
   unavailable: [status.UNAVAILABLE, "Event was not handled: try again later"],
   deadline: [status.UNAVAILABLE, "Event was not handled in time"],
   draining: [status.UNAVAILABLE, "Service is draining"],
   bug: [status.INTERNAL, "Event was not handled: internal error"],
   too_large: [status.RESOURCE_EXHAUSTED, "Event is larger than allowed"],
-  unreadable: [status.INTERNAL, "Event can not be inflated"],
+  unreadable: [status.INTERNAL, "Event cannot be decompressed"],
   exhausted: [status.FAILED_PRECONDITION, "Event failed too many times"],
-  overloaded: [status.RESOURCE_EXHAUSTED, "Service is handling all it can"],
+  overloaded: [
+    status.RESOURCE_EXHAUSTED,
+    "Service is handling as much as it can",
+  ],
   cancelled: [status.CANCELLED, "Call was cancelled"],
 };
 
-/** What `ON_REJECT=ack` answers OK. */
+/** The reasons that `ON_REJECT=ack` answers with OK. */
 const FINAL: ReadonlySet<Reason> = new Set([
   "bad_event",
   "bad_state",
@@ -50,10 +56,10 @@ const FINAL: ReadonlySet<Reason> = new Set([
 ]);
 
 /**
- * Turns a result into an answer.
+ * Converts a result to an answer.
  *
- * @param onReject `ack` answers OK to events that will never work, for platforms
- * that deliver those again.
+ * @param onReject `ack` answers OK to events that can never succeed, for
+ * platforms that redeliver those.
  * @returns `undefined` for OK.
  */
 export function refusalOf(
@@ -68,8 +74,8 @@ export function refusalOf(
   if (result.errorId !== undefined) metadata.set("error-id", result.errorId);
   const retryAfter = retryAfterOf(result.error);
   if (retryAfter !== undefined) {
-    // gRPC's own way to say when to come again (gRFC A6). Anything else than a
-    // number from 0 would say: not at all.
+    // gRPC's pushback metadata (gRFC A6). Anything but a number from 0 would
+    // mean: do not retry.
     metadata.set("grpc-retry-pushback-ms", String(Math.ceil(retryAfter)));
   }
   return { code, details, metadata };

@@ -1,5 +1,5 @@
 /**
- * Callers' deadlines that grpc-js cannot wait for.
+ * Shortens deadlines that grpc-js cannot handle.
  *
  * @module
  */
@@ -7,23 +7,26 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { MAX_TIMEOUT } from "../core/async.ts";
 
-/** Units of gRPC's time limits, in milliseconds; those below one never count here. */
+/**
+ * Units of gRPC timeouts, in milliseconds; units below a millisecond are
+ * irrelevant here.
+ */
 const UNITS: Readonly<Record<string, number>> = {
   H: 3_600_000,
   M: 60_000,
   S: 1_000,
 };
 
-/** Some 24 days. */
+/** About 24 days. */
 const LONGEST = "2147483S";
 
 /**
- * Shortens a time limit to what a timer can wait: a longer one overflows in grpc-js,
- * which then says DEADLINE_EXCEEDED at once.
+ * Shortens a timeout to the longest timer: a longer one overflows in grpc-js,
+ * which then answers DEADLINE_EXCEEDED at once.
  */
 export function shortenTimeout(headers: IncomingHttpHeaders): void {
   const { "grpc-timeout": timeout } = headers;
-  // As grpc-js reads it: the first that looks like one.
+  // As grpc-js reads it: the first value that looks valid.
   const match = typeof timeout === "string" &&
     /(\d{1,8})\s*([HMS])/.exec(timeout);
   if (!match) return;

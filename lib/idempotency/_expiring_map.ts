@@ -1,26 +1,29 @@
 /**
- * A map that forgets: what has expired, and what there is too much of.
+ * A map with expiry and a capacity.
  *
  * @module
  */
 
-/** Values that expire, at most so many of them. */
+/** Values that expire, up to a capacity. */
 export interface ExpiringMap<V> {
-  /** What is there and has not expired; it becomes the last to go. */
+  /** The value, if it has not expired; it becomes the most recently used. */
   get(key: string, now: number): V | undefined;
   /** Adds or replaces a value. */
   set(key: string, value: V, expiresAt: number): void;
   /** Removes a value. */
   delete(key: string): void;
-  /** How many there are, expired ones that were not looked for included. */
+  /** The number of entries, including expired ones that were not looked up. */
   readonly size: number;
 }
 
-/** Creates an empty map; beyond `capacity` the least recently used goes first. */
+/**
+ * Creates an empty map; beyond `capacity` the least recently used entry is
+ * evicted.
+ */
 export function createExpiringMap<V>(capacity: number): ExpiringMap<V> {
   const entries = new Map<string, { value: V; expiresAt: number }>();
-  // One iterator for good: a new one passes over all that was deleted before it finds
-  // the first, which is most of the map where each new entry takes the place of one.
+  // One permanent iterator: a new one skips everything deleted before its first
+  // entry, which is most of the map once each new entry replaces an old one.
   let oldest = entries.keys();
 
   function forgetOldest(): void {

@@ -1,14 +1,14 @@
 /**
- * What stores keep of an event between its runs.
+ * What stores keep about an event between its runs.
  *
  * @module
  */
 
 import { NO_FAILURES, type Tally } from "../core/idempotency_store.ts";
 
-/** What is known of an event that has been run. */
+/** The history of an event. */
 export interface History {
-  /** Runs begun. */
+  /** Runs started. */
   readonly attempt: number;
   /** Its failures. */
   readonly tally: Tally;
@@ -16,7 +16,7 @@ export interface History {
   readonly firstAt: number;
 }
 
-/** The run of an event after what is known of it. */
+/** The history with the next run. */
 export function nextRun(before: History | undefined, now: number): History {
   return {
     attempt: (before?.attempt ?? 0) + 1,
@@ -25,7 +25,7 @@ export function nextRun(before: History | undefined, now: number): History {
   };
 }
 
-/** What is known of an event whose last run never reported back. */
+/** The history of an event whose last run never reported its result. */
 export function withCrash(lost: History, now: number): History {
   const { attempt, tally: { failures }, firstAt } = lost;
   return {

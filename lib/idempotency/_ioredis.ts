@@ -1,5 +1,5 @@
 /**
- * The Redis client, loaded without permission for all variables.
+ * Loads the Redis client without permission for all environment variables.
  *
  * @module
  */
@@ -8,11 +8,12 @@ import process from "node:process";
 import type { Redis } from "ioredis";
 
 /**
- * Loads ioredis: only where it is used, as it costs a noticeable part of the start.
+ * Loads ioredis on demand, because it takes a noticeable part of the start.
  *
- * The package `debug`, which it builds on, lists all variables when it is loaded, and
- * reads `DEBUG`: this process may do neither. So as long as that takes, `process.env`
- * lists none and has no `DEBUG`; every other variable is there by its name.
+ * Its dependency `debug` lists all variables and reads `DEBUG` when it is
+ * loaded, and this process may do neither. During loading, `process.env`
+ * therefore lists nothing and has no `DEBUG`; every other variable can be read
+ * by name.
  */
 export async function loadIoredis(): Promise<typeof Redis> {
   const { env } = process;

@@ -1,5 +1,5 @@
 /**
- * The connection to Redis, which is never given up.
+ * A connection to Redis that reconnects for ever.
  *
  * @module
  */
@@ -17,24 +17,24 @@ import {
 
 /** Options of {@linkcode connectRedis}. */
 export interface RedisConnectionOptions {
-  /** Where the server is. */
+  /** The server's address. */
   readonly url: RedisUrl;
-  /** Time for one operation, in milliseconds. @default {1000} */
+  /** Time limit for one operation, in milliseconds. @default {1000} */
   readonly timeout?: number;
-  /** Certificates in PEM that the server's may be signed by. @default {the system's} */
+  /** CA certificates for the server, in PEM. @default {the system's} */
   readonly ca?: string | undefined;
   /**
-   * Called when the connection is lost or cannot be made, or the server turns out to be
-   * none that can be used; again when the reason changes.
+   * Called when the connection is lost or fails, or the server turns out to be
+   * unusable; again when the reason changes.
    */
   readonly onDown?: (error: Error) => void;
-  /** Called when all is well again. */
+  /** Called when the connection works again. */
   readonly onUp?: () => void;
-  /** Called with what a server that can be used should not be set to. */
+  /** Called about risky settings of a usable server. */
   readonly onWarning?: (warning: string) => void;
 }
 
-/** The scripts as the client has them. */
+/** The scripts as methods of the client. */
 export type Scripts = {
   readonly [K in keyof typeof SCRIPTS]: (
     key: string,
@@ -47,34 +47,37 @@ export interface RedisConnection {
   /**
    * The client, if it is connected or about to be for the first time.
    *
-   * @throws It is not, or the server cannot be used.
+   * @throws It is not connected, or the server is unusable.
    */
   ready(): Promise<Scripts>;
-  /** To be called when the server has done something: it is not tried in vain. */
+  /** Reports a successful operation: resets the backoff. */
   worked(): void;
-  /** Ends it. */
+  /** Closes the connection. */
   end(): Promise<void>;
 }
 
-/** How long to wait before connecting again, in milliseconds: doubles up to the last. */
+/** Delay before reconnecting, in milliseconds: doubles up to the maximum. */
 const MIN_RECONNECT = 50;
 const MAX_RECONNECT = 2_000;
-/** How long a connection may take to close before it is broken off, in milliseconds. */
+/**
+ * How long a connection may take to close before it is destroyed, in
+ * milliseconds.
+ */
 const DISCONNECT_TIME = 100;
 
-/** Begins to connect, and does so again whenever the connection ends. */
+/** Starts connecting, and reconnects whenever the connection ends. */
 export function connectRedis(options: RedisConnectionOptions): RedisConnection {
   const { url, timeout = 1_000, onDown, onUp, onWarning } = options;
-  /** Resolves when it is known for the first time whether the server can be used. */
+  /** Resolves when it is first known whether the server is usable. */
   const first = Promise.withResolvers<void>();
   let isSettled = false;
   first.promise.then(() => isSettled = true);
   let isUsable = false;
   let isEnded = false;
   let problem: Error | undefined;
-  /** The reason that was reported last; `undefined` while all is well. */
+  /** The reason reported last; `undefined` while everything works. */
   let reported: string | undefined;
-  /** Connections in a row that were of no use. */
+  /** Consecutive useless connections. */
   let failures = 0;
   let client: Redis | undefined;
 
@@ -95,7 +98,7 @@ export function connectRedis(options: RedisConnectionOptions): RedisConnection {
     reported = undefined;
   }
 
-  /** Looks at the server that a connection has led to. */
+  /** Examines the server of a new connection. */
   async function examine(connected: Redis): Promise<void> {
     const { promise: closed, resolve } = Promise.withResolvers<undefined>();
     const onClose = () => resolve(undefined);
@@ -125,14 +128,15 @@ export function connectRedis(options: RedisConnectionOptions): RedisConnection {
       protocol: 2,
       connectTimeout: 2 * timeout,
       commandTimeout: timeout,
-      // A server that is silent for longer is given up, with all that waits for it.
+      // A server that is silent for longer is disconnected, with all pending
+      // operations.
       socketTimeout: 2 * timeout,
       disconnectTimeout: DISCONNECT_TIME,
       keepAlive: 30_000,
       disableClientInfo: true,
-      // Its own knows only servers that are still loading.
+      // ioredis's own check only recognises servers that are still loading.
       enableReadyCheck: false,
-      // Nothing is kept to be sent later: the event comes again.
+      // Nothing is queued for later: the event is delivered again.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
@@ -173,7 +177,7 @@ export function connectRedis(options: RedisConnectionOptions): RedisConnection {
       if (client === undefined) return;
       const ended = Promise.withResolvers<void>();
       client.once("end", ended.resolve);
-      // Between two connections there is nothing that ends.
+      // Between two connections, nothing emits an end.
       const timer = setTimeout(ended.resolve, 2 * DISCONNECT_TIME);
       client.disconnect();
       await ended.promise;
@@ -182,11 +186,11 @@ export function connectRedis(options: RedisConnectionOptions): RedisConnection {
   };
 }
 
-/** What is known of a server that does not say what it is. */
+/** The report about a server that does not describe itself. */
 function unknown({ message }: Error): ServerReport {
-  // It may work all the same: operations show it.
+  // It may still work: operations will show.
   if (/^NOPERM|^ERR unknown command/i.test(message)) return {};
-  return { problem: `does not say what it is: ${message}` };
+  return { problem: `does not describe itself: ${message}` };
 }
 
 function addressOf({ url, ca }: RedisConnectionOptions) {
@@ -198,7 +202,8 @@ function addressOf({ url, ca }: RedisConnectionOptions) {
     ...(url.password && { password: url.password.reveal() }),
     ...(url.isEncrypted && {
       tls: {
-        // The certificate is checked for an address, too, but TLS names only hosts.
+        // The certificate is also checked against addresses, but TLS server
+        // names are host names only.
         ...(isIP(url.host) === 0 && { servername: url.host }),
         ...(ca !== undefined && { ca }),
       },
@@ -206,7 +211,7 @@ function addressOf({ url, ca }: RedisConnectionOptions) {
   };
 }
 
-/** Waits for something, not longer than this many milliseconds. */
+/** Waits for a promise, up to this many milliseconds. */
 function within(promise: Promise<void>, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
@@ -217,7 +222,10 @@ function within(promise: Promise<void>, milliseconds: number): Promise<void> {
   });
 }
 
-/** What the client says, without the command that it keeps: that may be a login. */
+/**
+ * The client's error without the command that it contains, which may be a
+ * login.
+ */
 export function plain(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   return new Error(error.message, { cause: error.cause });

@@ -1,10 +1,11 @@
 /**
- * What Redis does with an event's record, each script in one step and on one key.
+ * Redis scripts for an event's record; each runs atomically on one key.
  *
- * A record is a hash: `s` is its state (`run`, `failed`, or how the event ended); of
- * a run, `t` is its token and `u` when its claim ends; `a` counts runs, `f` failures,
- * `c` is when one was last counted and `b` when the first run began. Leases are
- * measured on the server's clock, so that replicas need not agree on the time.
+ * A record is a hash: `s` is its state (`run`, `failed`, or how the event
+ * ended); for a run, `t` is its token and `u` when its claim ends; `a` counts
+ * runs, `f` failures, `c` is when one was last counted and `b` when the first
+ * run began. Leases use the server's clock, so that replicas need not agree on
+ * the time.
  *
  * @module
  */
@@ -18,7 +19,7 @@ function script(lua: string): Script {
   return { numberOfKeys: 1, lua };
 }
 
-/** The scripts, by the name under which the client has them. */
+/** The scripts, by their method names on the client. */
 export const SCRIPTS = {
   claimEvent: script(`
 local token, lease, ttl, replay = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]

@@ -1,22 +1,22 @@
 /**
- * Whether a Redis server can do the work, by what it says of itself.
+ * Decides whether a Redis server is usable, by its own description.
  *
  * @module
  */
 
-/** What a server is found to be. */
+/** The assessment of a server. */
 export interface ServerReport {
-  /** Why it cannot remember events: what follows "Redis at redis://…". */
+  /** Why it cannot store events; follows "Redis at redis://…" in messages. */
   readonly problem?: string;
-  /** What it may forget although it can. */
+  /** Why it may forget events although it is usable. */
   readonly warning?: string;
 }
 
-/** The oldest version whose scripts may ask for the time before they write. */
+/** The oldest version whose scripts may read the time before they write. */
 const MIN_VERSION = 5;
 
 /**
- * Judges a server.
+ * Assesses a server.
  *
  * @param info Its answer to `INFO`.
  */
@@ -47,7 +47,7 @@ export function judgeServer(info: string): ServerReport {
   const isBounded = Number(field("maxmemory") || 0) > 0;
   if (isBounded && policy !== "" && policy !== "noeviction") {
     return {
-      warning: `forgets events when its memory is full (maxmemory-policy ` +
+      warning: `evicts events when its memory is full (maxmemory-policy ` +
         `${policy}): expected noeviction`,
     };
   }
@@ -58,15 +58,16 @@ const IN_CLUSTER = "is a node of a Redis Cluster, which is not supported: " +
   "give the address of a server that is not in cluster mode";
 
 /**
- * What servers answer that are not, or not yet, the one to write to. Until Redis 7, an
- * error within a script stands at its end: `ERR Error running script … -READONLY …`.
+ * Errors of servers that are not, or not yet, writable. Until Redis 7, the
+ * error of a script is at the end of the message:
+ * `ERR Error running script … -READONLY …`.
  */
 const NOT_THE_SERVER =
   /(^|\s-)(READONLY|MASTERDOWN|LOADING|CLUSTERDOWN|MOVED|ASK) /;
 
 /**
- * Whether an answer says that another server is to be asked: a primary that has become
- * a replica, most often. The next connection may find the new one.
+ * Whether an error means that another server has to be used, usually because a
+ * primary has become a replica. The next connection may find the new one.
  */
 export function isForAnother({ message }: Error): boolean {
   return NOT_THE_SERVER.test(message);

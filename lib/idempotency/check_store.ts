@@ -1,5 +1,5 @@
 /**
- * Whether the store that the settings name does its work: what `doctor` asks.
+ * Checks the configured store, for `doctor`.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import type { ServiceConfig } from "../config/table.ts";
 import type { Logger } from "../core/context.ts";
 import { type OpenedStore, openStore } from "./open_store.ts";
 
-/** How long what is tried on it stays there, in milliseconds. */
+/** How long the test event stays in the store, in milliseconds. */
 const TTL = 60_000;
-/** How long it may be claimed, in milliseconds. */
+/** How long it is claimed, in milliseconds. */
 const LEASE = 10_000;
 
 /**
- * Opens the store, and claims and releases an event that there is not.
+ * Opens the store, then claims and releases a test event.
  *
  * @param config The settings.
- * @returns What was found.
+ * @returns The finding.
  * @throws {Error} What is wrong, and what to do.
  */
 export async function checkStore(config: ServiceConfig): Promise<string> {
@@ -51,7 +51,7 @@ async function tryOut(
   }
 }
 
-/** What went wrong, for a person: the reason behind it where there is one. */
+/** The error for a person: the underlying reason if there is one. */
 function sentenceOf(
   error: unknown,
   choice: ServiceConfig["idempotencyStore"],
@@ -61,7 +61,7 @@ function sentenceOf(
   if (error instanceof AgsError && error.status === 403) {
     return `cloudsave: the client lacks ADMIN:NAMESPACE:{namespace}:CLOUDSAVE:RECORD [CREATE, READ, UPDATE] (${message})`;
   }
-  // It names the server itself.
+  // It already names the server.
   if (cause instanceof Error && cause.message.startsWith("Redis at ")) {
     return cause.message;
   }
@@ -73,7 +73,7 @@ function sentenceOf(
     : text;
 }
 
-/** A log that keeps what is wrong with a store that works. */
+/** A logger that collects the problems of a working store. */
 function warningsTo(warnings: Error[]): Logger {
   const log: Logger = {
     debug: () => {},

@@ -1,9 +1,10 @@
 /**
- * Remembers events in AGS Cloud Save, as admin records of the game: shared by all
- * replicas, and no server to run.
+ * A store in AGS Cloud Save, as admin records of the game: shared by all
+ * replicas, without a server to run.
  *
- * Costs four requests for an event that is handled, one for a duplicate. They are
- * part of what AGS limits (Shared Cloud: 5,000 a minute for a studio by default).
+ * It costs four requests for a handled event and one for a duplicate. They
+ * count towards AGS's rate limit (Shared Cloud: 5,000 a minute per studio by
+ * default).
  *
  * @module
  */
@@ -23,41 +24,50 @@ import { type History, nextRun, withCrash } from "./_history.ts";
 /** Options of {@linkcode createCloudSaveStore}. */
 export interface CloudSaveStoreOptions {
   /**
-   * The AGS client. Not the one of the handlers: its breaker judges AGS by one
-   * answer after the other, and those of Cloud Save say nothing of other services.
+   * The AGS client. It must not be the handlers' client: its breaker counts
+   * consecutive answers, and those of Cloud Save say nothing about other
+   * services.
    */
   readonly client: { bind(binding: AgsBinding): Ags };
-  /** Whose events: another app in the same namespace has another scope. */
+  /** The scope: another app in the same namespace has another one. */
   readonly scope: string;
-  /** Time for one operation, its retries included, in milliseconds. @default {5000} */
+  /**
+   * Time limit for one operation including its retries, in milliseconds.
+   * @default {5000}
+   */
   readonly timeout?: number;
   /** Milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
-  /** How far the clocks of replicas may be apart, in milliseconds. @default {5000} */
+  /**
+   * How far the clocks of replicas may differ, in milliseconds. @default {5000}
+   */
   readonly skew?: number;
 }
 
-/** What a record says. Times are milliseconds since the epoch, by its writer's clock. */
+/**
+ * The contents of a record. Times are milliseconds since the epoch, by its
+ * writer's clock.
+ */
 interface EventRecord extends History {
   readonly state: "run" | "failed" | Ending;
-  /** Whose run it is, or was. */
+  /** The token of the current or last run. */
   readonly token: string;
-  /** When the claim of a run ends by itself. */
+  /** When the claim of a run expires. */
   readonly endsAt: number;
-  /** When the record is to be forgotten, whether AGS has deleted it or not. */
+  /** When the record expires, whether or not AGS has deleted it. */
   readonly expiresAt: number;
 }
 
-/** Longest wait for AGS to delete what is forgotten already, in milliseconds. */
+/** The longest wait for AGS to delete an expired record, in milliseconds. */
 const DELETION_DELAY = 60_000;
 
 /**
- * How often a record is read and written for one operation: others that write the
- * same one are other runs of the same event, and one of them wins each time.
+ * How often a record is read and written for one operation: concurrent writers
+ * are other runs of the same event, and one of them succeeds each time.
  */
 const MAX_CONFLICTS = 4;
 
-/** Creates the store. Nothing is sent before the first event. */
+/** Creates the store. It sends nothing before the first event. */
 export function createCloudSaveStore(
   options: CloudSaveStoreOptions,
 ): IdempotencyStore {
@@ -65,7 +75,7 @@ export function createCloudSaveStore(
   const now = options.now ?? Date.now;
   const ending = new AbortController();
 
-  /** Changes an event's record; `undefined` leaves it as it is. */
+  /** Changes an event's record; `undefined` leaves it unchanged. */
   async function update(
     key: string,
     decide: (current: EventRecord | undefined) => EventRecord | undefined,
@@ -100,7 +110,7 @@ export function createCloudSaveStore(
     }
   }
 
-  /** What becomes of a record by a claim, and what the claim is told. */
+  /** The new record after a claim, and the result of the claim. */
   function claimOf(
     record: EventRecord | undefined,
     { token, lease, ttl, isReplay = false }: ClaimOptions,
@@ -202,7 +212,10 @@ export function createCloudSaveStore(
   };
 }
 
-/** A key of the letters and the length that Cloud Save takes, and no user's data. */
+/**
+ * A key with characters and length that Cloud Save accepts, and without user
+ * data.
+ */
 function recordKey(scope: string, key: string): string {
   const text = JSON.stringify([scope, key]);
   const hash = createHash("sha256").update(text).digest("hex");

@@ -1,5 +1,5 @@
 /**
- * What every idempotency store has to do, as checks that any test framework can run:
+ * The rules for every idempotency store, as checks for any test framework:
  *
  * ```ts
  * for (const { name, check } of STORE_RULES) {
@@ -18,22 +18,22 @@ import {
   type Tally,
 } from "../core/idempotency_store.ts";
 
-/** Two users of one store, as two replicas have them. */
+/** Two users of one store, like two replicas. */
 export interface StoreWorld extends AsyncDisposable {
-  /** One of them. */
+  /** The first user. */
   readonly one: IdempotencyStore;
-  /** The other; the same object where the store is one process's. */
+  /** The second user; the same object if the store belongs to one process. */
   readonly other: IdempotencyStore;
-  /** Lets at least so much time pass on the store's clock, in milliseconds. */
+  /** Advances the store's clock by at least this much, in milliseconds. */
   pass(milliseconds: number): Promise<void>;
 }
 
-/** Opens a world without any event in it. */
+/** Opens a world without events. */
 export type OpenStore = () => Promise<StoreWorld>;
 
 /** One rule. */
 export interface StoreRule {
-  /** What it says, as a sentence. */
+  /** The rule, as a sentence. */
   readonly name: string;
   /**
    * Checks it.
@@ -43,9 +43,9 @@ export interface StoreRule {
   readonly check: (open: OpenStore) => Promise<void>;
 }
 
-/** A lease that no check outlives. */
+/** A lease that outlasts every check. */
 const LONG = 600_000;
-/** A lease that checks wait for. */
+/** A lease that expires during a check. */
 const SHORT = 40;
 const TTL = 3_600_000;
 const KEY = "channel.event/id-1";
@@ -97,13 +97,13 @@ export const STORE_RULES: readonly StoreRule[] = [
     },
   ),
 
-  rule("events do not stand in each other's way", async ({ one, other }) => {
+  rule("events do not block each other", async ({ one, other }) => {
     await one.claim(KEY, A);
     claimed(await other.claim("channel.event/id-2", B));
     claimed(await other.claim("channel.other/id-1", B));
   }),
 
-  rule("of many claims at once one is granted", async ({ one, other }) => {
+  rule("of many concurrent claims one is granted", async ({ one, other }) => {
     const claims = await Promise.all(
       Array.from(
         { length: 8 },
@@ -120,7 +120,7 @@ export const STORE_RULES: readonly StoreRule[] = [
   }),
 
   rule(
-    "a claim asked for again by its holder is the same claim",
+    "a claim repeated by its holder is the same claim",
     async ({ one }) => {
       const first = claimed(await one.claim(KEY, A));
       assert.deepEqual(claimed(await one.claim(KEY, A)), first);
@@ -142,7 +142,7 @@ export const STORE_RULES: readonly StoreRule[] = [
   ),
 
   rule(
-    "an event set aside is granted to a replay only, which starts afresh",
+    "a dead letter is granted only to a replay, which starts afresh",
     async ({ one, other }) => {
       const { tally } = claimed(await one.claim(KEY, A));
       await one.release(KEY, { ...A, tally: failedOnce(tally) });
@@ -156,7 +156,7 @@ export const STORE_RULES: readonly StoreRule[] = [
   ),
 
   rule(
-    "what is said twice is as if it were said once",
+    "a repeated operation has the effect of one",
     async ({ one, other }) => {
       const { tally } = claimed(await one.claim(KEY, A));
       for (let time = 0; time < 2; time++) {
@@ -181,7 +181,7 @@ export const STORE_RULES: readonly StoreRule[] = [
   ),
 
   rule(
-    "a claim that ran out is granted to the next, and counts as a failure",
+    "an expired claim is granted to the next, and counts as a failure",
     async ({ one, other, pass }) => {
       const first = claimed(await one.claim(KEY, { ...A, lease: SHORT }));
       await pass(SHORT + 1);
@@ -193,7 +193,7 @@ export const STORE_RULES: readonly StoreRule[] = [
   ),
 
   rule(
-    "whoever lost a claim cannot end that of the next",
+    "whoever lost a claim cannot end the next one",
     async ({ one, other, pass }) => {
       const { tally } = claimed(await one.claim(KEY, { ...A, lease: SHORT }));
       await pass(SHORT + 1);
@@ -207,7 +207,7 @@ export const STORE_RULES: readonly StoreRule[] = [
   ),
 
   rule(
-    "a claim that ran out is its holder's until somebody wants it",
+    "an expired claim stays its holder's until somebody else claims the event",
     async ({ one, other, pass }) => {
       claimed(await one.claim(KEY, { ...A, lease: SHORT }));
       await pass(SHORT + 1);
@@ -234,14 +234,14 @@ export const STORE_RULES: readonly StoreRule[] = [
   }),
 
   rule(
-    "an event can be done that the store knows nothing of",
+    "an event unknown to the store can be completed",
     async ({ one, other }) => {
       assert.equal(await one.complete(KEY, { ...A, ...DONE }), true);
       assert.deepEqual(await other.claim(KEY, B), { state: "done" });
     },
   ),
 
-  rule("what has ended stays as it ended", async ({ one, other }) => {
+  rule("the ending of an event does not change", async ({ one, other }) => {
     const { tally } = claimed(await one.claim(KEY, A));
     await one.complete(KEY, { ...A, ...DONE });
     assert.equal(await other.complete(KEY, { ...B, ...DEAD_LETTERED }), false);
@@ -250,7 +250,7 @@ export const STORE_RULES: readonly StoreRule[] = [
   }),
 
   rule(
-    "what is done is forgotten when its time is over",
+    "a done event is forgotten after its TTL",
     async ({ one, other, pass }) => {
       await one.claim(KEY, A);
       await one.complete(KEY, { ...A, ...DONE, ttl: SHORT });
@@ -262,7 +262,7 @@ export const STORE_RULES: readonly StoreRule[] = [
   ),
 
   rule(
-    "failures are forgotten when their time is over",
+    "failures are forgotten after their TTL",
     async ({ one, other, pass }) => {
       const { tally } = claimed(await one.claim(KEY, A));
       await one.release(KEY, { ...A, tally: failedOnce(tally), ttl: SHORT });
@@ -272,7 +272,7 @@ export const STORE_RULES: readonly StoreRule[] = [
   ),
 
   rule(
-    "keys of any letters and up to 200 of them are told apart",
+    "keys of any characters, up to 200, are distinct",
     async ({ one }) => {
       const long = "x".repeat(199);
       const keys = [

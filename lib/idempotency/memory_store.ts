@@ -1,5 +1,5 @@
 /**
- * Remembers events in this process: nothing to set up, gone with the process.
+ * A store in this process's memory: needs no setup, and ends with the process.
  *
  * @module
  */
@@ -16,30 +16,33 @@ import { createExpiringMap, type ExpiringMap } from "./_expiring_map.ts";
 /** Options of {@linkcode createMemoryStore}. */
 export interface MemoryStoreOptions {
   /**
-   * Events remembered at most, of each kind: done, set aside, failed. The one that
-   * was used least recently goes first; claims that hold are never forgotten.
+   * The most events to remember of each kind: done, dead letters, failed. The
+   * least recently used is forgotten first; active claims are never forgotten.
    *
    * @default {50000}
    */
   readonly capacity?: number;
   /**
-   * Milliseconds, monotonic, by which claims and memories end: a wall clock that is set
-   * forward would end claims that hold.
+   * Milliseconds, monotonic, for the expiry of claims and events: a wall clock
+   * set forward would end active claims.
    *
    * @default {performance.now}
    */
   readonly clock?: () => number;
-  /** Milliseconds since the epoch, for what is told of events. @default {Date.now} */
+  /**
+   * Milliseconds since the epoch, for times reported about events. @default
+   * {Date.now}
+   */
   readonly now?: () => number;
 }
 
 interface Run extends History {
   readonly token: string;
-  /** When the claim ends by itself, by the monotonic clock. */
+  /** When the claim expires, by the monotonic clock. */
   readonly endsAt: number;
 }
 
-/** Creates an empty store. 50,000 events that are done take about 11 MB. */
+/** Creates an empty store. 50,000 done events take about 11 MB. */
 export function createMemoryStore(
   options: MemoryStoreOptions = {},
 ): IdempotencyStore {
@@ -74,7 +77,7 @@ export function createMemoryStore(
     return { state: "claimed", attempt, tally, firstAt };
   }
 
-  /** Drops claims that ended by themselves and that nobody has asked for since. */
+  /** Drops expired claims that nobody has asked for since. */
   function forgetLost(time: number): void {
     for (const [key, { endsAt }] of runs) if (endsAt <= time) runs.delete(key);
   }
@@ -86,8 +89,9 @@ export function createMemoryStore(
 
   return {
     name: "memory",
-    // An async function around a plain one: an error rejects, as the interface says.
-    // deno-lint-ignore require-await -- Nothing in memory has to be waited for.
+    // An async function around a synchronous one, so that an error rejects, as
+    // the interface says. deno-lint-ignore require-await -- Memory needs no
+    // waiting.
     claim: async (key, how) => claim(key, how),
     // deno-lint-ignore require-await -- As above.
     async renew(key, { token, lease }) {

@@ -1,21 +1,24 @@
 /**
- * Counts and times what is asked of a store.
+ * Counts and times the operations of a store.
  *
  * @module
  */
 
 import type { Claim, IdempotencyStore } from "../core/idempotency_store.ts";
 
-/** What is asked of a store. */
+/** The operations of a store. */
 export type StoreOperation = "claim" | "renew" | "complete" | "release";
 
-/** Learns what is asked of a store. Each has the store's name as its first argument. */
+/** Observes a store. Each method gets the store's name first. */
 export interface StoreObserver {
   /** A claim was answered: `idempotency_claims_total{store,result}`. */
   claimed(store: string, result: Claim["state"]): void;
-  /** An operation ended, well or not: `idempotency_store_seconds{store,operation}`. */
+  /**
+   * An operation ended, successfully or not:
+   * `idempotency_store_seconds{store,operation}`.
+   */
   took(store: string, operation: StoreOperation, seconds: number): void;
-  /** It did not end well: `idempotency_store_errors_total{store,operation}`. */
+  /** An operation failed: `idempotency_store_errors_total{store,operation}`. */
   failed(store: string, operation: StoreOperation): void;
 }
 
@@ -26,7 +29,7 @@ export function observeStore(
 ): IdempotencyStore {
   const { name } = store;
 
-  // One promise more than the store's own: events wait for it.
+  // Only one promise more than the store's own, because events wait for it.
   function observed<T>(
     operation: StoreOperation,
     asked: Promise<T>,

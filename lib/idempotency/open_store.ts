@@ -1,5 +1,5 @@
 /**
- * The store that the settings name.
+ * Opens the configured store.
  *
  * @module
  */
@@ -18,21 +18,21 @@ import { createStoreHealth, type StoreHealth } from "./store_health.ts";
 export interface OpenStoreOptions {
   /** The settings. */
   readonly config: ServiceConfig;
-  /** Where a lost connection is reported. */
+  /** Logs a lost connection. */
   readonly log: Logger;
-  /** Learns what is asked of the store. */
+  /** Observes the store. */
   readonly observer?: StoreObserver;
-  /** Opens what `memory` names. @default {an empty memory of this process} */
+  /** Opens the store of `memory`. @default {an empty store in this process} */
   readonly openMemory?: (() => IdempotencyStore) | undefined;
 }
 
-/** A store, and whether it works. */
+/** A store with its health. */
 export interface OpenedStore extends IdempotencyStore {
-  /** For how long it has not worked, in milliseconds; 0: it works. */
+  /** How long it has been unavailable, in milliseconds; 0 if it works. */
   readonly awayFor: number;
 }
 
-/** Opens it, without waiting for a server; `undefined` for `none`. */
+/** Opens the store, without waiting for a server; `undefined` for `none`. */
 export function openStore(
   { config, log, observer, openMemory = createMemoryStore }: OpenStoreOptions,
 ): OpenedStore | undefined {
@@ -91,7 +91,7 @@ function storeOf(
   }
 }
 
-/** How long Cloud Save is not asked when it is down, in milliseconds. */
+/** How long the breaker for Cloud Save stays open, in milliseconds. */
 const COOL_DOWN = 1_000;
 
 function cloudSaveStore(
@@ -100,7 +100,7 @@ function cloudSaveStore(
 ): IdempotencyStore {
   const client = createAgsClient({
     ...config,
-    // Every event waits for the store: it is asked again soon whether it is back.
+    // Every event waits for the store, so it has to be tried again soon.
     breaker: { coolDown: COOL_DOWN },
     onRefreshFailed: (error) =>
       log.warn("AGS token of the idempotency store could not be refreshed", {

@@ -1,5 +1,5 @@
 /**
- * Remembers events in Redis: shared by all replicas, and there after a restart.
+ * A store in Redis: shared by all replicas, and kept across restarts.
  *
  * @module
  */
@@ -14,17 +14,17 @@ import {
 
 /** Options of {@linkcode createRedisStore}. */
 export interface RedisStoreOptions extends RedisConnectionOptions {
-  /** What all keys begin with: other apps on the same server have another one. */
+  /** The prefix of all keys: other apps on the same server have another one. */
   readonly prefix: string;
 }
 
 /**
- * Creates the store and begins to connect. It never gives that up: while there is no
- * connection, or it leads to a server that cannot be used (a replica, a sentinel, a
- * node of a cluster), operations reject at once, and events are answered as failed.
+ * Creates the store and starts connecting; it reconnects for ever. While there
+ * is no connection, or the server is unusable (a replica, a sentinel, a cluster
+ * node), operations reject at once, and events are answered as failed.
  *
- * The server must not evict keys (`maxmemory-policy noeviction`), and remembers over
- * its own restarts what it persists.
+ * The server must not evict keys (`maxmemory-policy noeviction`), and keeps
+ * across its own restarts only what it persists.
  */
 export function createRedisStore(options: RedisStoreOptions): IdempotencyStore {
   const { prefix } = options;
@@ -66,7 +66,8 @@ export function createRedisStore(options: RedisStoreOptions): IdempotencyStore {
 }
 
 function claimOf(answer: unknown): Claim {
-  // Something between here and Redis may answer, too: what it says is no "done".
+  // Something between here and Redis may answer, too; its answer must not count
+  // as "done".
   const [state, ...rest] = Array.isArray(answer) ? answer : [];
   const [first = 0, failures = 0, countedAt = 0, firstAt = 0] = rest.map(
     Number,
@@ -80,6 +81,8 @@ function claimOf(answer: unknown): Claim {
     case "dead_letter":
       return { state };
     default:
-      throw new Error("Redis answered a claim with what no script returns");
+      throw new Error(
+        "Redis answered a claim with something that no script returns",
+      );
   }
 }

@@ -1,5 +1,5 @@
 /**
- * For how long the store has been away.
+ * Tracks how long the store has been unavailable.
  *
  * @module
  */
@@ -12,28 +12,28 @@ export interface StoreHealthOptions {
   readonly clock?: () => number;
 }
 
-/** What is known of a store from what it was asked, and from its connection. */
+/** The health of a store, from its operations and its connection. */
 export interface StoreHealth {
   /**
-   * For how long it has not worked, in milliseconds; 0: it works, or nobody has asked
-   * it for a while.
+   * How long it has been unavailable, in milliseconds; 0 if it works, or has
+   * not been used for a while.
    */
   readonly awayFor: number;
-  /** The connection is gone, until it is `up`. */
+  /** The connection is lost, until `up` is called. */
   down(): void;
-  /** The connection is there. */
+  /** The connection works. */
   up(): void;
   /** The same store, watched. */
   watch(store: IdempotencyStore): IdempotencyStore;
 }
 
 /**
- * How long a failure is held against a store that nobody asks any more, in
- * milliseconds: without events there is nothing to see that it is back.
+ * How long a failure counts against an unused store, in milliseconds: without
+ * events, nothing shows that it is back.
  */
 const MEMORY = 60_000;
 
-/** Creates it for a store of which nothing is known. */
+/** Creates the tracker for a store in unknown state. */
 export function createStoreHealth(
   options: StoreHealthOptions = {},
 ): StoreHealth {

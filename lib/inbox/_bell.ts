@@ -1,20 +1,23 @@
 /**
- * Wakes up whoever waits for something to happen.
+ * Wakes up waiters when something happens.
  *
  * @module
  */
 
-/** Rings for all who listen. */
+/** A signal for all listeners. */
 export class Bell {
   #next = Promise.withResolvers<void>();
   readonly #listeners = new Set<() => void>();
 
-  /** The next time it rings. Ask before looking at what may have happened. */
+  /**
+   * Resolves the next time it rings. Call it before checking what may have
+   * happened.
+   */
   heard(): Promise<void> {
     return this.#next.promise;
   }
 
-  /** Calls a function each time it rings, until what this returns is disposed of. */
+  /** Calls a function each time it rings, until the result is disposed of. */
   listen(listener: () => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };

@@ -1,5 +1,5 @@
 /**
- * A set of small numbers, in one bit each.
+ * A set of small numbers, with one bit each.
  *
  * @module
  */
@@ -20,9 +20,9 @@ export class Bits {
   }
 
   /**
-   * Puts a number into it.
+   * Adds a number.
    *
-   * @returns Whether it was not in it before.
+   * @returns Whether it is new.
    */
   add(number: number): boolean {
     if (this.has(number)) return false;
@@ -37,7 +37,7 @@ export class Bits {
     return true;
   }
 
-  /** The numbers below `end`, as runs of one after the other. */
+  /** The numbers below `end`, as runs of consecutive ones. */
   *runs(end: number): Generator<{ readonly first: number; length: number }> {
     let run: { readonly first: number; length: number } | undefined;
     for (let number = 0; number < end; number++) {

@@ -1,9 +1,9 @@
 /**
- * Up to where a log was read: a file with two places, written in turn, so that the
- * one of before is there while the other is written.
+ * The read position of a log: a file with two slots, written alternately, so
+ * that the previous one stays valid during a write.
  *
- * It has its full length from the beginning: a full disk does not keep it from being
- * written, nor from freeing what was read.
+ * It has its full length from the start, so that a full disk prevents neither
+ * writing it nor freeing what was read.
  *
  * ```
  * for each place of 64 bytes:
@@ -20,17 +20,17 @@ import { crc32 } from "node:zlib";
 import { StartError } from "../core/errors.ts";
 import type { FileSystem, OpenFile } from "./_file_system.ts";
 
-/** What a cursor says. */
+/** The contents of a cursor. */
 export interface CursorState {
-  /** The log that the positions are of: 32 hexadecimal digits. */
+  /** The log that the positions belong to: 32 hexadecimal digits. */
   readonly logId: string;
-  /** All before this position was read. */
+  /** Everything before this position has been read. */
   readonly committed: number;
-  /** The end of the range that is being read; `committed` if none is. */
+  /** The end of the range that is being read; `committed` if there is none. */
   readonly planned: number;
 }
 
-/** The file says nothing that makes sense. */
+/** The file is damaged. */
 export class CursorError extends StartError {
   override name = "CursorError";
 }
@@ -51,9 +51,9 @@ export class Cursor implements Disposable {
   }
 
   /**
-   * Opens it, and makes the file if there is none.
+   * Opens it, and creates the file if it does not exist.
    *
-   * @throws {CursorError} There is a file, but not of a cursor.
+   * @throws {CursorError} The file exists but is not a cursor.
    */
   static async open(path: string, files: FileSystem): Promise<Cursor> {
     const file = await openOrCreate(path, files);
@@ -63,8 +63,9 @@ export class Cursor implements Disposable {
       const found = decode(bytes);
       if (found !== undefined) return new Cursor(file, found);
       throw new CursorError(
-        `File ${path} does not say up to where the inbox was read: expected it as ` +
-          "it was written; without it, all that is still there is read again",
+        `File ${path} does not contain the inbox's read position: expected it as ` +
+          "it was written; if you remove it, everything still there is read " +
+          "again",
       );
     } catch (error) {
       file[Symbol.dispose]();
@@ -72,14 +73,14 @@ export class Cursor implements Disposable {
     }
   }
 
-  /** What it says. */
+  /** The current contents. */
   get state(): CursorState {
     return this.#state;
   }
 
-  /** Says something else. When it resolves, that survives a power cut. */
+  /** Replaces the contents. When it resolves, they survive a power cut. */
   async write(state: CursorState): Promise<void> {
-    // Counted only when it is safe: until then the other place is the one that counts.
+    // Counted only when it is durable: until then the other slot is valid.
     const writes = this.#writes + 1;
     await this.#file.write(encode({ state, writes }), (writes % 2) * PLACE);
     await this.#file.sync();
@@ -93,13 +94,13 @@ export class Cursor implements Disposable {
   }
 }
 
-/** What a new file says: nothing of any log. */
+/** The contents of a new file: no log. */
 const NOTHING: Place = {
   state: { logId: "0".repeat(32), committed: 0, planned: 0 },
   writes: 0,
 };
 
-/** A file that is there was once written whole. */
+/** An existing file was once written completely. */
 async function openOrCreate(
   path: string,
   files: FileSystem,
@@ -139,7 +140,7 @@ function encode({ state, writes }: Place): Uint8Array {
   return bytes;
 }
 
-/** The last of the places that are whole. */
+/** The newer of the valid slots. */
 function decode(bytes: Uint8Array): Place | undefined {
   const places = [0, PLACE].flatMap((offset) =>
     decodePlace(bytes.subarray(offset, offset + PLACE)) ?? []

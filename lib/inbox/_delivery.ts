@@ -18,32 +18,35 @@ import type { LogReader, ReadEntry } from "./_log_reader.ts";
 import { chooseDelay } from "./_retry_queue.ts";
 
 const DAY = 86_400_000;
-/** How long what cannot be read, written or kept is left alone, in milliseconds. */
+/** Pause after a failure to read, write or keep an entry, in milliseconds. */
 const PAUSE = 1_000;
 
-/** What entries are run from and failed ones go to. */
+/** The logs that entries are run from and that failed ones go to. */
 export interface DeliveryLogs {
   /** Accepted entries. */
   readonly accepted: Log;
-  /** Failed entries, one log for each of `delays`, and such as were for longer ones. */
+  /**
+   * Logs of failed entries: one for each of `delays`, and older ones with
+   * longer delays.
+   */
   readonly failed: readonly Log[];
-  /** How long failed entries wait, in milliseconds, growing. */
+  /** How long failed entries wait, in milliseconds, ascending. */
   readonly delays: readonly number[];
   /** Whether failed entries may be written now. */
   readonly hasRoom: () => boolean;
-  /** Told of what goes wrong. */
+  /** Observes failures. */
   readonly observer: InboxObserver;
 }
 
-/** One of the logs, and where it is read. */
+/** A log and its read position. */
 interface Queue {
   readonly log: Log;
   readonly reader: LogReader;
-  /** How long its entries wait, in milliseconds; undefined: not at all. */
+  /** How long its entries wait, in milliseconds; undefined if they do not. */
   readonly delay: number | undefined;
-  /** The entry at its head, and when that is due. */
+  /** The entry at its head, with its due time. */
   head: { readonly entry: ReadEntry; readonly dueAt: number } | undefined;
-  /** When it may be read again after that failed. */
+  /** When it may be read again after a failed read. */
   pausedUntil: number;
 }
 
@@ -114,14 +117,14 @@ export class Delivery implements InboxDelivery {
     const entry = queue.reader.take();
     queue.head = entry && {
       entry,
-      // No later than a whole wait from now: the clock may have been set back.
+      // At most a full wait from now, because the clock may have been set back.
       dueAt: delay === undefined
         ? 0
         : Math.min(entry.dueAt, Date.now() + delay),
     };
   }
 
-  /** Starts what is due, from one queue after the other. */
+  /** Starts due entries, taking turns between the queues. */
   #startDue(): void {
     const now = Date.now();
     const { length } = this.#queues;
@@ -157,7 +160,10 @@ export class Delivery implements InboxDelivery {
     clearTimeout(timer);
   }
 
-  /** Settles when the entry is safe to forget here, or the time is up. Never rejects. */
+  /**
+   * Settles when the entry may be forgotten here, or the time is up. Never
+   * rejects.
+   */
   async #process(log: Log, entry: ReadEntry): Promise<void> {
     try {
       if (await this.#settle(entry)) log.done(entry);
@@ -166,11 +172,14 @@ export class Delivery implements InboxDelivery {
     }
   }
 
-  /** @returns Whether the entry is done with here; else a start finds it again. */
+  /**
+   * @returns Whether the entry is finished here; otherwise the next start finds
+   * it again.
+   */
   async #settle(entry: ReadEntry): Promise<boolean> {
     const { maxAttempts, maxAge = DAY } = this.#options;
     const { failures } = entry;
-    // It became a dead letter, which could not be kept.
+    // It became a dead letter that could not be written.
     if (failures >= maxAttempts) return await this.#giveUp(entry, "attempts");
     const verdict = await this.#handle(entry);
     if (verdict === undefined) return false;
@@ -187,7 +196,7 @@ export class Delivery implements InboxDelivery {
   }
 
   /**
-   * Runs the entry, as often as it has to wait.
+   * Runs the entry, again after each wait.
    *
    * @returns `undefined` if the delivery has stopped meanwhile.
    */
@@ -201,7 +210,7 @@ export class Delivery implements InboxDelivery {
         const { handle } = this.#options;
         verdict = await handle(entryOf(entry), this.#ended.signal);
       } catch (error) {
-        // An entry that was interrupted has not failed.
+        // An interrupted entry has not failed.
         if (this.#ended.signal.aborted) return undefined;
         verdict = { kind: "retry", error };
       }
@@ -238,7 +247,7 @@ export class Delivery implements InboxDelivery {
     }
   }
 
-  /** Writes a failed entry down, until it is. */
+  /** Writes a failed entry to its log, retrying until it succeeds. */
   async #keep(entry: ReadEntry, retryAfter?: number): Promise<boolean> {
     const { failed, delays, hasRoom } = this.#logs;
     const index = chooseDelay(delays, entry.failures, retryAfter);
@@ -283,7 +292,7 @@ export class Delivery implements InboxDelivery {
   }
 }
 
-/** Whether a queue has to be read to know what comes next. */
+/** Whether a queue has to be read to know its next entry. */
 function canRead({ head, pausedUntil, reader, log }: Queue): boolean {
   return head === undefined && reader.position < log.end &&
     pausedUntil <= Date.now();

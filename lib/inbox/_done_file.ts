@@ -1,13 +1,14 @@
 /**
- * Which entries of a segment are done: a file beside it, only ever appended to.
+ * Records which entries of a segment are done, in an append-only file next to
+ * it.
  *
  * ```
  * u32 number of the first entry, u32 how many, u32 CRC-32 of the salt and of both
  * ```
  *
- * It is written after an entry is done, and not synced: killing the process loses no
- * more than what was done a moment ago, a power cut what the system had not written
- * yet. Those entries are run again.
+ * It is written after an entry is done, and not synced: a killed process loses
+ * only the last moments, a power cut what the system had not written yet. Those
+ * entries run again.
  *
  * @module
  */
@@ -18,7 +19,7 @@ import type { FileSystem, OpenFile } from "./_file_system.ts";
 
 const MARK = 12;
 
-/** Entries that are done, one after the other. */
+/** Consecutive entries that are done. */
 interface Run {
   readonly first: number;
   length: number;
@@ -30,11 +31,11 @@ export interface DoneFileOptions {
   readonly path: string;
   /** The segment's salt. */
   readonly salt: number;
-  /** Where it is. */
+  /** The file system. */
   readonly files: FileSystem;
 }
 
-/** Which entries of one segment are done. */
+/** Records which entries of one segment are done. */
 export class DoneFile implements AsyncDisposable {
   readonly #options: DoneFileOptions;
   readonly #bits = new Bits();
@@ -44,7 +45,7 @@ export class DoneFile implements AsyncDisposable {
   #isBroken = false;
   #end = 0;
 
-  /** Knows of no entry until `load`. */
+  /** It knows no entries before `load`. */
   constructor(options: DoneFileOptions) {
     this.#options = options;
   }
@@ -60,7 +61,7 @@ export class DoneFile implements AsyncDisposable {
   }
 
   /**
-   * Reads what the file says. What a crash left torn counts as not done.
+   * Reads the file. Entries in a part torn by a crash count as not done.
    *
    * @param end How many entries the segment has.
    */
@@ -73,7 +74,8 @@ export class DoneFile implements AsyncDisposable {
     for (let offset = 0; offset + MARK <= length; offset += MARK) {
       const mark = bytes.subarray(offset, offset + 8);
       if (crc32(mark, salt) !== view.getUint32(offset + 8, true)) {
-        // Nothing can be appended after it: the next write begins anew.
+        // Nothing can be appended after it: the next write starts the file
+        // again.
         this.#isBroken = true;
         break;
       }
@@ -85,9 +87,9 @@ export class DoneFile implements AsyncDisposable {
   }
 
   /**
-   * Says that an entry is done.
+   * Marks an entry as done.
    *
-   * @returns Whether that is news.
+   * @returns Whether it is new.
    */
   add(index: number): boolean {
     if (!this.#set(index)) return false;
@@ -103,9 +105,9 @@ export class DoneFile implements AsyncDisposable {
   }
 
   /**
-   * Writes what is not written yet.
+   * Writes what has not been written yet.
    *
-   * @throws The file cannot be written; the next call tries again.
+   * @throws The file cannot be written; the next call retries.
    */
   write(): Promise<void> {
     return this.#writing ??= this.#write().finally(() =>
@@ -126,7 +128,7 @@ export class DoneFile implements AsyncDisposable {
         await this.#file.append(this.#encode(runs));
         this.#isBroken = false;
       } catch (error) {
-        // What is there may be torn: all is to be written again.
+        // The file may be torn: everything has to be written again.
         this.#isBroken = true;
         this.#unwritten = [...this.#bits.runs(this.#end)];
         this.#close();
@@ -153,7 +155,7 @@ export class DoneFile implements AsyncDisposable {
     this.#file = undefined;
   }
 
-  /** Closes the file once what is being written is. Removes nothing. */
+  /** Closes the file after a running write. Removes nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writing?.catch(() => {});
     this.#close();

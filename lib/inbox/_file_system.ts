@@ -1,5 +1,6 @@
 /**
- * What the inbox asks of a file system: small enough for tests to stand in for it.
+ * The file system operations of the inbox: few enough for tests to replace
+ * them.
  *
  * @module
  */
@@ -8,58 +9,60 @@ import { dirname } from "node:path";
 
 /** An open file. */
 export interface OpenFile extends Disposable {
-  /** Appends all of it. */
+  /** Appends all bytes. */
   append(bytes: Uint8Array): Promise<void>;
-  /** Writes all of it at a place; not for files that are appended to. */
+  /** Writes all bytes at an offset; not for files opened for appending. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
-  /** Makes what was appended or written survive a power cut. */
+  /** Makes appended or written bytes survive a power cut. */
   sync(): Promise<void>;
   /**
-   * Reads from a place on, until the buffer is full or the file ends.
+   * Reads from an offset, until the buffer is full or the file ends.
    *
    * @returns How many bytes were read.
    */
   read(buffer: Uint8Array, offset: number): Promise<number>;
-  /** Cuts the file to a length. */
+  /** Truncates the file to a length. */
   truncate(length: number): Promise<void>;
 }
 
 /** Files and folders. */
 export interface FileSystem {
-  /** Makes a folder that survives a power cut. */
+  /** Creates a folder that survives a power cut. */
   makeFolder(path: string): Promise<void>;
-  /** The names in a folder; none if there is no folder. */
+  /** The names in a folder; none if it does not exist. */
   list(path: string): Promise<readonly string[]>;
   /** The length of a file, in bytes. */
   size(path: string): Promise<number>;
-  /** Creates a file that must not exist, to append to it. */
+  /** Creates a file, which must not exist, for appending. */
   create(path: string): Promise<OpenFile>;
-  /** Opens a file to append to it, and creates it if need be. */
+  /** Opens a file for appending, and creates it if necessary. */
   openAppend(path: string): Promise<OpenFile>;
-  /** Opens a file to read it and to write anywhere in it. */
+  /** Opens a file for reading and for writing anywhere in it. */
   openUpdate(path: string): Promise<OpenFile>;
-  /** Opens a file to read it. */
+  /** Opens a file for reading. */
   openRead(path: string): Promise<OpenFile>;
-  /** Makes names that were created, renamed or removed in a folder survive. */
+  /**
+   * Makes created, renamed or removed names in a folder survive a power cut.
+   */
   syncFolder(path: string): Promise<void>;
-  /** Gives a file the name of another, which it replaces. */
+  /** Renames a file, replacing an existing one. */
   rename(from: string, to: string): Promise<void>;
-  /** Removes a file; nothing happens if there is none. */
+  /** Removes a file, if it exists. */
   remove(path: string): Promise<void>;
   /**
-   * Keeps all others out of what a file stands for, until it is disposed of or the
-   * process ends, however it ends.
+   * Locks a file exclusively, until the lock is disposed of or the process ends
+   * in any way.
    *
-   * @returns `undefined` if somebody else has it.
+   * @returns `undefined` if another process has the lock.
    */
   lock(path: string): Promise<Disposable | undefined>;
 }
 
-/** Entries identify players: only the service's own user reads them. */
+/** Entries identify players: only the service's own user may read them. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-/** The file system of this machine. Nothing of it blocks the event loop. */
+/** The file system of this machine. No operation blocks the event loop. */
 export const FILE_SYSTEM: FileSystem = {
   async makeFolder(path) {
     await Deno.mkdir(path, { recursive: true, mode: FOLDER_MODE });
@@ -164,7 +167,7 @@ class DenoFile implements OpenFile {
   }
 }
 
-/** Whether there is no room left on the disk, or the user's part of it. */
+/** Whether the disk, or the user's quota, is full. */
 export function isDiskFull(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : "";
   return code === "ENOSPC" || code === "EDQUOT";

@@ -1,5 +1,5 @@
 /**
- * How entries lie in a segment: one frame for all that one append gave.
+ * The format of entries in a segment: one frame for all entries of an append.
  *
  * ```
  * u32 length of what follows the header
@@ -13,8 +13,8 @@
  *   its bytes
  * ```
  *
- * Numbers are little-endian. The salt is another in each segment, so that what a
- * disk's block held before is never taken for a frame.
+ * Numbers are little-endian. Each segment has another salt, so that old
+ * contents of a disk block are never taken for a frame.
  *
  * @module
  */
@@ -24,24 +24,24 @@ import { crc32 } from "node:zlib";
 
 /** The length of a frame's header, in bytes. */
 export const FRAME_HEADER = 16;
-/** What each entry takes beside its bytes. */
+/** The overhead of each entry. */
 export const ENTRY_HEADER = 24;
 
-/** An entry, as a log keeps it. */
+/** An entry in a log. */
 export interface StoredEntry {
   /** What was appended. */
   readonly bytes: Uint8Array;
   /** When it was accepted, in milliseconds since the epoch. */
   readonly acceptedAt: number;
-  /** When it is to be run, in milliseconds since the epoch. */
+  /** When it is due, in milliseconds since the epoch. */
   readonly dueAt: number;
   /** How many runs of it have failed. */
   readonly failures: number;
 }
 
-/** A frame, as it was read. */
+/** A decoded frame. */
 export interface Frame {
-  /** Its length with its header, in bytes. */
+  /** Its length including its header, in bytes. */
   readonly length: number;
   /** The number of its first entry within its segment. */
   readonly first: number;
@@ -49,7 +49,7 @@ export interface Frame {
   readonly entries: readonly StoredEntry[];
 }
 
-/** How many bytes a frame of these entries takes. */
+/** The length of a frame of these entries, in bytes. */
 export function frameLength(entries: readonly StoredEntry[]): number {
   return entries.reduce(
     (length, { bytes }) => length + ENTRY_HEADER + bytes.length,
@@ -57,7 +57,7 @@ export function frameLength(entries: readonly StoredEntry[]): number {
   );
 }
 
-/** Makes a frame, which has no place yet: see {@linkcode placeFrame}. */
+/** Encodes a frame without a position: see {@linkcode placeFrame}. */
 export function encodeFrame(entries: readonly StoredEntry[]): Uint8Array {
   const frame = Buffer.allocUnsafe(frameLength(entries));
   frame.writeUInt32LE(frame.length - FRAME_HEADER, 0);
@@ -75,10 +75,10 @@ export function encodeFrame(entries: readonly StoredEntry[]): Uint8Array {
 }
 
 /**
- * Gives a frame its place.
+ * Sets the position of a frame.
  *
  * @param first The number of its first entry within the segment.
- * @param salt The segment's.
+ * @param salt The segment's salt.
  */
 export function placeFrame(
   frame: Uint8Array,
@@ -92,19 +92,19 @@ export function placeFrame(
 
 /** Where to look for a frame. */
 export interface FramePlace {
-  /** Where it begins, in `bytes`. */
+  /** Its offset in `bytes`. */
   readonly offset: number;
   /** The segment's salt. */
   readonly salt: number;
-  /** The least number that its first entry may have. */
+  /** The lowest possible number of its first entry. */
   readonly first: number;
 }
 
 /**
- * Reads the frame that begins at a place.
+ * Decodes the frame at an offset.
  *
- * @param bytes What is there of the file.
- * @returns The frame; how many bytes there must be from `offset` on, if there are too
+ * @param bytes The available part of the file.
+ * @returns The frame; how many bytes are needed from `offset`, if there are too
  * few; `undefined` if no frame begins there.
  */
 export function decodeFrame(
@@ -151,7 +151,8 @@ function decodeEntries(
     const end = start + view.getUint32(offset, true);
     if (end > body.end) return undefined;
     entries.push({
-      // A copy: else one entry that is kept would keep all that was read with it.
+      // A copy: otherwise one retained entry would retain everything read with
+      // it.
       bytes: bytes.slice(start, end),
       acceptedAt: view.getFloat64(offset + 4, true),
       dueAt: view.getFloat64(offset + 12, true),

@@ -1,5 +1,5 @@
 /**
- * A log: entries in segment files, one after the other.
+ * A log: entries in a sequence of segment files.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { LogWriter } from "./_log_writer.ts";
 import { openSegments } from "./_open_segments.ts";
 import type { Segment } from "./_segment.ts";
 
-/** A log that is open. */
+/** An open log. */
 export class Log implements AsyncDisposable {
   readonly #state: LogState;
   readonly #writer: LogWriter;
@@ -25,33 +25,33 @@ export class Log implements AsyncDisposable {
     this.#writer = new LogWriter(state, () => this.#tidier.tidy());
   }
 
-  /** Opens what a folder holds. Writes nothing yet. */
+  /** Opens the contents of a folder. Writes nothing yet. */
   static async open(options: OpenLogOptions): Promise<Log> {
     const segments = await openSegments(options.folder, options);
     return new Log(new LogState(options, segments));
   }
 
-  /** Names the log: see {@linkcode LogState.id}. */
+  /** Identifies the log: see {@linkcode LogState.id}. */
   get id(): string {
     return this.#state.id;
   }
 
-  /** The position after the last entry that can be read. */
+  /** The position after the last readable entry. */
   get end(): number {
     return this.#state.segments.at(-1)?.end ?? this.#state.next;
   }
 
-  /** The position of the first entry that is still there. */
+  /** The position of the first remaining entry. */
   get start(): number {
     return this.#state.segments[0]?.header.base ?? this.#state.next;
   }
 
-  /** What its files take, and what waits to be written, in bytes. */
+  /** The size of its files and of what waits to be written, in bytes. */
   get bytes(): number {
     return this.#state.bytes + this.#writer.pendingBytes;
   }
 
-  /** What waits to be written, in bytes. */
+  /** The size of what waits to be written, in bytes. */
   get pendingBytes(): number {
     return this.#writer.pendingBytes;
   }
@@ -71,7 +71,7 @@ export class Log implements AsyncDisposable {
     return this.#writer.append(entries);
   }
 
-  /** Reads the log from a position on. */
+  /** Reads the log from a position. */
   read(options: { from: number; skipDone: boolean }): LogReader {
     const { segments, options: { files } } = this.#state;
     return new LogReader({
@@ -92,31 +92,31 @@ export class Log implements AsyncDisposable {
     this.#tidier.tidy(segment);
   }
 
-  /** Says that an entry is done. It is written soon after. */
+  /** Marks an entry as done. It is written soon after. */
   done({ segment, position }: ReadEntry): void {
     segment.done.add(position - segment.header.base);
     this.#tidier.tidy(segment);
   }
 
-  /** Keeps entries from a position on, done or not. @default {none} */
+  /** Keeps entries from a position, done or not. @default {none} */
   keepFrom(position: number): void {
     this.#tidier.keepFrom(position);
   }
 
-  /** Removes what nobody wants, soon. */
+  /** Soon removes segments that are not needed any more. */
   tidy(): void {
     this.#tidier.tidy();
   }
 
   /**
-   * Gives no entry a position before this one: somebody knows entries by them that the
-   * log has lost.
+   * Assigns no position before this one, because a reader knows entries at
+   * those positions that the log has lost.
    */
   skipTo(position: number): void {
     this.#state.next = Math.max(this.#state.next, position);
   }
 
-  /** Ends what is under way, and closes the files. */
+  /** Ends running work, and closes the files. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer[Symbol.asyncDispose]();
     await this.#tidier[Symbol.asyncDispose]();

@@ -1,36 +1,39 @@
 /**
- * What the logs of an inbox are told, and what they tell.
+ * Options and observation of an inbox's logs.
  *
  * @module
  */
 
 import type { FileSystem } from "./_file_system.ts";
 
-/** Told of what happens in an inbox, for logs and metrics. Must not throw. */
+/** Observes an inbox, for logs and metrics. Must not throw. */
 export interface InboxObserver {
-  /** Entries are safe. @param milliseconds How long the write and its sync took. */
+  /**
+   * Entries are durable. @param milliseconds The duration of the write and its
+   * sync.
+   */
   committed?(entries: number, bytes: number, milliseconds: number): void;
   /**
-   * A file could not be written or read. Entries that were being appended were
-   * refused; all else is tried again.
+   * A file could not be written or read. Entries being appended were refused;
+   * everything else is retried.
    */
   failed?(error: unknown): void;
   /**
-   * Entries are unreadable, and skipped: the disk has lost or changed a part of a
-   * file. After a power cut they may be such as were never accepted.
+   * Entries are unreadable and skipped: the disk has lost or changed a part of
+   * a file. After a power cut, they may be entries that were never accepted.
    *
    * @param path The file.
-   * @param entries How many, as far as is known.
+   * @param entries Their number, as far as known.
    */
   lost?(path: string, entries: number | undefined): void;
 }
 
-/** What all logs of an inbox have in common. */
+/** Options shared by all logs of an inbox. */
 export interface LogOptions {
-  /** Where they are. */
+  /** The file system. */
   readonly files: FileSystem;
-  /** The size from which a new segment is begun, in bytes. */
+  /** The size at which a new segment is started, in bytes. */
   readonly segmentBytes: number;
-  /** Told of what happens. */
+  /** The observer. */
   readonly observer: InboxObserver;
 }

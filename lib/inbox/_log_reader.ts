@@ -1,5 +1,5 @@
 /**
- * Reads a log from a position on, a piece at a time.
+ * Reads a log from a position, one chunk at a time.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { FileSystem, OpenFile } from "./_file_system.ts";
 import type { Segment } from "./_segment.ts";
 import { SEGMENT_HEADER } from "./_segment_header.ts";
 
-/** An entry with its place. */
+/** An entry with its position. */
 export interface ReadEntry extends StoredEntry {
   /** Its position in the log. */
   readonly position: number;
-  /** The segment it is in. */
+  /** The segment that contains it. */
   readonly segment: Segment;
 }
 
@@ -21,20 +21,20 @@ export interface ReadEntry extends StoredEntry {
 export interface LogReaderOptions {
   /** The first position to read. */
   readonly from: number;
-  /** Leaves out entries that are done. */
+  /** Skips entries that are done. */
   readonly skipDone: boolean;
-  /** The first segment that has entries from a position on. */
+  /** The first segment with entries at or after a position. */
   readonly segmentAt: (position: number) => Segment | undefined;
-  /** Told of entries that cannot be read. */
+  /** Called for entries that cannot be read. */
   readonly onLost: (segment: Segment, first: number, end: number) => void;
-  /** Where the files are. */
+  /** The file system. */
   readonly files: FileSystem;
 }
 
-/** How much is read at once, in bytes, unless a frame is longer. */
+/** Bytes per read, unless a frame is longer. */
 const PIECE = 2 ** 18;
 
-/** Reads a log. What it holds in memory is one piece, whatever waits. */
+/** Reads a log. It holds one chunk in memory, however much is waiting. */
 export class LogReader implements Disposable {
   readonly #options: LogReaderOptions;
   #entries: ReadEntry[] = [];
@@ -44,46 +44,46 @@ export class LogReader implements Disposable {
   #file: OpenFile | undefined;
   #offset = SEGMENT_HEADER;
   #end: number | undefined;
-  /** The number within the segment of the next entry. */
+  /** The number of the next entry within the segment. */
   #index = 0;
 
-  /** Reads nothing until `fill`. */
+  /** It reads nothing before `fill`. */
   constructor(options: LogReaderOptions) {
     this.#options = options;
     this.#position = options.from;
   }
 
-  /** The next entry, if it was read. */
+  /** The next entry, if it has been read. */
   peek(): ReadEntry | undefined {
     return this.#entries[this.#taken];
   }
 
-  /** Takes the next entry, if it was read. */
+  /** Takes the next entry, if it has been read. */
   take(): ReadEntry | undefined {
     const entry = this.#entries[this.#taken];
     if (entry !== undefined) this.#taken++;
     return entry;
   }
 
-  /** The first position that was not read yet. */
+  /** The first position that has not been read yet. */
   get position(): number {
     return this.#position;
   }
 
-  /** How many entries of the segment at hand were read or are lost. */
+  /** How many entries of the current segment were read or are lost. */
   get index(): number {
     return this.#index;
   }
 
-  /** Where the last frame of the segment at hand ends, in bytes. */
+  /** The end of the last frame in the current segment, in bytes. */
   get end(): number {
     return this.#end ?? this.#offset;
   }
 
   /**
-   * Reads on until there is an entry to take, or nothing more to read for now.
+   * Reads until there is an entry to take, or nothing more to read for now.
    *
-   * @throws A file cannot be read; the next call tries again.
+   * @throws A file cannot be read; the next call retries.
    */
   async fill(): Promise<void> {
     while (this.#taken === this.#entries.length) {
@@ -91,7 +91,7 @@ export class LogReader implements Disposable {
       this.#taken = 0;
       const segment = this.#segment ?? this.#enter();
       if (segment === undefined) return;
-      // Asked first: what is sealed has its last entries by now.
+      // Check first: a sealed segment already has its last entries.
       const isSealed = segment.isSealed;
       if (this.#index >= segment.count || this.#offset >= segment.size) {
         if (!isSealed) return;
@@ -116,7 +116,7 @@ export class LogReader implements Disposable {
     this[Symbol.dispose]();
   }
 
-  /** Entries up to a number could not be read. */
+  /** Reports entries up to a number as lost. */
   #lose(segment: Segment, end: number): void {
     const { onLost } = this.#options;
     if (this.#index < end) onLost(segment, this.#index, end);
@@ -138,10 +138,10 @@ export class LogReader implements Disposable {
   }
 
   /**
-   * Takes the frames out of what was read.
+   * Decodes the frames in a chunk.
    *
-   * @returns 0; or how many bytes the next frame has if there was none; infinite if
-   * what is there is no frame.
+   * @returns 0; or, if there was no frame, how many bytes the next one has;
+   * infinite if the contents are not a frame.
    */
   #decode(segment: Segment, bytes: Uint8Array): number {
     const { salt } = segment.header;
@@ -166,7 +166,7 @@ export class LogReader implements Disposable {
     for (const entry of entries) {
       const index = this.#index++;
       const position = segment.header.base + index;
-      // A frame that was not committed may follow the last one that was.
+      // An uncommitted frame may follow the last committed one.
       if (index >= segment.count || position < this.#position) continue;
       this.#position = position + 1;
       if (skipDone && segment.done.has(index)) continue;
@@ -174,7 +174,10 @@ export class LogReader implements Disposable {
     }
   }
 
-  /** Looks for a frame after something that is none: the disk may have lost a part. */
+  /**
+   * Searches for the next frame after invalid bytes: the disk may have lost a
+   * part.
+   */
   async #findNext(segment: Segment, size: number): Promise<void> {
     const start = this.#offset;
     const bytes = new Uint8Array(size - start);
@@ -196,16 +199,16 @@ export class LogReader implements Disposable {
   }
 }
 
-/** Which frame to look for. */
+/** The frame to search for. */
 interface Wanted {
   readonly salt: number;
-  /** The least number that its first entry may have. */
+  /** The lowest possible number of its first entry. */
   readonly first: number;
-  /** The number that it cannot have. */
+  /** The first impossible number. */
   readonly end: number;
 }
 
-/** How much is checksummed at most to find a frame, in bytes. */
+/** The most bytes to checksum while searching for a frame. */
 const MAX_EFFORT = 2 ** 28;
 
 /** Where the next frame begins, after the first byte. */

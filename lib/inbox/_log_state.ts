@@ -1,5 +1,5 @@
 /**
- * What is known of a log: shared by who writes it, who reads it and who tidies it up.
+ * The state of a log, shared by its writer, reader and tidier.
  *
  * @module
  */
@@ -10,29 +10,29 @@ import type { Segment } from "./_segment.ts";
 
 /** Options of one log. */
 export interface OpenLogOptions extends LogOptions {
-  /** Its folder; need not exist. */
+  /** Its folder; may not exist. */
   readonly folder: string;
 }
 
-/** The segments of a log, and where it goes on. */
+/** The segments of a log, and its next position. */
 export class LogState {
-  /** What it was opened with. */
+  /** The options it was opened with. */
   readonly options: OpenLogOptions;
   /**
-   * Names the log: 32 hexadecimal digits. A log whose segments are all removed has
-   * another id at the next start, and positions from 0 again.
+   * Identifies the log: 32 hexadecimal digits. A log whose segments are all
+   * removed gets another id at the next start, and positions from 0 again.
    */
   readonly id: string;
   /** Rings when there is more to read. */
   readonly committed = new Bell();
-  /** The number of the last segment that was begun. */
+  /** The number of the last segment. */
   lastNumber: number;
   /** The position of the next entry. */
   next: number;
   readonly #segments: Segment[];
   #bytes: number;
 
-  /** Goes on after these segments. */
+  /** Continues after these segments. */
   constructor(options: OpenLogOptions, segments: Segment[]) {
     this.options = options;
     this.#segments = segments;
@@ -49,24 +49,24 @@ export class LogState {
     return this.#segments;
   }
 
-  /** What the files take, in bytes. */
+  /** The size of the files, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Puts a segment after the others. */
+  /** Appends a segment. */
   add(segment: Segment): void {
     this.#segments.push(segment);
     this.#bytes += segment.size;
   }
 
-  /** Takes a segment out. */
+  /** Removes a segment. */
   delete(segment: Segment): void {
     this.#segments.splice(this.#segments.indexOf(segment), 1);
     this.#bytes -= segment.size;
   }
 
-  /** Says that frames were committed to a segment, the last one. */
+  /** Records that frames were committed to the last segment. */
   grow(segment: Segment, by: { bytes: number; entries: number }): void {
     segment.size += by.bytes;
     segment.count += by.entries;

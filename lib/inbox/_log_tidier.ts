@@ -1,5 +1,6 @@
 /**
- * Writes down which entries are done, and removes segments that nobody wants.
+ * Writes which entries are done, and removes segments that are not needed any
+ * more.
  *
  * @module
  */
@@ -8,10 +9,10 @@ import { pause } from "../core/async.ts";
 import type { LogState } from "./_log_state.ts";
 import type { Segment } from "./_segment.ts";
 
-/** How long what could not be written or removed is left alone, in milliseconds. */
+/** Pause after a failed write or removal, in milliseconds. */
 const RETRY_DELAY = 1_000;
 
-/** Tidies up a log, a moment after there is a reason to. */
+/** Tidies a log, shortly after there is a reason to. */
 export class LogTidier implements AsyncDisposable {
   readonly #log: LogState;
   readonly #changed = new Set<Segment>();
@@ -20,18 +21,18 @@ export class LogTidier implements AsyncDisposable {
   #isTidy = true;
   #keptFrom = Infinity;
 
-  /** Does nothing until `tidy`. */
+  /** It does nothing before `tidy`. */
   constructor(log: LogState) {
     this.#log = log;
   }
 
-  /** Keeps entries from a position on, done or not. @default {none} */
+  /** Keeps entries from a position, done or not. @default {none} */
   keepFrom(position: number): void {
     this.#keptFrom = position;
     this.tidy();
   }
 
-  /** @param changed A segment that has entries which are newly done. */
+  /** @param changed A segment with newly done entries. */
   tidy(changed?: Segment): void {
     if (changed !== undefined) this.#changed.add(changed);
     this.#isTidy = false;
@@ -39,12 +40,12 @@ export class LogTidier implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    // What ends in the same turn is written together.
+    // Entries that end in the same turn are written together.
     await Promise.resolve();
     while (!this.#isTidy) {
       this.#isTidy = true;
       try {
-        // First: it makes room for what is written next.
+        // First, because it makes room for what is written next.
         await this.#removeSpent();
         for (const segment of this.#changed) {
           this.#changed.delete(segment);
@@ -70,8 +71,9 @@ export class LogTidier implements AsyncDisposable {
   }
 
   /**
-   * Removes the first segments as long as nobody wants them. Never one between
-   * others: how many entries a segment has is known from where the next one begins.
+   * Removes the first segments as long as they are not needed. It never removes
+   * one in the middle: the number of entries of a segment is known from the
+   * start of the next one.
    */
   async #removeSpent(): Promise<void> {
     const { files } = this.#log.options;
@@ -87,7 +89,7 @@ export class LogTidier implements AsyncDisposable {
     }
   }
 
-  /** Writes what is not written yet, and closes the files. */
+  /** Writes what has not been written yet, and closes the files. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort();
     await this.#running;

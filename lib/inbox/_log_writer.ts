@@ -1,5 +1,5 @@
 /**
- * Writes a log: one write and one sync for all that wait.
+ * Writes a log, with one write and one sync for all waiting appends.
  *
  * @module
  */
@@ -26,13 +26,13 @@ interface Pending {
   readonly done: PromiseWithResolvers<void>;
 }
 
-/** The segment that is written to. */
+/** The segment being written. */
 interface Active {
   readonly segment: Segment;
   readonly file: OpenFile;
 }
 
-/** How much one commit writes, in bytes, unless a frame is longer. */
+/** The most bytes per commit, unless a frame is longer. */
 const MAX_COMMIT = 2 ** 22;
 
 /** Appends to a log. */
@@ -46,16 +46,16 @@ export class LogWriter implements AsyncDisposable {
   #isClosed = false;
 
   /**
-   * Writes nothing until something is appended.
+   * It writes nothing before the first append.
    *
-   * @param onBegun Called when a segment was begun.
+   * @param onBegun Called when a segment was started.
    */
   constructor(log: LogState, onBegun: () => void) {
     this.#log = log;
     this.#onBegun = onBegun;
   }
 
-  /** What waits to be written, in bytes. */
+  /** The size of what waits to be written, in bytes. */
   get pendingBytes(): number {
     return this.#pendingBytes;
   }
@@ -63,8 +63,8 @@ export class LogWriter implements AsyncDisposable {
   /**
    * Appends entries, all or none. When it resolves, they survive a power cut.
    *
-   * @throws {InboxError} They are not in the log, as far as is known.
-   * @throws {RangeError} They are longer than a frame may be.
+   * @throws {InboxError} They are not in the log, as far as known.
+   * @throws {RangeError} They do not fit in one frame.
    */
   append(entries: readonly StoredEntry[]): Promise<void> {
     const length = frameLength(entries);
@@ -85,9 +85,9 @@ export class LogWriter implements AsyncDisposable {
     return done.promise;
   }
 
-  /** All that comes while one commit is under way shares the next one. */
+  /** Commits repeatedly: all appends during one commit share the next one. */
   async #commitAll(): Promise<void> {
-    // What is appended in the same turn shares the first one, too.
+    // Appends in the same turn share the first one, too.
     await Promise.resolve();
     while (this.#pending.length > 0) {
       const batch = this.#takeBatch();
@@ -140,10 +140,10 @@ export class LogWriter implements AsyncDisposable {
   }
 
   /**
-   * Writes no more to the active segment. After a failed sync nobody knows which of
-   * its pages are on the disk, and syncing again does not tell (Linux reports each
-   * failure once): what was being written is refused, and what follows goes to a new
-   * file.
+   * Stops writing to the active segment. After a failed sync, nobody knows
+   * which of its pages are on disk, and another sync does not tell (Linux
+   * reports each failure once): the entries being written were refused, and
+   * later ones go to a new file.
    */
   async #abandon(): Promise<void> {
     if (this.#active === undefined) return;
@@ -151,13 +151,13 @@ export class LogWriter implements AsyncDisposable {
     try {
       await file.truncate(segment.size);
     } catch {
-      // Then a start may find entries that were refused, and run them.
+      // A later start may then find refused entries, and run them.
     }
     this.#seal();
     if (segment.count === 0) await this.#removeEmpty(segment);
   }
 
-  /** Or a disk that stays full would fill up with segments that hold nothing. */
+  /** Prevents a disk that stays full from filling up with empty segments. */
   async #removeEmpty(segment: Segment): Promise<void> {
     const { files, observer } = this.#log.options;
     try {
@@ -192,7 +192,7 @@ export class LogWriter implements AsyncDisposable {
     const { files, folder } = this.#log.options;
     if (this.#log.segments.length === 0) {
       await files.makeFolder(folder);
-      // Or a power cut could bring segments back that were removed.
+      // Otherwise a power cut could bring removed segments back.
       await files.syncFolder(folder);
     }
     const number = ++this.#log.lastNumber;
@@ -206,7 +206,7 @@ export class LogWriter implements AsyncDisposable {
     const file = await files.create(segment.path);
     try {
       await file.append(encodeSegmentHeader(header));
-      // Or a power cut could leave frames behind a header that nobody can read.
+      // Otherwise a power cut could leave frames after an unreadable header.
       await file.sync();
       await files.syncFolder(folder);
       return { segment, file };
@@ -217,7 +217,7 @@ export class LogWriter implements AsyncDisposable {
     }
   }
 
-  /** Writes what waits, and closes the file. */
+  /** Writes what is waiting, and closes the file. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     await this.#committing;
@@ -225,7 +225,7 @@ export class LogWriter implements AsyncDisposable {
   }
 }
 
-/** Gives each frame its place. @returns How many entries there are. */
+/** Sets the position of each frame. @returns The number of entries. */
 function place(batch: readonly Pending[], segment: Segment): number {
   let next = segment.count;
   for (const { frame, count } of batch) {

@@ -1,5 +1,5 @@
 /**
- * Finds the segments that an earlier process left.
+ * Finds the segments of an earlier process.
  *
  * @module
  */
@@ -11,9 +11,10 @@ import { Segment, sortNames } from "./_segment.ts";
 import { decodeSegmentHeader, SEGMENT_HEADER } from "./_segment_header.ts";
 
 /**
- * Opens what is in a folder. Only the last segment is read through, however much
- * waits: each process begins a segment of its own, whose header says how many entries
- * all before it have. What follows the last whole frame was never accepted.
+ * Opens the segments in a folder. It reads only the last segment completely,
+ * however much is waiting: each process starts a new segment, whose header has
+ * the number of all entries before it. Anything after the last complete frame
+ * was never accepted.
  */
 export async function openSegments(
   folder: string,
@@ -59,7 +60,7 @@ async function openSegment(
   const header = decodeSegmentHeader(start.subarray(0, length));
   if (header !== undefined) return describe(header, size);
   if (size <= SEGMENT_HEADER) {
-    // The process ended while it began the segment: nothing was in it.
+    // The process ended while it was starting the segment, which is empty.
     await files.remove(path);
     return undefined;
   }
@@ -68,7 +69,7 @@ async function openSegment(
   return undefined;
 }
 
-/** Counts the entries of the last segment, up to the last whole frame. */
+/** Counts the entries of the last segment, up to the last complete frame. */
 async function readThrough(
   segment: Segment,
   { files, observer }: LogOptions,
@@ -104,7 +105,7 @@ async function loadDone(
   try {
     await done.load(count);
   } catch (error) {
-    // Without it, the entries are run again.
+    // Without it, the entries run again.
     observer.failed?.(error);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Ranges of a log for a reader that must not read anything twice: where each ends is
- * written down before it is handed out.
+ * Ranges of a log for a reader that must not read anything twice: the end of
+ * each range is written before it is handed out.
  *
  * @module
  */
@@ -21,9 +21,9 @@ import type { LogReader } from "./_log_reader.ts";
 export interface RangesOptions {
   /** The log. */
   readonly log: Log;
-  /** The file that says up to where it was read. */
+  /** The file with the read position. */
   readonly path: string;
-  /** Where it is. */
+  /** The file system. */
   readonly files: FileSystem;
   /** How long committed entries are kept, in milliseconds. @default {0} */
   readonly keepTime?: number | undefined;
@@ -31,12 +31,12 @@ export interface RangesOptions {
   readonly keepBytes?: number | undefined;
 }
 
-/** How long to wait for a range; not at all without an age. */
+/** How to wait for a range; without an age, not at all. */
 type FindOptions = Omit<NextRangeOptions, "maxAge"> & {
   readonly maxAge: number | undefined;
 };
 
-/** Reads a log, range by range. */
+/** Reads a log in ranges. */
 export class Ranges implements InboxRanges, Disposable {
   readonly #log: Log;
   readonly #cursor: Cursor;
@@ -79,7 +79,7 @@ export class Ranges implements InboxRanges, Disposable {
   }
 
   /**
-   * Goes on where the file says.
+   * Continues at the position in the file.
    *
    * @throws {CursorError} The file is damaged.
    */
@@ -87,10 +87,10 @@ export class Ranges implements InboxRanges, Disposable {
     const { log, path, files } = options;
     const cursor = await Cursor.open(path, files);
     const { state } = cursor;
-    // All of the log was read and deleted, or somebody deleted it.
+    // The whole log was read and deleted, or somebody deleted it.
     const isKnown = state.logId === log.id;
     if (isKnown) log.skipTo(state.planned);
-    // Nobody read it for a while, and what comes next is gone.
+    // Nobody has read it for a while, and the next entries are gone.
     if (isKnown && state.planned >= log.start) {
       return new Ranges(options, cursor, state);
     }
@@ -102,7 +102,7 @@ export class Ranges implements InboxRanges, Disposable {
   async next(options: NextRangeOptions): Promise<InboxRange> {
     const range = await this.#take(options);
     if (range !== undefined) return range;
-    throw new TypeError("Wait for a range has ended without one");
+    throw new TypeError("Wait for a range ended without one");
   }
 
   rest(
@@ -133,9 +133,10 @@ export class Ranges implements InboxRanges, Disposable {
   }
 
   /**
-   * Waits until there is enough for a range.
+   * Waits until there are enough entries for a range.
    *
-   * @returns Where it ends; where it begins, if nothing is there and nobody waits.
+   * @returns Its end; or its start, if there are no entries and it should not
+   * wait.
    */
   async #findEnd(options: FindOptions): Promise<number> {
     const { maxBytes, maxAge, signal } = options;

@@ -1,14 +1,18 @@
 /**
- * Failed entries: one log for each length of their wait.
+ * Failed entries: one log for each delay.
  *
- * All entries of such a log wait equally long, so that the first one is due first:
- * whatever fails, only the head of each log is in memory. And an entry that fails for
- * hours keeps no segment of accepted entries from being deleted.
+ * All entries of such a log wait equally long, so that the first one is due
+ * first: however many fail, only the head of each log is in memory. And an
+ * entry that fails for hours does not keep a segment of accepted entries from
+ * being deleted.
  *
  * @module
  */
 
-/** Waits between the runs of an entry, in milliseconds: 1 s to 1 h, then 1 h again. */
+/**
+ * Delays between the runs of an entry, in milliseconds: 1 s to 1 h, then 1 h
+ * each.
+ */
 export const RETRY_DELAYS: readonly number[] = [
   1_000,
   5_000,
@@ -20,11 +24,11 @@ export const RETRY_DELAYS: readonly number[] = [
 ];
 
 /**
- * Which of the waits a failed entry has.
+ * Chooses the delay of a failed entry.
  *
  * @param failures How often it failed, from 1.
- * @param retryAfter The shortest wait that is of use, in milliseconds. Longer than the
- * longest wait counts as that: who asks for it may be wrong.
+ * @param retryAfter The shortest useful delay, in milliseconds. It is capped at
+ * the longest delay, because it may be a mistake.
  * @returns Its index.
  */
 export function chooseDelay(

@@ -1,5 +1,5 @@
 /**
- * A segment: one file of a log, and what is known of its entries.
+ * A segment: one file of a log, and the state of its entries.
  *
  * @module
  */
@@ -9,11 +9,13 @@ import { DoneFile } from "./_done_file.ts";
 import type { FileSystem } from "./_file_system.ts";
 import type { SegmentHeader } from "./_segment_header.ts";
 
-/** How a file's name says its segment's number. */
+/** The pattern of file names, which contain the segment's number. */
 const LOG_NAME = /^(\d{12})\.log$/;
 const DONE_NAME = /^(\d{12})\.done$/;
 
-/** The numbers of the segments in a folder, in order, and the names that are left over. */
+/**
+ * The numbers of the segments in a folder, in order, and the remaining names.
+ */
 export function sortNames(
   names: readonly string[],
 ): { readonly numbers: readonly number[]; readonly strays: readonly string[] } {
@@ -33,36 +35,36 @@ export function sortNames(
 export interface SegmentOptions {
   /** The log's folder. */
   readonly folder: string;
-  /** Tells the log's segments apart, from 1. */
+  /** Identifies the segment within the log, from 1. */
   readonly number: number;
-  /** What its file begins with. */
+  /** The header of its file. */
   readonly header: SegmentHeader;
-  /** How long its file is, in bytes. */
+  /** The size of its file, in bytes. */
   readonly size: number;
-  /** Where it is. */
+  /** The file system. */
   readonly files: FileSystem;
 }
 
 /** One file of a log. */
 export class Segment {
-  /** Tells the log's segments apart, from 1. */
+  /** Identifies the segment within the log, from 1. */
   readonly number: number;
-  /** What its file begins with. */
+  /** The header of its file. */
   readonly header: SegmentHeader;
-  /** Its file. */
+  /** The path of its file. */
   readonly path: string;
-  /** The file that says which entries are done. */
+  /** The path of the file that records which entries are done. */
   readonly donePath: string;
   /** Which entries are done, by number within the segment. */
   readonly done: DoneFile;
-  /** Up to where its file holds committed frames, in bytes. */
+  /** The end of the committed frames in its file, in bytes. */
   size: number;
-  /** How many entries were committed to it. */
+  /** The number of committed entries. */
   count = 0;
-  /** Whether nothing is ever written to it again. */
+  /** Whether nothing will be written to it any more. */
   isSealed = false;
 
-  /** Describes a file that is there or is about to be. */
+  /** Describes an existing file, or one about to be created. */
   constructor({ folder, number, header, size, files }: SegmentOptions) {
     this.number = number;
     this.header = header;
@@ -74,7 +76,7 @@ export class Segment {
     this.done = new DoneFile({ path: this.donePath, salt, files });
   }
 
-  /** The position in the log that follows its last entry. */
+  /** The position in the log after its last entry. */
   get end(): number {
     return this.header.base + this.count;
   }

@@ -1,5 +1,5 @@
 /**
- * What a segment file begins with.
+ * The header of a segment file.
  *
  * ```
  * 8 bytes "EVINBOX1"
@@ -19,17 +19,17 @@ export const SEGMENT_HEADER = 40;
 
 const MAGIC = new TextEncoder().encode("EVINBOX1");
 
-/** What a header says. */
+/** The contents of a header. */
 export interface SegmentHeader {
-  /** Names the log that the segment is of: 32 hexadecimal digits. */
+  /** Identifies the log of the segment: 32 hexadecimal digits. */
   readonly logId: string;
   /** The position of the segment's first entry in the log, from 0. */
   readonly base: number;
-  /** Goes into each checksum. */
+  /** Included in each checksum. */
   readonly salt: number;
 }
 
-/** Writes a header. */
+/** Encodes a header. */
 export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   const bytes = new Uint8Array(SEGMENT_HEADER);
   const view = new DataView(bytes.buffer);
@@ -41,7 +41,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   return bytes;
 }
 
-/** Reads a header; `undefined` if it is none, or not whole. */
+/** Decodes a header; `undefined` if it is invalid or incomplete. */
 export function decodeSegmentHeader(
   bytes: Uint8Array,
 ): SegmentHeader | undefined {

@@ -1,5 +1,5 @@
 /**
- * What every inbox has to do, as checks that any test framework can run:
+ * The rules for every inbox, as checks for any test framework:
  *
  * ```ts
  * for (const { name, check } of INBOX_RULES) {
@@ -22,23 +22,25 @@ import {
   type InboxVerdict,
 } from "../core/inbox.ts";
 
-/** How an inbox is to be opened. */
+/** How to open an inbox. */
 export interface InboxWorldOptions {
-  /** Waits between the runs of an entry, in milliseconds. */
+  /** Delays between the runs of an entry, in milliseconds. */
   readonly delays: readonly number[];
-  /** How much may wait, in bytes. */
+  /** The most bytes that may wait. */
   readonly maxBytes: number;
-  /** Whether `ranges` are wanted. */
+  /** Whether `ranges` are enabled. */
   readonly hasRanges: boolean;
 }
 
-/** A place where an inbox is, which outlives the processes that open it. */
+/** The storage of an inbox, which outlives the processes that open it. */
 export interface InboxWorld extends AsyncDisposable {
-  /** Opens the inbox, with what earlier ones left. One is open at a time. */
+  /**
+   * Opens the inbox, with what earlier ones left. Only one is open at a time.
+   */
   open(options: InboxWorldOptions): Promise<Inbox>;
   /**
-   * Ends the open inbox as the end of its process would: at once, without a word.
-   * What it still does afterwards must change nothing.
+   * Ends the open inbox as the death of its process would: at once, without
+   * cleanup. Anything it still does afterwards must have no effect.
    */
   crash(): Promise<void>;
 }
@@ -48,7 +50,7 @@ export type OpenInboxWorld = () => Promise<InboxWorld>;
 
 /** One rule. */
 export interface InboxRule {
-  /** What it says, as a sentence. */
+  /** The rule, as a sentence. */
   readonly name: string;
   /**
    * Checks it.
@@ -64,7 +66,7 @@ const OPTIONS: InboxWorldOptions = {
   hasRanges: false,
 };
 const RANGES = { ...OPTIONS, hasRanges: true };
-/** How long a check waits for what must happen, in milliseconds. */
+/** How long a check waits for a condition, in milliseconds. */
 const PATIENCE = 20_000;
 const DONE: InboxVerdict = { kind: "done" };
 const RETRY: InboxVerdict = { kind: "retry" };
@@ -96,7 +98,7 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
-/** Delivers, and writes down what happens. */
+/** Delivers entries, and records what happens. */
 function deliver(
   inbox: Inbox,
   answer: (run: Run) => InboxVerdict | Promise<InboxVerdict>,
@@ -162,7 +164,7 @@ function patience() {
 
 /** The rules. */
 export const INBOX_RULES: readonly InboxRule[] = [
-  rule("what is appended is handled, once, as it was", async (world) => {
+  rule("an appended entry is handled once, unchanged", async (world) => {
     await using inbox = await world.open(OPTIONS);
     const before = Date.now();
     await inbox.append(texts("a", "b"));
@@ -210,7 +212,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
     assert.deepEqual(seen.textsOf(), [...entries].sort());
   }),
 
-  rule("what is done does not come again", async (world) => {
+  rule("a done entry is not delivered again", async (world) => {
     {
       await using inbox = await world.open(OPTIONS);
       await inbox.append(texts("a", "b"));
@@ -225,24 +227,27 @@ export const INBOX_RULES: readonly InboxRule[] = [
     assert.deepEqual(seen.textsOf(), ["c"]);
   }),
 
-  rule("an entry whose run a crash interrupted is run again", async (world) => {
-    const inbox = await world.open(OPTIONS);
-    await inbox.append(texts("done", "running"));
-    const forever = Promise.withResolvers<InboxVerdict>();
-    const first = deliver(
-      inbox,
-      ({ text }) => text === "done" ? DONE : forever.promise,
-    );
-    await eventually("both runs", () => first.runs.length === 2);
-    await eventually("one is done", () => inbox.state.waiting === 1);
-    await world.crash();
-    forever.resolve(DONE);
-    await using again = await world.open(OPTIONS);
-    await using seen = deliver(again, () => DONE);
-    await eventually("no wait", () => again.state.waiting === 0);
-    const [run] = seen.runs.filter(({ text }) => text === "running");
-    assert.equal(run?.failures, 0);
-  }),
+  rule(
+    "an entry whose run was interrupted by a crash runs again",
+    async (world) => {
+      const inbox = await world.open(OPTIONS);
+      await inbox.append(texts("done", "running"));
+      const forever = Promise.withResolvers<InboxVerdict>();
+      const first = deliver(
+        inbox,
+        ({ text }) => text === "done" ? DONE : forever.promise,
+      );
+      await eventually("both runs", () => first.runs.length === 2);
+      await eventually("one is done", () => inbox.state.waiting === 1);
+      await world.crash();
+      forever.resolve(DONE);
+      await using again = await world.open(OPTIONS);
+      await using seen = deliver(again, () => DONE);
+      await eventually("no wait", () => again.state.waiting === 0);
+      const [run] = seen.runs.filter(({ text }) => text === "running");
+      assert.equal(run?.failures, 0);
+    },
+  ),
 
   rule("a full inbox takes all of an append or none of it", async (world) => {
     await using inbox = await world.open({ ...OPTIONS, maxBytes: 2 ** 18 });
@@ -262,7 +267,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
   }),
 
   rule(
-    "a failed entry is run again, and counts its failures",
+    "a failed entry runs again, and counts its failures",
     async (world) => {
       await using inbox = await world.open(OPTIONS);
       await inbox.append(texts("a"));
@@ -280,7 +285,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
     },
   ),
 
-  rule("entries that fail are in nobody's way", async (world) => {
+  rule("failing entries do not block others", async (world) => {
     await using inbox = await world.open(OPTIONS);
     const bad = numbered(50).map((text) => `bad ${text}`);
     await inbox.append(texts(...bad));
@@ -296,7 +301,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
     await eventually("the bad ones", () => inbox.state.retrying === 50);
   }),
 
-  rule("a wait is no shorter than was asked for", async (world) => {
+  rule("a wait is no shorter than requested", async (world) => {
     await using inbox = await world.open({ ...OPTIONS, delays: [1, 100] });
     await inbox.append(texts("a"));
     const times: number[] = [];
@@ -313,7 +318,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
     const inbox = await world.open({ ...OPTIONS, delays: [10, 86_400_000] });
     await inbox.append(texts("a"));
     deliver(inbox, () => RETRY);
-    // The second failure has it wait for a day.
+    // The second failure makes it wait for a day.
     await eventually("a first failure", () => inbox.state.retrying === 1);
     await world.crash();
     await using again = await world.open(OPTIONS);
@@ -365,7 +370,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
     assert.equal(seen.letters.length, 0);
   }),
 
-  rule("a dead letter that cannot be kept is not gone", async (world) => {
+  rule("a dead letter that cannot be written is not lost", async (world) => {
     await using inbox = await world.open(OPTIONS);
     await inbox.append(texts("a"));
     let tries = 0;
@@ -373,7 +378,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
       maxAttempts: 1,
       deadLetter: () =>
         ++tries < 3
-          ? Promise.reject(new Error("No room for letters"))
+          ? Promise.reject(new Error("No room for dead letters"))
           : Promise.resolve(),
     });
     await eventually(
@@ -384,7 +389,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
     assert.equal(seen.runs.length, 1);
   }),
 
-  rule("what a run throws counts as its failure", async (world) => {
+  rule("an error thrown by a run counts as its failure", async (world) => {
     await using inbox = await world.open(OPTIONS);
     await inbox.append(texts("a"));
     const error = new Error("A bug");
@@ -396,7 +401,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
     assert.equal(seen.letters[0]?.error, error);
   }),
 
-  rule("waiting is no failure", async (world) => {
+  rule("waiting is not a failure", async (world) => {
     await using inbox = await world.open(OPTIONS);
     await inbox.append(texts("a"));
     let waits = 0;
@@ -410,7 +415,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
     assert.ok(seen.runs.every(({ failures }) => failures === 0));
   }),
 
-  rule("no more run at once than may", async (world) => {
+  rule("concurrent runs do not exceed the limit", async (world) => {
     await using inbox = await world.open(OPTIONS);
     await inbox.append(texts(...numbered(60)));
     let current = 0;
@@ -442,7 +447,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
     assert.equal(inbox.state.waiting, 6);
   }),
 
-  rule("runs that stopping interrupts have not failed", async (world) => {
+  rule("runs interrupted by stopping have not failed", async (world) => {
     {
       await using inbox = await world.open(OPTIONS);
       await inbox.append(texts("a"));
@@ -469,7 +474,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
     );
   }),
 
-  rule("a wait that ends does not undo the append", async (world) => {
+  rule("aborting the wait does not undo the append", async (world) => {
     await using inbox = await world.open(OPTIONS);
     const reason = new Error("No patience");
     const controller = new AbortController();
@@ -505,45 +510,51 @@ export const INBOX_RULES: readonly InboxRule[] = [
     assert.ok(ids.size > 3);
   }),
 
-  rule("a range comes again as it was until it is committed", async (world) => {
-    const inbox = await world.open(RANGES);
-    await inbox.append(texts("a", "b"));
-    const first = await rangesOf(inbox).next({ ...NOW, ...patience() });
-    await inbox.append(texts("c"));
-    await world.crash();
-    const second = await world.open(RANGES);
-    await second.append(texts("d"));
-    const again = await rangesOf(second).next({ ...NOW, ...patience() });
-    assert.equal(again.id, first.id);
-    assert.deepEqual(await readAll(again), ["a", "b"]);
-    await again.commit();
-    await world.crash();
-    await using third = await world.open(RANGES);
-    const rest = await rangesOf(third).next({ ...NOW, ...patience() });
-    assert.notEqual(rest.id, first.id);
-    assert.deepEqual(await readAll(rest), ["c", "d"]);
-  }),
+  rule(
+    "a range is returned again unchanged until it is committed",
+    async (world) => {
+      const inbox = await world.open(RANGES);
+      await inbox.append(texts("a", "b"));
+      const first = await rangesOf(inbox).next({ ...NOW, ...patience() });
+      await inbox.append(texts("c"));
+      await world.crash();
+      const second = await world.open(RANGES);
+      await second.append(texts("d"));
+      const again = await rangesOf(second).next({ ...NOW, ...patience() });
+      assert.equal(again.id, first.id);
+      assert.deepEqual(await readAll(again), ["a", "b"]);
+      await again.commit();
+      await world.crash();
+      await using third = await world.open(RANGES);
+      const rest = await rangesOf(third).next({ ...NOW, ...patience() });
+      assert.notEqual(rest.id, first.id);
+      assert.deepEqual(await readAll(rest), ["c", "d"]);
+    },
+  ),
 
-  rule("a range waits for enough, or until it is old enough", async (world) => {
-    await using inbox = await world.open(RANGES);
-    const ranges = rangesOf(inbox);
-    const options = { maxBytes: 100, maxAge: 86_400_000, ...patience() };
-    const next = ranges.next(options);
-    await inbox.append([new Uint8Array(60)]);
-    await inbox.append([new Uint8Array(60)]);
-    const range = await next;
-    assert.equal((await readAll(range)).length, 2);
-    await range.commit();
-    const signal = AbortSignal.timeout(20);
-    await inbox.append([new Uint8Array(60)]);
-    await assert.rejects(ranges.next({ ...options, signal }), {
-      name: "TimeoutError",
-    });
-    const old = await ranges.next({ ...options, maxAge: 10 });
-    assert.equal((await readAll(old)).length, 1);
-  }),
+  rule(
+    "a range waits for enough entries, or until the first one is old enough",
+    async (world) => {
+      await using inbox = await world.open(RANGES);
+      const ranges = rangesOf(inbox);
+      const options = { maxBytes: 100, maxAge: 86_400_000, ...patience() };
+      const next = ranges.next(options);
+      await inbox.append([new Uint8Array(60)]);
+      await inbox.append([new Uint8Array(60)]);
+      const range = await next;
+      assert.equal((await readAll(range)).length, 2);
+      await range.commit();
+      const signal = AbortSignal.timeout(20);
+      await inbox.append([new Uint8Array(60)]);
+      await assert.rejects(ranges.next({ ...options, signal }), {
+        name: "TimeoutError",
+      });
+      const old = await ranges.next({ ...options, maxAge: 10 });
+      assert.equal((await readAll(old)).length, 1);
+    },
+  ),
 
-  rule("the rest is what is there now, and may be nothing", async (world) => {
+  rule("the rest is what is available now, and may be empty", async (world) => {
     await using inbox = await world.open(RANGES);
     const ranges = rangesOf(inbox);
     const options = { maxBytes: 100, ...patience() };
@@ -557,7 +568,7 @@ export const INBOX_RULES: readonly InboxRule[] = [
   }),
 
   rule(
-    "what was committed lately can be read, and nothing else",
+    "recently committed entries can be read, and nothing else",
     async (world) => {
       const inbox = await world.open(RANGES);
       await inbox.append(texts("a", "b"));
@@ -572,12 +583,12 @@ export const INBOX_RULES: readonly InboxRule[] = [
       for await (const { bytes } of rangesOf(again).recent()) {
         found.push(decoder.decode(bytes));
       }
-      // Part of it may be gone.
+      // Some may have been removed.
       assert.deepEqual(found, ["a", "b"].slice(2 - found.length));
     },
   ),
 
-  rule("entries stay for the ranges although they are done", async (world) => {
+  rule("done entries stay for the ranges", async (world) => {
     const inbox = await world.open(RANGES);
     const entries = numbered(40);
     await inbox.append(texts(...entries));

@@ -1,5 +1,5 @@
 /**
- * Brings the inbox's events to the app until they are done.
+ * Delivers the inbox's events to the app until they are done.
  *
  * | The event ends | Its entry |
  * |---|---|
@@ -8,8 +8,8 @@
  * | `overloaded`, or the service drains | waits, and keeps its place |
  * | `failed` | is run again after a delay that grows, and holds up no others |
  *
- * The app counts attempts. Where nothing remembers events (`IDEMPOTENCY_STORE=none`) the
- * inbox does.
+ * The app counts attempts. Without a store (`IDEMPOTENCY_STORE=none`), the
+ * inbox counts them.
  *
  * @module
  */
@@ -47,37 +47,42 @@ import type { InboxMetrics } from "./metrics.ts";
 
 /** Options of {@linkcode createEventInbox}. */
 export interface EventInboxOptions {
-  /** Where entries are kept. Disposing the event inbox disposes it. */
+  /** The inbox. Disposing the event inbox also disposes it. */
   readonly inbox: Inbox;
-  /** Where events go. */
+  /** The app that takes the events. */
   readonly app: Pick<EventTarget, "dispatch">;
-  /** What they may take, decoded: beyond it they wait. */
+  /** The memory budget for decoded events; if it is used up, they wait. */
   readonly memory: MemoryBudget;
   /** The settings. */
   readonly config: Pick<InboxConfig, "inboxConcurrency" | "inboxMaxAge">;
-  /** Failures of an entry until it is given up; `Infinity`: the app counts. */
+  /**
+   * Failures of an entry before it becomes a dead letter; `Infinity`: the app
+   * counts.
+   */
   readonly maxAttempts: number;
-  /** Where trouble is reported. */
+  /** Logs problems. */
   readonly log: Logger;
-  /** Counts. @default {nobody does} */
+  /** The metrics. @default {none} */
   readonly metrics?: InboxMetrics | undefined;
 }
 
-/** The inbox of the service. Disposing leaves what waits for the next start. */
+/**
+ * The inbox of the service. Disposing keeps waiting entries for the next start.
+ */
 export interface RunningInbox extends EventInbox, AsyncDisposable {
-  /** Begins to handle events: every source is open. */
+  /** Starts handling events: every source is open. */
   start(): void;
   /**
-   * Begins no more, and resolves when those under way have ended; at the latest when
-   * `signal` ends.
+   * Starts no more events, and resolves when running ones have ended, at the
+   * latest when `signal` aborts.
    */
   drain(signal: AbortSignal): Promise<void>;
 }
 
-/** How long an entry is left alone that nobody can read now, in milliseconds. */
+/** Pause for an entry that nobody can read now, in milliseconds. */
 const UNREADABLE_WAIT = 60_000;
 
-/** Makes the inbox of the service. */
+/** Creates the inbox of the service. */
 export function createEventInbox(options: EventInboxOptions): RunningInbox {
   const { inbox, app, memory, config, log, metrics } = options;
   const readers = new Map<string, InboxReader>();
@@ -99,9 +104,9 @@ export function createEventInbox(options: EventInboxOptions): RunningInbox {
   /**
    * Runs the event of an entry.
    *
-   * @param refusal Why it is not to be run, but to become a dead letter.
-   * @returns Its result; `undefined` if no handler takes it, `unknown` if nobody can
-   * say.
+   * @param refusal Why it must not run, but become a dead letter.
+   * @returns Its result; `undefined` if no handler takes it, `unknown` if its
+   * source is missing.
    */
   async function run(
     entry: Uint8Array,
@@ -111,10 +116,10 @@ export function createEventInbox(options: EventInboxOptions): RunningInbox {
     const { source, record } = decodeEntry(entry);
     const reader = readers.get(source);
     if (reader === undefined) {
-      // Of a source that is switched off: it may come back.
+      // Its source is disabled and may be enabled again.
       if (!strange.has(source)) {
         strange.add(source);
-        log.warn("Inbox has events of a source that is not switched on", {
+        log.warn("Inbox has events of a source that is not enabled", {
           source,
         });
       }
@@ -143,7 +148,7 @@ export function createEventInbox(options: EventInboxOptions): RunningInbox {
         share,
         arrival,
       });
-      // One that the end of the service has ended has not failed.
+      // An event aborted by the shutdown has not failed.
       const isShutdown = controller.signal.reason instanceof ShutdownError;
       return isShutdown && result.outcome === "failed"
         ? { ...result, reason: "draining" }
@@ -159,8 +164,8 @@ export function createEventInbox(options: EventInboxOptions): RunningInbox {
   ): Promise<void> {
     const refusal = new ExhaustedError(
       reason === "age"
-        ? `Event failed for longer than ${config.inboxMaxAge} ms: it is not run again`
-        : `Event failed ${entry.failures} times: it is not run again`,
+        ? `Event failed for longer than ${config.inboxMaxAge} ms: it does not run again`
+        : `Event failed ${entry.failures} times: it does not run again`,
       { cause: error },
     );
     const result = await run(entry.bytes, signal, refusal);
@@ -181,7 +186,9 @@ export function createEventInbox(options: EventInboxOptions): RunningInbox {
     register(reader) {
       const { source } = reader;
       if (readers.has(source)) {
-        throw new AppError(`Source "${source}" takes part in the inbox twice`);
+        throw new AppError(
+          `Source "${source}" is registered with the inbox twice`,
+        );
       }
       readers.set(source, reader);
       return {
@@ -221,7 +228,10 @@ export function createEventInbox(options: EventInboxOptions): RunningInbox {
 
 const DONE: InboxVerdict = { kind: "done" };
 
-/** A record that its source cannot read is no event: it is kept as a dead letter. */
+/**
+ * A record that its source cannot read is not an event: it becomes a dead
+ * letter.
+ */
 function read(
   reader: InboxReader,
   record: Uint8Array,
@@ -229,14 +239,14 @@ function read(
   try {
     return reader.read(record);
   } catch (cause) {
-    const malformed = new TerminalError("Record of the inbox is no event", {
+    const malformed = new TerminalError("Record of the inbox is not an event", {
       cause,
     });
     return undefinedEvent(reader.source, record, malformed);
   }
 }
 
-/** An event of which nothing is known but its bytes. */
+/** An event of which only the bytes are known. */
 function undefinedEvent(
   source: string,
   record: Uint8Array,

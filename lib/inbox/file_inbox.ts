@@ -1,5 +1,5 @@
 /**
- * An inbox in files of this machine.
+ * An inbox in files on this machine.
  *
  * ```
  * <folder>/lock              whoever has it locked owns the folder
@@ -9,8 +9,9 @@
  *          failed-1/ …       what failed and waits, by how long it waits
  * ```
  *
- * What is accepted was written and synced, so that it survives the end of the process
- * and a power cut; as long as the disk does. It is not copied to another machine.
+ * Accepted entries are written and synced, so that they survive the end of the
+ * process and a power cut, as long as the disk does. They are not replicated to
+ * another machine.
  *
  * @module
  */
@@ -38,45 +39,56 @@ export type { InboxObserver } from "./_log_options.ts";
 
 /** Options of {@linkcode openFileInbox}. */
 export interface FileInboxOptions {
-  /** The folder. It is made, and belongs to one process at a time. */
+  /** The folder. It is created, and belongs to one process at a time. */
   readonly folder: string;
   /**
-   * How much may wait, in bytes of its files. Failed entries may take as much again
-   * while what they were accepted with is kept for others.
+   * The most bytes of its files that may wait. Failed entries may take as much
+   * again while the entries accepted with them are still needed.
    */
   readonly maxBytes: number;
-  /** Keeps every entry until a reader of `ranges` has committed it. @default {false} */
+  /**
+   * Keeps every entry until a reader of `ranges` has committed it. @default
+   * {false}
+   */
   readonly hasRanges?: boolean;
   /**
-   * How long entries are kept beyond that, in milliseconds, as long as the inbox is not
-   * half full.
+   * How long entries are kept beyond that, in milliseconds, while the inbox is less
+   * than half full.
    *
    * @default {0}
    */
   readonly keepTime?: number;
-  /** Waits between the runs of an entry, growing, in milliseconds. @default {1 s to 1 h} */
+  /**
+   * Delays between the runs of an entry, ascending, in milliseconds.
+   *
+   * @default {1 s to 1 h}
+   */
   readonly delays?: readonly number[];
-  /** The size from which a new file is begun, in bytes. @default {8 MiB, or less} */
+  /**
+   * The size at which a new file is started, in bytes. @default {8 MiB, or
+   * less}
+   */
   readonly segmentBytes?: number;
-  /** Told of what happens. @default {nobody} */
+  /** The observer. @default {none} */
   readonly observer?: InboxObserver;
-  /** Where the folder is. @default {this machine} */
+  /** The file system. @default {this machine's} */
   readonly files?: FileSystem;
 }
 
-/** The folder of the inbox cannot be used. */
+/** The folder of the inbox is unusable. */
 export class InboxFolderError extends StartError {
   override name = "InboxFolderError";
 }
 
-/** How much may wait to be written, in bytes: it is in memory. */
+/** The most bytes that may wait to be written: they are in memory. */
 const MAX_PENDING = 2 ** 25;
 const SEGMENT_BYTES = 2 ** 23;
 
 /**
  * Opens an inbox, with what an earlier process left in it.
  *
- * @throws {InboxFolderError} Another process has the folder, or it cannot be used.
+ * @throws {InboxFolderError} Another process uses the folder, or it is
+ * unusable.
  */
 export async function openFileInbox(
   options: FileInboxOptions,
@@ -89,7 +101,7 @@ export async function openFileInbox(
     if (lock === undefined) {
       throw new InboxFolderError(
         `Folder ${folder} of the inbox is in use by another process: expected ` +
-          "a folder of its own for each",
+          "a separate folder for each",
       );
     }
     opened.use(lock);
@@ -98,14 +110,14 @@ export async function openFileInbox(
   } catch (cause) {
     if (cause instanceof StartError) throw cause;
     throw new InboxFolderError(
-      `Folder ${folder} of the inbox cannot be used: expected one that this ` +
+      `Folder ${folder} of the inbox is unusable: expected one that this ` +
         "process may read and write",
       { cause },
     );
   }
 }
 
-/** What an open inbox is made of. */
+/** The parts of an open inbox. */
 interface Parts {
   readonly accepted: Log;
   readonly failed: readonly Log[];
@@ -151,7 +163,7 @@ async function openLogs(
   return { accepted, failed, ranges, delays, maxBytes, observer };
 }
 
-/** An earlier process may have had longer waits than there are now. */
+/** An earlier process may have had more delays. */
 function countFailed(names: readonly string[], least: number): number {
   const numbers = names.flatMap((name) =>
     /^failed-(\d{1,3})$/.exec(name)?.slice(1).map(Number) ?? []
@@ -205,7 +217,7 @@ class FileInbox implements Inbox {
     const length = frameLength(stored);
     if (this.#bytes() + length > maxBytes) {
       throw new InboxError(
-        `Inbox is full: ${maxBytes} bytes wait, as many as may`,
+        `Inbox is full: ${maxBytes} bytes are waiting, the most allowed`,
         { reason: "full" },
       );
     }
@@ -220,7 +232,9 @@ class FileInbox implements Inbox {
 
   deliver(options: DeliverOptions): InboxDelivery {
     if (this.#delivery !== undefined) {
-      throw new TypeError("Inbox is being delivered: expected to be so once");
+      throw new TypeError(
+        "Inbox is already being delivered: expected one delivery",
+      );
     }
     const { accepted, failed, delays, maxBytes, observer } = this.#parts;
     const delivery = new Delivery({

@@ -1,5 +1,5 @@
 /**
- * How full the inbox is, and how long writing takes.
+ * Metrics of the inbox: fill level and write time.
  *
  * @module
  */
@@ -7,17 +7,17 @@
 import type { InboxRefusal, InboxState } from "../core/inbox.ts";
 import type { Metrics } from "../core/metrics.ts";
 
-/** Counts. */
+/** The metrics. */
 export interface InboxMetrics {
-  /** Events of a source were written down. */
+  /** Events of a source were accepted. */
   accepted(source: string, count: number, seconds: number): void;
-  /** Events of a source were not. */
+  /** Events of a source were refused. */
   refused(source: string, reason: InboxRefusal): void;
   /** A file could not be read or written. */
   failed(): void;
-  /** Entries are lost: the disk has. */
+  /** The disk has lost entries. */
   lost(entries: number): void;
-  /** Has the inbox's state read. */
+  /** Reads the inbox's state on each scrape. */
   watch(state: () => InboxState): void;
 }
 
@@ -27,12 +27,12 @@ const REASONS: readonly InboxRefusal[] = ["full", "failed", "closed"];
 export function createInboxMetrics(metrics: Metrics): InboxMetrics {
   const accepted = metrics.counter({
     name: "inbox_accepted_total",
-    help: "Events that were written down.",
+    help: "Events accepted.",
     labelNames: ["source"],
   });
   const refused = metrics.counter({
     name: "inbox_refused_total",
-    help: "Requests whose events were not written down.",
+    help: "Requests whose events were refused.",
     labelNames: ["source", "reason"],
   });
   const seconds = metrics.durations({
@@ -42,19 +42,20 @@ export function createInboxMetrics(metrics: Metrics): InboxMetrics {
   });
   const errors = metrics.counter({
     name: "inbox_errors_total",
-    help: "Files of the inbox that could not be read or written.",
+    help: "Failed reads and writes of the inbox's files.",
     labelNames: [],
   }).child({});
   const lost = metrics.counter({
     name: "inbox_lost_total",
-    help: "Events that the disk has lost, as far as is known.",
+    help: "Events lost by the disk, as far as known.",
     labelNames: [],
   }).child({});
   return {
     accepted(source, count, time) {
       accepted.child({ source }).value += count;
       seconds.child({ source }).observe(time);
-      // At 0 from the first event on: a rate has no hole at its first refusal.
+      // Starts at 0 with the first event, so that a rate has no gap at its
+      // first refusal.
       for (const reason of REASONS) refused.child({ source, reason });
     },
     refused: (source, reason) => void refused.child({ source, reason }).value++,
@@ -63,7 +64,7 @@ export function createInboxMetrics(metrics: Metrics): InboxMetrics {
     watch(state) {
       metrics.readings({
         name: "inbox_events",
-        help: "Events that wait, and that wait to be run again.",
+        help: "Waiting events, and events waiting for a retry.",
         labelNames: ["state"],
         read: () => {
           const { waiting, retrying } = state();
@@ -75,12 +76,12 @@ export function createInboxMetrics(metrics: Metrics): InboxMetrics {
       });
       metrics.reading({
         name: "inbox_bytes",
-        help: "What the inbox takes on disk.",
+        help: "Disk space used by the inbox.",
         read: () => state().bytes,
       });
       metrics.reading({
         name: "inbox_limit_bytes",
-        help: "What it may take.",
+        help: "Disk space that the inbox may use.",
         read: () => state().maxBytes,
       });
     },

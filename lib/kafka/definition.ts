@@ -1,5 +1,5 @@
 /**
- * The Kafka source: events are read from AGS's event stream.
+ * The Kafka source: reads events from AGS's event stream.
  *
  * @module
  */
@@ -19,18 +19,20 @@ import { startKafkaSource } from "./source.ts";
 
 /** Options of {@linkcode kafkaSourceOf}. */
 export interface KafkaSourceDefinitionOptions {
-  /** The way to the cluster. @default {by @platformatic/kafka, to KAFKA_BROKERS} */
+  /**
+   * Access to the cluster. @default {@platformatic/kafka, with KAFKA_BROKERS}
+   */
   readonly port?: (() => Promise<KafkaPort>) | undefined;
 }
 
-/** The source, by another way to the cluster: for tests. */
+/** The source with other access to the cluster: for tests. */
 export function kafkaSourceOf(
   { port }: KafkaSourceDefinitionOptions,
 ): SourceDefinition<typeof KAFKA_SETTINGS> {
   return {
     name: "kafka",
     topic: { settings: KAFKA_SETTINGS },
-    // Messages and tasks come by the sidecar, which calls.
+    // Messages and tasks arrive through the sidecar's calls.
     carries: (_type, isAgs) => isAgs,
     open({ app, catalog, config, named, log, metrics, memory }) {
       const kafkaMetrics = createKafkaMetrics(metrics);
@@ -87,6 +89,6 @@ export function kafkaSourceOf(
   };
 }
 
-/** The source, as the service knows it. */
+/** The source's definition. */
 export const kafkaSource: SourceDefinition<typeof KAFKA_SETTINGS> =
   kafkaSourceOf({});

@@ -1,5 +1,5 @@
 /**
- * Publishing for handlers: `ctx.eventStream`.
+ * Publishing for handlers: implements `ctx.eventStream`.
  *
  * @module
  */
@@ -25,25 +25,25 @@ import type { EventStream } from "../eventstream/stream.ts";
 
 /** Options of {@linkcode createEventPublishing}. */
 export interface EventPublishingOptions {
-  /** Where events go; `undefined` where there is no event stream. */
+  /** The stream that events go to; `undefined` if there is none. */
   readonly stream: Pick<EventStream, "publishSync"> | undefined;
-  /** Publishes within spans; `undefined` where traces are off. */
+  /** Publishes in spans; `undefined` if traces are off. */
   readonly trace: TracePublish | undefined;
 }
 
-/** Makes `ctx.eventStream` for a delivery. */
+/** Creates `ctx.eventStream` for a delivery. */
 export type BindPublish = (delivery: Delivery) => EventPublishing;
 
-/** Time for an event whose handler has no deadline, in milliseconds. */
+/** Time limit for an event whose handler has no deadline, in milliseconds. */
 const TIMEOUT = 10_000;
 
-/** Makes what binds publishing to events. */
+/** Creates the function that binds publishing to events. */
 export function createEventPublishing(
   { stream, trace }: EventPublishingOptions,
 ): BindPublish {
   if (stream === undefined) return () => NOWHERE;
   return (delivery) => {
-    /** How often the same was published in this run. */
+    /** How many times the same event was published in this run. */
     const published = new Map<string, number>();
     const publish: EventPublishing["publish"] = async (
       topic,
@@ -90,19 +90,19 @@ const NOWHERE: EventPublishing = {
   publish: (topic, { name }) =>
     Promise.reject(
       new TerminalError(
-        `Event "${name}" on topic "${topic}" is not published: KAFKA_BROKERS is not set`,
+        `Event "${name}" on topic "${topic}" was not published: KAFKA_BROKERS is not set`,
         { fault: "state" },
       ),
     ),
 };
 
-/** The caller's own trace, where no spans are made. */
+/** The caller's own trace, if no spans are created. */
 function passedOn({ arrival }: Delivery): Readonly<Record<string, string>> {
   const traceparent = arrival?.header("traceparent");
   return traceparent === undefined ? {} : { traceparent };
 }
 
-/** What the event at hand says of one that is published while it is handled. */
+/** The attributes that the current event passes on to a published one. */
 function outgoing(
   { event, traceId }: Delivery,
   { headers, ...options }: PublishEventOptions & {
@@ -141,8 +141,8 @@ interface Publishing {
 }
 
 /**
- * An id that the same event has when its handler publishes it again in another run. It
- * looks like those that publishers make up: a v4 UUID without hyphens.
+ * An id that is the same when the handler publishes the event again in another
+ * run. It has the form of publishers' ids: a v4 UUID without hyphens.
  */
 function idOf(
   { delivery: { event }, topic, name, payload }: Publishing,
@@ -161,7 +161,10 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** Payloads that have no JSON are refused later, with their own words. */
+/**
+ * Payloads that cannot be written as JSON are refused later, with a proper
+ * error.
+ */
 function jsonOf(payload: Readonly<Record<string, unknown>>): string {
   try {
     return goJson(payload);
@@ -174,7 +177,7 @@ function errorOf(
   cause: unknown,
   { topic, name }: { readonly topic: string; readonly name: string },
 ): Error {
-  const what = `Event "${name}" on topic "${topic}" is not published`;
+  const what = `Event "${name}" on topic "${topic}" was not published`;
   const isLater = !isTooLarge(cause) && (cause instanceof DeliveryError ||
     cause instanceof QueueFullError || cause instanceof StreamClosedError ||
     !(cause instanceof EventStreamError));

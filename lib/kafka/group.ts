@@ -1,5 +1,5 @@
 /**
- * The group whose members share the events.
+ * The consumer group.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Dead letters of the app in topics: beside each topic of events, one of those that were
- * given up.
+ * Writes the app's dead letters to topics: one dead-letter topic per event
+ * topic.
  *
  * @module
  */
@@ -24,53 +24,58 @@ import type { EventStream } from "../eventstream/stream.ts";
 
 /** Options of {@linkcode openLetterTopics}. */
 export interface LetterTopicsOptions {
-  /** Where letters go. */
+  /** The stream that writes them. */
   readonly stream: Pick<EventStream, "sendRecord">;
-  /** What comes after a topic's name, behind a dot. */
+  /** The suffix of the topics' names, after a dot. */
   readonly suffix: string;
-  /** What comes before topics and groups. */
+  /** The prefix of topics and groups. */
   readonly prefix: string;
-  /** Who gives events up: the group, with prefix. */
+  /** The group that failed to handle the events, with prefix. */
   readonly groupId: string;
-  /** Where letters go that their topic takes in no form. */
+  /** Takes dead letters that their topic accepts in no form. */
   readonly lastResort: DeadLetterSink;
-  /** Where it is said that a letter does not fit its topic. */
+  /** Logs dead letters that do not fit their topic. */
   readonly log: Logger;
 }
 
-/** Names of the headers that a letter of the app has beside those of a record's. */
+/**
+ * Names of the headers of the app's dead letters, in addition to a record's.
+ */
 export const LETTER_HEADERS = {
   ...DEAD_LETTER_HEADERS,
-  /** How the last attempt ended: `rejected` or `exhausted`. */
+  /** Outcome of the last attempt: `rejected` or `exhausted`. */
   outcome: "dlq-outcome",
-  /** Why it ended so: `bad_event`, `bad_state`, `exhausted`. */
+  /** Its reason: `bad_event`, `bad_state`, `exhausted`. */
   cause: "dlq-cause",
-  /** The event's type; of a record that is no event, its topic. */
+  /** The event's type; for a record that is not an event, its topic. */
   type: "dlq-type",
   /** The event's id. */
   id: "dlq-id",
   /** The event's source. */
   source: "dlq-source",
-  /** Which source of this service delivered it: `grpc` or `kafka`. */
+  /** The source that delivered it: `grpc` or `kafka`. */
   transport: "dlq-transport",
   /** When it was first tried. */
   firstTime: "dlq-first-time",
   /** When it was last tried. */
   lastTime: "dlq-last-time",
-  /** Ties the letter to the log. */
+  /** Links the dead letter to the log. */
   errorId: "dlq-error-id",
-  /** Says of a record that it is no letter, but that one has been sent again. */
+  /**
+   * Marks a record that is not a dead letter but notes that one was replayed.
+   */
   replayed: "dlq-replayed",
 } as const;
 
 const encoder = new TextEncoder();
 
 /**
- * Makes the sink. An event that came as a record becomes that record again: key, value,
- * headers and timestamp as they were, and headers that say why. Of other events the
- * value is the message as it arrived. What its topic does not take for its size it gets
- * in a smaller form, and what it takes in none is left to `lastResort`: nothing about an
- * event keeps it from having a place.
+ * Creates the sink. An event that arrived as a record becomes that record
+ * again, with key, value, headers and timestamp unchanged, plus headers with
+ * the reason. For other events, the value is the message as it arrived. A dead
+ * letter that is too large for its topic is written in a smaller form; one that
+ * its topic accepts in no form goes to `lastResort`. So no event can block its
+ * partition.
  */
 export function openLetterTopics(options: LetterTopicsOptions): DeadLetterSink {
   const { stream, suffix, lastResort, log } = options;
@@ -123,7 +128,7 @@ function letterParts(letter: DeadLetter, groupId: string): LetterParts {
   const { event, arrival } = letter;
   const record = arrival instanceof RecordArrival ? arrival.record : undefined;
   const { attempts, error } = letter;
-  // What does not decode has no data.
+  // Undecodable events have no data.
   const reason = event.data === undefined ? "undecodable" : letter.outcome;
   const why = [
     ...reasonHeaders({ reason, error, attempts, groupId, record }),
@@ -141,7 +146,7 @@ function letterParts(letter: DeadLetter, groupId: string): LetterParts {
   };
 }
 
-/** What a letter of the app says beside what every dead letter does. */
+/** The headers of the app's dead letters in addition to the common ones. */
 function factsOf(letter: DeadLetter): readonly LetterFact[] {
   const name = LETTER_HEADERS;
   const { event, outcome, errorId, digest } = letter;
@@ -162,20 +167,20 @@ function factsOf(letter: DeadLetter): readonly LetterFact[] {
   ];
 }
 
-/** Where a record is, for the log. */
+/** The position of a record, for the log. */
 function recordPlace({ topic, partition, offset }: StreamRecord) {
   return { from: topic, partition, offset: String(offset) };
 }
 
-/** The longest id that a header has as it is, in characters. */
+/** The longest unmodified id in a header, in characters. */
 const MAX_ID = 1_024;
 
-/** Whoever publishes chooses ids: one that is as long as an event is kept as its hash. */
+/** Publishers choose ids: an id as long as an event is replaced by its hash. */
 function shortId(id: string): string {
   return id.length <= MAX_ID ? id : digestId(digestOf(encoder.encode(id)));
 }
 
-/** What a record had of its own: not what came to it when it was sent again. */
+/** A record's original headers, without those added by a replay. */
 export function own(headers: readonly RecordHeader[]): readonly RecordHeader[] {
   const added = new Set<string>([
     ...Object.values(LETTER_HEADERS),

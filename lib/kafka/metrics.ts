@@ -1,6 +1,5 @@
 /**
- * What goes through the event stream: records read, events published, and how far behind
- * the reading is.
+ * Metrics of the event stream: records read, events published, and lag.
  *
  * @module
  */
@@ -17,13 +16,13 @@ import type {
   RelocationReason,
 } from "../eventstream/observer.ts";
 
-/** What is known once events are read. */
+/** The state of reading. */
 export interface KafkaReading {
-  /** The topics that are read, in full. */
+  /** Full names of the topics that are read. */
   readonly topics: readonly string[];
   /** The source. */
   readonly source: {
-    /** The partitions that this process has now. */
+    /** The current partitions of this process. */
     readonly partitions: readonly Partition[];
     /** Whether it is a member of its group. */
     readonly isJoined: boolean;
@@ -31,43 +30,43 @@ export interface KafkaReading {
 }
 
 /**
- * The metrics of the event stream: what its client tells (`lib/eventstream/observer.ts`), and
- * what the source does (`lib/kafka/source.ts`).
+ * The metrics of the event stream: the client's (`lib/eventstream/observer.ts`)
+ * and the source's (`lib/kafka/source.ts`).
  */
 export interface KafkaMetrics {
-  /** Counts from 0 on what these topics can bring. */
+  /** Starts the counters of these topics at 0. */
   watch(reading: KafkaReading): void;
-  /** Counts records that are confirmed. */
+  /** Counts confirmed records. */
   produced(
     batch: Partition & { readonly count: number; readonly seconds: number },
   ): void;
-  /** Counts records that are given up. */
+  /** Counts records that could not be sent. */
   produceFailed(
     batch: { readonly topic: string; readonly count: number },
   ): void;
-  /** Counts a record that is finished. */
+  /** Counts a finished record. */
   consumed(record: Partition & { readonly outcome: RecordOutcome }): void;
-  /** Counts a record that is tried again. */
+  /** Counts a retried record. */
   retried(record: Partition): void;
-  /** Keeps how many records of a partition are unfinished. */
+  /** Sets how many records of a partition are unfinished. */
   lag(lag: Partition & { readonly records: number }): void;
-  /** Counts that the group was distributed anew. */
+  /** Counts a rebalance. */
   rebalanced(): void;
-  /** Counts that a partition is read on elsewhere than where it was to be. */
+  /** Counts a partition that is read from another position than expected. */
   relocated(partition: Partition & { readonly reason: RelocationReason }): void;
   /** Counts a commit. */
   committed(
     commit: { readonly seconds: number; readonly error?: unknown },
   ): void;
-  /** Counts a record that is no event. */
+  /** Counts an undecodable record. */
   undecodable(topic: string): void;
   /** Counts an event that no handler takes. */
   unhandled(topic: string): void;
-  /** Counts fields that an event's message does not have. */
+  /** Counts fields that an event's message does not define. */
   unknownFields(type: string, count: number): void;
 }
 
-/** Those that the source has: it drops nothing. */
+/** The source's outcomes: it drops nothing. */
 const OUTCOMES: readonly RecordOutcome[] = [
   "handled",
   "skipped",
@@ -98,43 +97,44 @@ export function createKafkaMetrics(metrics: Metrics): KafkaMetrics {
     }).child({});
   const produced = perTopic(counter(
     "produced",
-    "Records sent to the event stream, by whether they arrived.",
+    "Records sent to the event stream, by whether they were confirmed.",
     "topic",
     "outcome",
   ));
   const consumed = perTopic(counter(
     "consumed",
-    "Records of the event stream that are finished, by how.",
+    "Finished records of the event stream, by outcome.",
     "topic",
     "outcome",
   ));
   const retries = perTopic(
-    counter("retries", "Records that were delivered again.", "topic"),
+    counter("retries", "Records delivered again.", "topic"),
   );
   const undecodable = perTopic(
-    counter("undecodable", "Records that are no events.", "topic"),
+    counter("undecodable", "Records that are not events.", "topic"),
   );
   const unhandled = perTopic(
     counter("unhandled", "Events that no handler takes.", "topic"),
   );
   const unknownFields = counter(
     "unknown_fields",
-    "Fields of events that their messages do not have.",
+    "Fields of events that their messages do not define.",
     "type",
   );
   const relocations = perTopic(counter(
     "relocations",
-    "Partitions that were read on elsewhere: the place was not there.",
+    "Partitions read from another position, because the expected one did not " +
+      "exist.",
     "topic",
     "reason",
   ));
   const rebalances = counter(
     "rebalances",
-    "How often partitions were distributed among the group's members.",
+    "Rebalances of the group.",
   ).child({});
   const commits = counter(
     "commits",
-    "Commits of what is done, by whether they were taken.",
+    "Offset commits, by whether they succeeded.",
     "outcome",
   );
   const [taken, refused] = [
@@ -143,9 +143,9 @@ export function createKafkaMetrics(metrics: Metrics): KafkaMetrics {
   ];
   const publishTime = durations(
     "publish",
-    "Time from sending a batch of records until it is confirmed.",
+    "Time from sending a batch of records to its confirmation.",
   );
-  const commitTime = durations("commit", "Time that a commit takes.");
+  const commitTime = durations("commit", "Duration of a commit.");
   const lags = new Map<string, number>();
 
   return {
@@ -163,7 +163,7 @@ export function createKafkaMetrics(metrics: Metrics): KafkaMetrics {
       });
       metrics.reading({
         name: "eventstream_partitions",
-        help: "Partitions that this process has.",
+        help: "Partitions assigned to this process.",
         read: () => source.partitions.length,
       });
     },
@@ -194,7 +194,10 @@ export function createKafkaMetrics(metrics: Metrics): KafkaMetrics {
   };
 }
 
-/** The sum over the partitions of a topic that this process has: others know theirs. */
+/**
+ * The sum over this process's partitions of a topic; other processes report
+ * theirs.
+ */
 function createLag(
   metrics: Metrics,
   { topics, lags, source }: KafkaReading & {
@@ -203,7 +206,7 @@ function createLag(
 ): void {
   metrics.readings({
     name: "eventstream_lag_records",
-    help: "Records that wait or are at hand, of this process's partitions.",
+    help: "Unfinished records of this process's partitions.",
     labelNames: ["topic"],
     read() {
       const sums = new Map(topics.map((topic) => [topic, 0]));
@@ -221,10 +224,13 @@ function nameOf({ topic, partition }: Partition): string {
   return `${topic}:${partition}`;
 }
 
-/** Topics that are told apart: handlers can publish on any. The rest is `other`. */
+/**
+ * The most topics with their own series, because handlers can publish on any.
+ * The rest is `other`.
+ */
 const MAX_TOPICS = 200;
 
-/** What tells the series of a topic apart. */
+/** The labels of a topic's series. */
 type SeriesLabels = { readonly outcome?: string; readonly reason?: string };
 
 /** Series of a topic, looked up without formatting their labels. */

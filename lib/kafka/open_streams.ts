@@ -14,7 +14,7 @@ import type { StreamObserver } from "../eventstream/observer.ts";
 import type { KafkaPort } from "../eventstream/port.ts";
 import type { EventStream, EventStreamOptions } from "../eventstream/stream.ts";
 
-/** What streams need of the settings. */
+/** The settings that streams need. */
 export type StreamConfig =
   & KafkaConfig
   & Pick<OtelConfig, "otelServiceName">;
@@ -23,26 +23,31 @@ export type StreamConfig =
 export interface OpenStreamsOptions {
   /** The settings. */
   readonly config: StreamConfig;
-  /** Where failures go. */
+  /** Logs failures. */
   readonly log: Logger;
-  /** Observes the work. */
+  /** The observer. */
   readonly observer?: StreamObserver | undefined;
-  /** What the stream `stdout` writes to. @default {one of its own} */
+  /** The output of the stream `stdout`. @default {its own} */
   readonly output?: LineWriter | undefined;
-  /** The way to the cluster. @default {by @platformatic/kafka} */
+  /** Access to the cluster. @default {@platformatic/kafka} */
   readonly port?: (() => Promise<KafkaPort>) | undefined;
 }
 
-/** Streams of the settings: one to read from, one to publish on; often the same. */
+/**
+ * The streams of the settings: one to read from and one to publish to, often
+ * the same.
+ */
 export interface Streams extends AsyncDisposable {
   /** Kafka; `undefined` without brokers. */
   readonly kafka: EventStream | undefined;
-  /** Where `ctx.eventStream.publish()` goes; `undefined` where there is nothing. */
+  /**
+   * The stream of `ctx.eventStream.publish()`; `undefined` if there is none.
+   */
   readonly publishing: EventStream | undefined;
 }
 
 /**
- * Opens the streams. Nothing is connected before it is used.
+ * Opens the streams. Nothing connects until it is first used.
  *
  * @throws {StreamOptionsError} A certificate or key cannot be read.
  */

@@ -1,5 +1,5 @@
 /**
- * How an event arrived that was read from a topic.
+ * The arrival of an event that was read from a topic.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import type { StreamRecord } from "../eventstream/record.ts";
 
 const decoder = new TextDecoder();
 
-/** What an envelope says of the trace it belongs to. */
+/** The trace fields of an envelope. */
 export interface EnvelopeTrace {
-  /** The span, as the publisher's tracer writes it. */
+  /** The span, in the publisher's format. */
   readonly spanContext?: unknown;
-  /** The trace alone. */
+  /** The trace id alone. */
   readonly traceId?: unknown;
 }
 
 /**
- * A record as an event's arrival. Its trace is what its headers say, or else what the
- * envelope does, in whichever form the publisher's tracer has.
+ * A record as an event's arrival. Its trace comes from its headers, or else
+ * from the envelope, in the format of the publisher's tracer.
  */
 export class RecordArrival implements Arrival {
   /** The record as it was read. */
@@ -27,15 +27,15 @@ export class RecordArrival implements Arrival {
   readonly #trace: EnvelopeTrace;
 
   /**
-   * Takes a record, and what its envelope says of its trace: of that, nothing is kept
-   * while the event is handled.
+   * Takes a record and its envelope's trace fields; the envelope is not kept in
+   * memory while the event is handled.
    */
   constructor(record: StreamRecord, { spanContext, traceId }: EnvelopeTrace) {
     this.record = record;
     this.#trace = { spanContext, traceId };
   }
 
-  /** It was read. */
+  /** It is a message. */
   readonly kind = "message";
 
   /** The topic, with prefix. */
@@ -43,18 +43,20 @@ export class RecordArrival implements Arrival {
     return this.record.topic;
   }
 
-  /** The value of a record's header; a trace's also from the envelope. */
+  /**
+   * The value of a record's header; trace headers may come from the envelope.
+   */
   header(name: string): string | undefined {
     const { headers } = this.record;
     const found = headerOf(headers, name);
     if (found !== undefined || name !== "traceparent") return found;
-    // Of two, the last to be read counts: B3 in the headers is all there is to say.
+    // The format read last wins: B3 headers alone decide the trace.
     const hasB3 = headers.some(([each]) => /^(b3|x-b3-traceid)$/i.test(each));
     return hasB3 ? undefined : traceparentOf(this.#trace);
   }
 }
 
-/** The value of a header, whatever the case of its name. */
+/** The value of a header, ignoring the case of its name. */
 export function headerOf(
   headers: StreamRecord["headers"],
   name: string,
@@ -68,15 +70,15 @@ export function headerOf(
 }
 
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
-/** B3 in one header: trace, span, and what was decided. */
+/** B3 in one header: trace, span, and sampling decision. */
 const B3 = /^([\da-f]{16}(?:[\da-f]{16})?)-([\da-f]{16})(?:-([01d]))?/;
 /** Jaeger: trace, span, parent and flags; leading zeros may be missing. */
 const JAEGER = /^([\da-f]{1,32}):([\da-f]{1,16}):[\da-f]{1,16}:([\da-f]{1,2})$/;
 const TRACE_ID = /^([\da-f]{16}){1,2}$/;
 
 /**
- * The envelope's trace in W3C's form. A trace without a span has the span that begins a
- * trace by B3's custom: the one whose id is the end of the trace's.
+ * The envelope's trace in W3C format. For a trace id alone, the span id is the
+ * end of the trace id, as B3 does for root spans.
  */
 export function traceparentOf(
   { spanContext, traceId }: EnvelopeTrace,

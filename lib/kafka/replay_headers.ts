@@ -1,5 +1,5 @@
 /**
- * What says of a record that an operator sends it again.
+ * Headers of replayed records.
  *
  * @module
  */
@@ -7,16 +7,19 @@
 import { headerOf } from "./record_arrival.ts";
 import type { StreamRecord } from "../eventstream/record.ts";
 
-/** Names of the headers of a record that is sent again. */
+/** Names of the headers of a replayed record. */
 export const REPLAY_HEADERS = {
-  /** Has the event run although it was set aside. */
+  /** Runs the event although it is a dead letter. */
   replay: "event-replay",
-  /** The only group, with prefix, that it is for: others have had it. */
+  /**
+   * The only group, with prefix, that it is meant for: others have handled it.
+   */
   group: "event-replay-group",
 } as const;
 
 /**
- * Whether a record is for a group: all are, but those that are sent again for another.
+ * Whether a record is meant for a group: all are, except those replayed for
+ * another one.
  *
  * @param group The group, with prefix.
  */

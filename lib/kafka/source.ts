@@ -1,5 +1,6 @@
 /**
- * The Kafka source: records of the event stream's topics in, events out to the app.
+ * The Kafka source: turns records of the event stream's topics into events for
+ * the app.
  *
  * @module
  */
@@ -24,25 +25,25 @@ import { isForGroup, REPLAY_HEADERS } from "./replay_headers.ts";
 import type { EventStream } from "../eventstream/stream.ts";
 import { unlessAborted } from "../core/async.ts";
 
-/** Reads events: what `lib/events/json_events.ts` makes of AGS's files. */
+/** Reads events, as implemented by `lib/events/json_events.ts`. */
 export interface EventReader {
-  /** Topics, without prefix, whose events have a handler. */
+  /** Topics of events with a handler, without prefix. */
   readonly channels: readonly string[];
-  /** Counts what an event takes in memory once it is read. */
+  /** Estimates the memory of an event once it is read. */
   costOf(channel: string, bytes: Uint8Array): number;
   /**
    * Reads an event.
    *
-   * @throws {SyntaxError} It is none.
+   * @throws {SyntaxError} It is not an event.
    */
   read(channel: string, text: string): {
-    /** Its envelope, as it is. */
+    /** Its unmodified envelope. */
     readonly envelope: Readonly<Record<string, unknown>>;
-    /** The event; `undefined` when no handler takes it. */
+    /** The event; `undefined` if no handler takes it. */
     readonly known: {
       readonly type: string;
       readonly source: string;
-      /** Its message; `undefined` when it does not decode. */
+      /** Its message; `undefined` if it does not decode. */
       readonly data: Record<string, unknown> | undefined;
       readonly malformed: TerminalError | undefined;
       readonly unknownFields: number;
@@ -50,66 +51,71 @@ export interface EventReader {
   };
 }
 
-/** What the source sees beside the events it delivers. */
+/** Observes what the source reads besides handled events. */
 export interface SourceObserver {
-  /** An event of a topic that is read, which no handler takes. */
+  /** An event that no handler takes. */
   unhandled?(topic: string): void;
-  /** A record that is no event. */
+  /** A record that is not an event. */
   undecodable?(topic: string): void;
-  /** Fields of an event that its message does not have. */
+  /** Fields of an event that its message does not define. */
   unknownFields?(type: string, count: number): void;
 }
 
 /** Options of {@linkcode startKafkaSource}. */
 export interface KafkaSourceOptions {
-  /** Where events go. */
+  /** The app that takes the events. */
   readonly app: EventTarget;
-  /** Where they come from. */
+  /** The stream that they come from. */
   readonly stream: EventStream;
   /** Reads them. */
   readonly events: EventReader;
-  /** What they may take, decoded: beyond it they wait. */
+  /** The memory budget for decoded events; if it is used up, they wait. */
   readonly memory: MemoryBudget;
-  /** What comes before topics and the group. */
+  /** The prefix of topics and group. */
   readonly prefix: string;
-  /** The group whose members share the events, without prefix. */
+  /** The consumer group, without prefix. */
   readonly groupId: string;
-  /** Who forms it. */
+  /** Who forms the group. */
   readonly groupProtocol: "classic" | "consumer";
-  /** Told of what else there is. @default {nobody} */
+  /** The observer. @default {none} */
   readonly observer?: SourceObserver;
-  /** Where records are reported that are no events. */
+  /** Logs records that are not events. */
   readonly log: Logger;
   /** Delays between attempts, in milliseconds. @default {500, doubling up to 30000} */
   readonly retry?: { readonly baseDelay: number; readonly maxDelay: number };
 }
 
-/** A source that reads. Disposing ends events at hand; `close` first, to lose nothing. */
+/**
+ * A running source. Disposing aborts running events; call `close` first to lose
+ * nothing.
+ */
 export interface KafkaSource extends AsyncDisposable {
   /** The topics it reads, without prefix. */
   readonly topics: readonly string[];
-  /** Whether it is a member of its group, or waits for its topics to be there. */
+  /**
+   * Whether it is a member of its group, or is waiting for its topics to exist.
+   */
   readonly isJoined: boolean;
-  /** The partitions it has now. */
+  /** Its current partitions. */
   readonly partitions: readonly Partition[];
-  /** Settles when it has its partitions for the first time. */
+  /** Settles when it first has its partitions. */
   readonly ready: Promise<void>;
   /**
-   * Reads no more, waits for the events at hand, commits them, and leaves the group; at
-   * the latest when `signal` ends.
+   * Stops reading, waits for running events, commits them, and leaves the
+   * group; at the latest when `signal` aborts.
    */
   close(signal: AbortSignal): Promise<void>;
 }
 
 const NAME = "kafka";
 const SHUTDOWN = new ShutdownError("Service is shutting down");
-/** Go reads bytes that are not UTF-8 as U+FFFD, and takes no byte order mark. */
+/** Go reads invalid UTF-8 as U+FFFD, and does not accept a byte order mark. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-/** The longest timer there is: who drains the source says when to stop waiting. */
+/** The longest timer: the caller of `close` decides when to stop waiting. */
 const MAX_GRACE = 2 ** 31 - 1;
 
 /**
- * Begins to read. It goes on through whatever happens to the cluster.
+ * Starts reading. It survives any failure of the cluster.
  *
  * | The event ends | Its record |
  * |---|---|
@@ -117,18 +123,19 @@ const MAX_GRACE = 2 ** 31 - 1;
  * | `rejected`, `exhausted` | is committed: its dead letter was written before |
  * | otherwise | is delivered again after a growing delay; what follows it on its partition waits |
  *
- * @throws {AppError} No handler takes an event that comes by Kafka.
+ * @throws {AppError} No handler takes an event from Kafka.
  */
 export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
   const { app, stream, events, memory, prefix, groupId, observer } = options;
   const { channels: topics } = events;
   if (topics.length === 0) {
     throw new AppError(
-      "No handler takes an event that comes by Kafka: expected one, or SOURCES without kafka",
+      "No handler takes an event from Kafka: expected one, or SOURCES " +
+        "without kafka",
     );
   }
   const group = withPrefix(prefix, groupId);
-  /** Of events at hand. */
+  /** Controllers of running events. */
   const controllers = new Set<AbortController>();
 
   async function deliver(record: StreamRecord): Promise<Result> {
@@ -163,7 +170,10 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
     }
   }
 
-  /** A share of the memory: others give theirs back. `undefined` if the source stops. */
+  /**
+   * A share of the memory, once others return theirs. `undefined` if the source
+   * stops.
+   */
   async function take(cost: number): Promise<MemoryShare | undefined> {
     try {
       return await memory.take(cost, stop.signal);
@@ -173,7 +183,7 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
     }
   }
 
-  /** The event of a record; `undefined` when no handler takes it. */
+  /** The event of a record; `undefined` if no handler takes it. */
   function read(record: StreamRecord, value: Uint8Array): Read | undefined {
     try {
       const { envelope, known } = events.read(
@@ -192,12 +202,12 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
       observer?.undecodable?.(record.topic);
       return unreadable(
         record,
-        new TerminalError("Record is no event", { cause }),
+        new TerminalError("Record is not an event", { cause }),
       );
     }
   }
 
-  /** Which event it is cannot be read: its topic is known. */
+  /** A record whose event is unknown; only its topic is known. */
   function unreadable(record: StreamRecord, malformed: TerminalError): Read {
     return {
       event: {
@@ -220,9 +230,9 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
     topic: topics,
     groupId,
     groupProtocol: options.groupProtocol,
-    // The app ends its events when their time is up.
+    // The app aborts events at their deadline.
     grace: MAX_GRACE,
-    // The app counts attempts, and says when there have been enough.
+    // The app counts attempts, and ends them.
     retry: { ...options.retry, maxAttempts: Infinity },
     raw: true,
     signal: stop.signal,
@@ -249,7 +259,7 @@ export function startKafkaSource(options: KafkaSourceOptions): KafkaSource {
   };
 }
 
-/** An event, as its record has it. */
+/** An event that was read from a record. */
 interface Read {
   readonly event: Event;
   readonly arrival: RecordArrival;

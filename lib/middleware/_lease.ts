@@ -1,5 +1,5 @@
 /**
- * Keeps the claim of a running event.
+ * Renews the claim of a running event.
  *
  * @module
  */
@@ -12,46 +12,50 @@ import {
 } from "../core/idempotency_store.ts";
 import type { Lease } from "../core/lease.ts";
 
-/** A claim that is being kept. Disposing stops that; the claim then runs out. */
+/**
+ * A claim that is being renewed. Disposing stops the renewal; the claim then
+ * expires.
+ */
 export interface KeptLease extends Lease, Disposable {
-  /** When it ends, as far as is known here, by the clock it was given. */
+  /** When it ends, as far as known here, by the clock it was given. */
   readonly endsAt: number;
 }
 
 /** Options of {@linkcode keepLease}. */
 export interface LeaseOptions {
-  /** Where the claim is. */
+  /** The store that holds the claim. */
   readonly store: IdempotencyStore;
   /** The event's key. */
   readonly key: string;
-  /** Whose claim it is. */
+  /** The holder's token. */
   readonly token: string;
-  /** How long one lease is, in milliseconds. */
+  /** Length of one lease, in milliseconds. */
   readonly length: number;
-  /** When the claim was asked for: the lease began no earlier. */
+  /** When the claim was requested: the lease did not begin earlier. */
   readonly since: number;
-  /** When the event's time is up; infinite without a deadline. */
+  /** The event's deadline; infinite without one. */
   readonly until: number;
-  /** Milliseconds, monotonic: what the times above and `endsAt` are measured by. */
+  /** Milliseconds, monotonic: the clock of the times above and of `endsAt`. */
   readonly clock: () => number;
   /**
-   * Called shortly before the claim of an event runs out that was answered while its
-   * handler goes on: the process is alive, and can say how the event ended.
+   * Called shortly before the claim expires of an event that was answered while
+   * its handler continues: the process is alive and can still report the
+   * result.
    */
   readonly onRunningOut: () => void;
 }
 
 /**
- * How long a claim outlasts its event's time, in milliseconds: for a handler that
- * heeds its signal late, and for telling the store.
+ * How long a claim outlasts its event's deadline, in milliseconds: for a
+ * handler that ends late, and for updating the store.
  */
 const MARGIN = 10_000;
 
-/** How long before its end a claim that nobody renews is given back, in milliseconds. */
+/** How long before its end an unrenewed claim is released, in milliseconds. */
 const HEAD_START = 1_000;
 
 /**
- * How long to claim an event for: its time and a little more, or `longest` where
+ * How long to claim an event: until its deadline plus a margin, or `longest` if
  * that is shorter; the claim is then renewed while the event runs.
  */
 export function leaseLength(
@@ -62,9 +66,9 @@ export function leaseLength(
 }
 
 /**
- * Renews a claim until the event's signal ends: what does not heed that is left
- * alone, and its claim runs out. A claim that is lost ends the event: somebody else
- * may run it by now.
+ * Renews a claim until the event's signal aborts. If the handler ignores the
+ * signal, the claim expires. A lost claim aborts the event, because another run
+ * may have it by now.
  */
 export function keepLease(
   delivery: Delivery,
@@ -73,7 +77,7 @@ export function keepLease(
   const { store, key, token, length, since, until, clock } = options;
   const { controller } = delivery;
   const { signal } = controller;
-  /** How much of it is left at least, as long as it can be renewed. */
+  /** The least remaining time, as long as the claim can be renewed. */
   const reserve = Math.min(MARGIN / 2, length / 3);
   let endsAt = since + length;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -90,13 +94,13 @@ export function keepLease(
     try {
       await renew();
     } catch (error) {
-      // Where the store did not say, the claim holds until its time is up.
+      // If the store did not answer, the claim holds until it expires.
       if (!isStopped && clock() >= endsAt) controller.abort(error);
     }
     schedule();
   }
 
-  /** Renews it once, whoever asks. */
+  /** Renews it; concurrent callers share one request. */
   function renew(): Promise<void> {
     return renewing ??= ask().finally(() => renewing = undefined);
   }
@@ -134,9 +138,9 @@ export function keepLease(
       return endsAt;
     },
     confirm() {
-      // A loop that was blocked has not heard yet what its timers have to say.
+      // A blocked event loop has not run its timers yet.
       if (clock() >= until) {
-        controller.abort(new DeadlineError("Event's time is up"));
+        controller.abort(new DeadlineError("Event's deadline has passed"));
       }
       signal.throwIfAborted();
       return clock() + reserve <= endsAt ? undefined : renew();

@@ -1,5 +1,5 @@
 /**
- * Tells the store how runs ended.
+ * Reports the results of runs to the store.
  *
  * @module
  */
@@ -17,34 +17,37 @@ import { countFailure } from "./attempts.ts";
 
 /** Options of {@linkcode createSettler}. */
 export interface SettlerOptions {
-  /** What is told. */
+  /** The store. */
   readonly store: IdempotencyStore;
   /** How long events are remembered, in milliseconds. */
   readonly ttl: number;
-  /** Where trouble with the store is reported. */
+  /** Logs problems with the store. */
   readonly log: Logger;
-  /** Takes what the store does not. */
+  /** Keeps results that the store does not accept. */
   readonly unmarked: Unmarked;
 }
 
-/** A run that has ended. */
+/** A finished run. */
 export interface EndedRun {
-  /** Whose claim it was. */
+  /** The token of its claim. */
   readonly token: string;
-  /** What was run. */
+  /** The delivery. */
   readonly delivery: Delivery;
-  /** How it ended. */
+  /** The result. */
   readonly result: Result;
-  /** The event's failures before. */
+  /** The event's failures before this run. */
   readonly tally: Tally;
 }
 
-/** Tells the store how a run of the event with this key ended. Never rejects. */
+/**
+ * Reports the result of a run of the event with this key to the store. Never
+ * rejects.
+ */
 export type Settle = (key: string, run: EndedRun) => Promise<void>;
 
 /**
- * Makes what marks an event done or set aside where it has ended for good, and gives
- * its claim back otherwise, with the failure counted.
+ * Creates a function that marks a finished event as done or as a dead letter,
+ * and otherwise releases its claim with the failure counted.
  */
 export function createSettler(options: SettlerOptions): Settle {
   const { store, ttl, log, unmarked } = options;
@@ -54,7 +57,7 @@ export function createSettler(options: SettlerOptions): Settle {
   return async (key, { token, delivery, result, tally }) => {
     const { event: { type }, sharedAs } = delivery;
     const work = sharedAs === undefined ? type : `${type}@${sharedAs}`;
-    // Shared with other processes: the wall clock's.
+    // The wall clock, because other processes share it.
     const now = Date.now();
     if (result.outcome === "handled") handledAt.set(work, now);
     const ending = endingOf(result);
@@ -72,10 +75,10 @@ export function createSettler(options: SettlerOptions): Settle {
           }),
           ttl,
         });
-      if (!isOwn) report("Event was claimed elsewhere while it was run");
+      if (!isOwn) report("Event was claimed by another process while it ran");
     } catch (error) {
       if (ending !== undefined) unmarked.add(key, { token, ending });
-      report("Idempotency store was not told how an event ended", error);
+      report("Idempotency store could not record how an event ended", error);
     }
 
     function report(message: string, error?: unknown): void {
@@ -93,7 +96,7 @@ export function createSettler(options: SettlerOptions): Settle {
   };
 }
 
-/** How an event has ended for good; `undefined`: it is to be run again. */
+/** How an event ended; `undefined`: it has to run again. */
 function endingOf({ outcome }: Result): Ending | undefined {
   switch (outcome) {
     case "handled":

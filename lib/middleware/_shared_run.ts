@@ -1,5 +1,5 @@
 /**
- * What deliveries get that wait for the run of another one of the same event.
+ * Deliveries that wait for a concurrent run of the same event.
  *
  * @module
  */
@@ -13,7 +13,9 @@ import {
   resultOf,
 } from "../core/outcome.ts";
 
-/** Waits for the run of another delivery, as long as this one has time. */
+/**
+ * Waits for the run of another delivery, up to this delivery's own deadline.
+ */
 export function follow(
   { controller: { signal } }: Delivery,
   leader: Promise<Result>,
@@ -29,7 +31,7 @@ export function follow(
   });
 }
 
-/** What a delivery is answered that waited for the run of another one. */
+/** The result for a delivery that waited for another one's run. */
 function shared(result: Result): Result {
   if (result.outcome === "handled") {
     const { answer } = result;
@@ -37,7 +39,7 @@ function shared(result: Result): Result {
     return answer === undefined ? shared : { ...shared, answer };
   }
   if (result.outcome !== "cancelled") return result;
-  // The other's caller went away; this one's is still there.
+  // The other caller disconnected; this one is still waiting.
   const error = new CancelledError("Run of the event was cancelled");
   return { outcome: "failed", reason: "unavailable", error };
 }

@@ -1,5 +1,5 @@
 /**
- * Events that have ended while the store did not take the mark.
+ * Finished events that could not be marked in the store.
  *
  * @module
  */
@@ -8,25 +8,25 @@ import type { Logger } from "../core/context.ts";
 import type { Ending, IdempotencyStore } from "../core/idempotency_store.ts";
 import { abortable, sleep } from "../core/async.ts";
 
-/** Events that have ended and are not marked. Disposing forgets them. */
+/** Finished events without a mark. Disposing forgets them. */
 export interface Unmarked extends Disposable {
-  /** How an event ended that is one of them. */
+  /** How an event in the list ended. */
   endingOf(key: string): Ending | undefined;
-  /** Adds one: it is marked as soon as the store takes it. */
+  /** Adds an event; it is marked as soon as the store accepts the mark. */
   add(key: string, end: End): void;
-  /** Tries now: the store has just answered. Waits for nothing. */
+  /** Tries now, because the store has just answered. Does not wait. */
   flush(): void;
   /**
-   * Marks them until none is left or the signal ends.
+   * Marks events until none is left or the signal aborts.
    *
    * @returns How many are left.
    */
   drain(signal: AbortSignal): Promise<number>;
 }
 
-/** How a run ended that is not marked. */
+/** The end of a run without a mark. */
 export interface End {
-  /** Whose claim it was. */
+  /** The token of its claim. */
   readonly token: string;
   /** How the event ended. */
   readonly ending: Ending;
@@ -34,22 +34,24 @@ export interface End {
 
 /** Options of {@linkcode createUnmarked}. */
 export interface UnmarkedOptions {
-  /** Where they are to be marked. */
+  /** The store that should hold the marks. */
   readonly store: IdempotencyStore;
-  /** For how long, in milliseconds. */
+  /** How long to remember them, in milliseconds. */
   readonly ttl: number;
-  /** Where the ones are reported that are forgotten. */
+  /** Logs events that are forgotten. */
   readonly log: Logger;
 }
 
-/** Events remembered at most; more are forgotten, the oldest first, and reported. */
+/**
+ * The most events to remember; beyond that the oldest are forgotten and logged.
+ */
 const MAX_EVENTS = 10_000;
 
-/** How long to wait until the store is asked again, in milliseconds: doubles. */
+/** Delay before the store is tried again, in milliseconds; it doubles. */
 const MIN_PAUSE = 100;
 const MAX_PAUSE = 1_000;
 
-/** Events marked at once, when the store has taken the first. */
+/** How many events are marked concurrently, after the first has succeeded. */
 const WIDTH = 32;
 
 /** Creates an empty list. */
@@ -61,13 +63,13 @@ export function createUnmarked(options: UnmarkedOptions): Unmarked {
   let pass: Promise<void> | undefined;
 
   async function mark(key: string, end: End): Promise<void> {
-    // False: somebody else has run it since. Too late to mend, and reported by
-    // whoever finds its claim lost.
+    // False: another run has taken the event since. It is too late to change
+    // that, and whoever lost the claim reports it.
     await store.complete(key, { ...end, ttl });
     if (ends.get(key) === end) ends.delete(key);
   }
 
-  /** Marks all of them, unless the store fails. */
+  /** Marks all events, unless the store fails. */
   async function markAll(): Promise<void> {
     clearTimeout(timer);
     try {
@@ -76,7 +78,7 @@ export function createUnmarked(options: UnmarkedOptions): Unmarked {
         for (const [key, end] of left) await mark(key, end);
       };
       const { value: first } = left.next();
-      // One of them finds out whether the store is back, for all.
+      // One event finds out whether the store is back.
       if (first !== undefined) await mark(...first);
       await Promise.all(Array.from({ length: WIDTH }, markNext));
       pause = MIN_PAUSE;
@@ -119,7 +121,7 @@ export function createUnmarked(options: UnmarkedOptions): Unmarked {
           if (ends.size > 0) await sleep(MIN_PAUSE, signal);
         }
       } catch {
-        // The time is up.
+        // Out of time.
       }
       return ends.size;
     },

@@ -1,26 +1,27 @@
 /**
- * Which failures of an event count towards `MAX_ATTEMPTS`.
+ * Decides which failures of an event count towards `MAX_ATTEMPTS`.
  *
- * Two things are to be told apart: an event that will never work, which must not
- * hold its batch for ever, and a world that does not work now, in which every event
- * fails, is redelivered at once and fails again, and none may be set aside for that.
+ * This has to distinguish two situations: an event that can never succeed,
+ * which must not block its batch for ever, and an outage, in which every event
+ * fails, is redelivered at once and fails again, and none may become a dead
+ * letter because of that.
  *
- * - A **bug** (the handler threw what nobody has called temporary) counts each time,
- *   and so do a message that is **not read** (too large, or compressed in a way that is
- *   not known) and a run that **never reported back** (the process died; the store
- *   counts those).
- * - A **temporary** failure (`RetryableError`, AGS down or limiting requests, the
- *   deadline) counts at most once a minute while other events of the same type are
- *   handled: then it is about this event. While none is, it counts at most once an
- *   hour: then nothing tells it from an outage. With the default of 10 that is a bad
- *   event cut off after ten minutes, and an outage of nine hours in which nothing is
- *   set aside.
- * - What its error calls an **outage** (the login, a permission that the client lacks,
- *   AGS not being asked any more) counts at most once an hour, whatever else is
- *   handled: it is not about this event, and ends when an operator has acted.
- * - What says nothing of the event does **not** count: the caller cancelled, the
- *   service shuts down or is overloaded, the store cannot say, another replica has
- *   the event.
+ * - A **bug** (the handler threw an error that is not marked as temporary)
+ *   counts each time. So do a message that was **not read** (too large, or
+ *   compressed with an unknown algorithm) and a run that **never reported its
+ *   result** (the process died; the store counts it).
+ * - A **temporary** failure (`RetryableError`, AGS down or rate limiting, the
+ *   deadline) counts at most once a minute while other events of the same type
+ *   are handled, because it then concerns this event. Otherwise it counts at
+ *   most once an hour, because nothing distinguishes it from an outage. With
+ *   the default of 10, a bad event stops after ten minutes, and an outage may
+ *   last nine hours before any event becomes a dead letter.
+ * - An **outage** by its error (the login, a permission that the client lacks,
+ *   an open breaker) counts at most once an hour, whatever else is handled: it
+ *   does not concern this event, and ends when an operator acts.
+ * - Failures that say nothing about the event do **not** count: the caller
+ *   cancelled, the service is shutting down or overloaded, the store does not
+ *   answer, another replica has the event.
  *
  * @module
  */
@@ -33,26 +34,29 @@ import {
 } from "../core/idempotency_store.ts";
 import type { Reason, Result } from "../core/outcome.ts";
 
-/** Between two temporary failures that count while others are handled: a minute. */
+/**
+ * The interval between counted temporary failures while others are handled: a
+ * minute.
+ */
 const WORKING_INTERVAL = 60_000;
-/** Between two that count while none is: an hour. */
+/** The interval while none is handled: an hour. */
 const OUTAGE_INTERVAL = 3_600_000;
 
-/** What is known when a run has failed. Times are milliseconds since the epoch. */
+/** The state after a failed run. Times are milliseconds since the epoch. */
 export interface FailedRun {
-  /** How it ended. */
+  /** The result. */
   readonly result: Result;
-  /** Why its signal ended, if it did. */
+  /** Why its signal aborted, if it did. */
   readonly endedBy: unknown;
-  /** The failures before. */
+  /** The failures before this run. */
   readonly tally: Tally;
-  /** When an event of the same type was last handled here; 0: never. */
+  /** When an event of the same type was last handled here; 0 if never. */
   readonly lastHandledAt: number;
-  /** Now. */
+  /** The current time. */
   readonly now: number;
 }
 
-/** The failures with this one, if it counts. */
+/** The failures including this one, if it counts. */
 export function countFailure(failed: FailedRun): Tally {
   const { tally, now } = failed;
   return counts(failed)
@@ -72,7 +76,7 @@ function counts(failed: FailedRun): boolean {
   return now - countedAt >= interval;
 }
 
-/** What is about the event, whatever the world is like. */
+/** Reasons that always concern the event. */
 const CERTAIN: ReadonlySet<Reason> = new Set([
   "bug",
   "too_large",
@@ -83,7 +87,7 @@ function isOutage(error: unknown): boolean {
   return error instanceof EventError && error.isOutage;
 }
 
-/** Whether an error is about this service instead of the event. */
+/** Whether an error concerns this service instead of the event. */
 function saysNothing(error: unknown): boolean {
   return error instanceof ShutdownError || error instanceof StoreError ||
     error instanceof ClaimError;

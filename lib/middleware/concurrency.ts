@@ -1,5 +1,5 @@
 /**
- * Bounds how many events are handled at once, and how many wait for their turn.
+ * Limits how many events are handled concurrently, and how many are queued.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { endedResult, OVERLOADED, type Result } from "../core/outcome.ts";
 
 /** Options of {@linkcode createConcurrency}. */
 export interface ConcurrencyOptions {
-  /** Events handled at once, over all handlers (`MAX_CONCURRENCY`). */
+  /** Events handled concurrently, over all handlers (`MAX_CONCURRENCY`). */
   readonly limit: number;
-  /** Events that wait for their turn (`MAX_QUEUE`); 0: none. */
+  /** Events that may be queued (`MAX_QUEUE`); 0: none. */
   readonly queueLimit: number;
   /** Longest wait, in milliseconds. @default {1000} */
   readonly queueTime?: number;
@@ -19,28 +19,31 @@ export interface ConcurrencyOptions {
   readonly random?: () => number;
 }
 
-/** A bound, and how much of it is in use. */
+/** The limit and its current use. */
 export interface Concurrency {
   /** The policy. */
   readonly middleware: Middleware;
   /** Events that are being handled. */
   readonly running: number;
-  /** Events that wait for their turn. */
+  /** Queued events. */
   readonly queued: number;
 }
 
-/** Ends an event's wait: with nothing, it goes on; with a result, that is its answer. */
+/**
+ * Ends an event's wait: without a result it proceeds; with a result, that is
+ * its answer.
+ */
 type Turn = (result?: Result) => void;
 
 /**
- * Lets so many events in, has a few wait, first come first served, and answers the
- * others as overloaded at once: a caller that redelivers is a better queue than this
- * process's memory. The short queue takes what comes in bursts, which would otherwise
- * be sent a second time.
+ * Admits a number of events, queues a few more, first come, first served, and
+ * answers the rest as overloaded at once: a caller that redelivers is a better
+ * queue than this process's memory. The short queue absorbs bursts, which would
+ * otherwise be redelivered.
  *
- * Which event is refused when the queue is full is left to chance, among those that
- * wait and the one that comes. Otherwise a batch that is larger than limit and queue
- * would never be done: it comes again as a whole, in the same order, and its first
+ * If the queue is full, the refused event is chosen at random among the queued
+ * ones and the new one. Otherwise a batch larger than limit and queue together
+ * would never finish: it is redelivered whole, in the same order, and its first
  * events, done long ago, would take all places each time.
  */
 export function createConcurrency(options: ConcurrencyOptions): Concurrency {
@@ -48,7 +51,10 @@ export function createConcurrency(options: ConcurrencyOptions): Concurrency {
   const { random = Math.random } = options;
   const queue = new Set<Turn>();
   let running = 0;
-  /** Events that came for the queue since it became full, and those in it then. */
+  /**
+   * Events that tried to join the queue since it became full, plus those in it
+   * then.
+   */
   let burst = 0;
 
   async function middleware(
@@ -59,7 +65,7 @@ export function createConcurrency(options: ConcurrencyOptions): Concurrency {
     if (running < limit) running++;
     else if (!hasRoom()) return OVERLOADED;
     else {
-      // Its place is handed over by the event that ends.
+      // The event that ends hands its place over.
       const refusal = await turn(delivery);
       if (refusal !== undefined) return refusal;
     }
@@ -70,7 +76,7 @@ export function createConcurrency(options: ConcurrencyOptions): Concurrency {
     }
   }
 
-  /** Waits for a place. A result: there was none in time. */
+  /** Waits for a place. Returns a result if there was none in time. */
   function turn(delivery: Delivery): Promise<Result | undefined> {
     const { controller: { signal } } = delivery;
     return new Promise((resolve) => {
@@ -89,9 +95,9 @@ export function createConcurrency(options: ConcurrencyOptions): Concurrency {
   }
 
   /**
-   * Whether the event that comes may wait. When the queue is full the lot decides, and
-   * may refuse one that waits instead: each event since the queue became full is as
-   * likely to be in it (reservoir sampling).
+   * Whether the new event may wait. If the queue is full, this is decided at
+   * random and may refuse a queued event instead: each event since the queue
+   * became full is equally likely to be in it (reservoir sampling).
    */
   function hasRoom(): boolean {
     if (queue.size < queueLimit) {

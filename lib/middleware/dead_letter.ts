@@ -1,5 +1,5 @@
 /**
- * Keeps the events that will not be delivered again.
+ * Writes dead letters.
  *
  * @module
  */
@@ -11,20 +11,22 @@ import type { Outcome, Result } from "../core/outcome.ts";
 
 /** Options of {@linkcode deadLetter}. */
 export interface DeadLetterOptions {
-  /** Where letters go. */
+  /** The destination of dead letters. */
   readonly sink: DeadLetterSink;
-  /** Time for one letter, in milliseconds. @default {5000} */
+  /**
+   * Time limit for writing one dead letter, in milliseconds. @default {5000}
+   */
   readonly timeout?: number;
-  /** Told of each letter: for metrics. */
+  /** Called for each dead letter, for metrics. */
   readonly onLetter?: (outcome: Outcome, result: "written" | "failed") => void;
   /** Milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
 }
 
 /**
- * Writes a dead letter for an event that is rejected or exhausted, before it is
- * answered: that answer is the last that is heard of the event. When the letter
- * cannot be written, the event has failed instead, and comes again.
+ * Writes a dead letter for a rejected or exhausted event before it is answered,
+ * because the event is not delivered again after that answer. If the dead
+ * letter cannot be written, the event fails instead and is delivered again.
  */
 export function deadLetter(options: DeadLetterOptions): Middleware {
   const { sink, timeout = 5_000, onLetter, now = Date.now } = options;
@@ -35,7 +37,8 @@ export function deadLetter(options: DeadLetterOptions): Middleware {
     // A handler's decision, and its caller knows of it: nothing is left to look at.
     if (reason === "refused") return result;
     try {
-      // Not the event's own signal: its time may be up, which is no reason to lose it.
+      // Not the event's own signal: its deadline may have passed, which is no
+      // reason to lose it.
       await sink.write(
         letterOf(delivery, result, now()),
         AbortSignal.timeout(timeout),

@@ -1,5 +1,5 @@
 /**
- * Gives each event its time.
+ * Enforces the deadline of each event.
  *
  * @module
  */
@@ -10,24 +10,27 @@ import { endedResult, type Result, resultOf } from "../core/outcome.ts";
 
 /** Options of {@linkcode deadline}. */
 export interface DeadlineOptions {
-  /** Time for one event, in milliseconds, unless its handler sets its own. */
+  /**
+   * Time limit for one event, in milliseconds, unless its handler sets its own.
+   */
   readonly timeout: number;
   /** Milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
 }
 
 /**
- * How long a handler may take to heed its ended signal before its event is answered
- * without it, in milliseconds. One that heeds it gives the better answer: it tidies
- * up, and its error says what it waited for.
+ * How long a handler may take to end after its signal aborts, before its event
+ * is answered without it, in milliseconds. A handler that ends gives a better
+ * answer: it cleans up, and its error says what it waited for.
  */
 const HEED_TIME = 100;
 
 /**
- * Ends an event at the earlier of the caller's deadline and the handler's timeout.
+ * Aborts an event at the earlier of the caller's deadline and the handler's
+ * timeout.
  *
- * A handler that heeds `ctx.signal` ends by itself. One that does not is left to
- * run, and its event is answered all the same: a caller never waits for ever.
+ * A handler that observes `ctx.signal` ends by itself. One that does not keeps
+ * running, and its event is answered anyway: a caller never waits for ever.
  */
 export function deadline(options: DeadlineOptions): Middleware {
   const now = options.now ?? Date.now;
@@ -60,7 +63,7 @@ export function deadline(options: DeadlineOptions): Middleware {
         resolve(result);
       };
       signal.addEventListener("abort", onAbort);
-      // A signal that has ended already tells nobody again.
+      // An aborted signal does not notify new listeners.
       if (signal.aborted) onAbort();
       Promise.try(next, delivery).then(
         settle,

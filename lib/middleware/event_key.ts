@@ -1,5 +1,5 @@
 /**
- * What an idempotency store knows an event by.
+ * The key of an event in the idempotency store.
  *
  * @module
  */
@@ -7,19 +7,19 @@
 import { createHash } from "node:crypto";
 import type { Event } from "../core/event.ts";
 
-/** Ids as AGS makes them, and the hashes that stand for missing ones. */
+/** Ids in AGS's format, and the hashes that replace missing ones. */
 const PLAIN = /^[\w.:-]{1,80}$/;
 
 /**
- * Type and id of an event, bounded in length; and its handler's name, where several
- * handle it.
+ * Type and id of an event, bounded in length; plus the handler's name, if
+ * several handle it.
  *
- * An id comes from outside and can be anything of any length; one that does not look
- * like an id is replaced by its hash. The `#` before a hash and the `@` before a name
- * are in no plain id, so that no id can pass for another key.
+ * An id comes from outside and may be any text; one in an unexpected format is
+ * replaced by its hash. The `#` before a hash and the `@` before a name cannot
+ * occur in a plain id, so no id can collide with another key.
  *
  * @param event The event.
- * @param sharedAs The handler's name, where several handle it.
+ * @param sharedAs The handler's name, if several handle it.
  */
 export function eventKey(
   { type, id }: Pick<Event, "type" | "id">,

@@ -1,5 +1,5 @@
 /**
- * Skips what a handler does not want.
+ * Skips events that a handler filters out.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { type Middleware, refusing } from "../core/dispatcher.ts";
 import { type Result, SKIPPED } from "../core/outcome.ts";
 
 /**
- * Asks the handler's own `filter`, once. Outside of idempotency: what is not run needs
- * no claim. A filter that throws has the event fail as its handler would: claimed, and
- * counted.
+ * Calls the handler's own `filter`, once. It runs outside of idempotency: an
+ * event that does not run needs no claim. A filter that throws makes the event
+ * fail as its handler would: claimed and counted.
  */
 export function filter(): Middleware {
   return (delivery, next) => {
@@ -32,5 +32,5 @@ export function filter(): Middleware {
 
 const UNWANTED: Result = {
   ...SKIPPED,
-  why: "The handler's filter does not want it",
+  why: "The handler's filter excludes it",
 };

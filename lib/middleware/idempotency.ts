@@ -1,5 +1,5 @@
 /**
- * Runs each event to its end once, however often it is delivered.
+ * Runs each event to completion once, however often it is delivered.
  *
  * @module
  */
@@ -33,49 +33,52 @@ import { eventKey } from "./event_key.ts";
 
 /** Options of {@linkcode createIdempotency}. */
 export interface IdempotencyOptions {
-  /** What remembers. */
+  /** The store. */
   readonly store: IdempotencyStore;
   /** How long events are remembered, in milliseconds (`IDEMPOTENCY_TTL`). */
   readonly ttl: number;
   /** Longest lease of a claim, in milliseconds (`IDEMPOTENCY_LEASE`). */
   readonly lease: number;
-  /** Failures that count until an event is set aside; 0: never (`MAX_ATTEMPTS`). */
+  /**
+   * Counted failures until an event becomes a dead letter; 0: never
+   * (`MAX_ATTEMPTS`).
+   */
   readonly maxAttempts: number;
-  /** Where trouble with the store is reported. */
+  /** Logs problems with the store. */
   readonly log: Logger;
 }
 
-/** What runs each event once. Disposing stops all that it does by itself. */
+/** Runs each event once. Disposing stops its background work. */
 export interface Idempotency extends Disposable {
   /** The policy. */
   readonly middleware: Middleware;
   /**
-   * Tells the store what it does not know yet, when no event is to be waited for any
-   * more: how events ended while it was away, and that those are over whose handlers
-   * do not heed their signals. Ends with the signal; what is left then is logged.
+   * Updates the store once no event is running any more: how events ended while
+   * it was unavailable, and that handlers which ignore their signals are
+   * finished. Ends with the signal; what is left then is logged.
    */
   drain(signal: AbortSignal): Promise<void>;
 }
 
-/** A run that others of the same event may wait for. */
+/** A run that other deliveries of the same event may wait for. */
 interface Run {
   readonly result: Promise<Result>;
-  /** When its claim ends: a run that goes on for longer has been given up. */
+  /** When its claim ends: a run that takes longer has been abandoned. */
   readonly endsAt: number;
 }
 
 /** A run that holds its claim. */
 interface Live {
   readonly lease: KeptLease;
-  /** Gives the claim back although the handler goes on. */
+  /** Releases the claim although the handler continues. */
   readonly giveBack: () => Promise<void>;
 }
 
-/** Claims in doubt that are remembered at most; the oldest is forgotten first. */
+/** The most claims in doubt to remember; the oldest is forgotten first. */
 const MAX_IN_DOUBT = 10_000;
 
 /**
- * Claims an event, runs it, and marks it done when it was handled.
+ * Claims an event, runs it, and marks it done if it was handled.
  *
  * | The run ends | The event |
  * |---|---|
@@ -83,31 +86,36 @@ const MAX_IN_DOUBT = 10_000;
  * | `rejected`, `exhausted` | is set aside, its dead letter written by what is inside of this: a redelivery is a `duplicate`, a replay runs it again |
  * | otherwise | is released: a redelivery runs it again |
  *
- * - Deliveries of an event that runs in this process wait for that run and share its
- *   result; if it was handled, they are duplicates. One that another process runs is
- *   `failed`, to come again when that claim is over.
- * - When the store cannot say whether an event is done, it is not run: `failed`.
- * - When it has ended for good and the store does not take the mark, the answer is
- *   still how it ended: to have it delivered again is what the mark is to prevent.
- *   This process remembers it instead, and marks it as soon as the store is back.
- * - A handler that goes on after its event was answered keeps its claim until the
- *   lease is nearly over. Then the claim is given back, and the failure counts as
- *   what ended the event counts: a claim that ran out is that of a dead process.
- * - An event that failed `maxAttempts` times is not run again but goes through the
- *   pipe as exhausted; `attempts.ts` says what counts.
+ * - Deliveries of an event that is running in this process wait for that run
+ *   and share its result; if it was handled, they are duplicates. An event that
+ *   another process is running is `failed`, and is delivered again after that
+ *   claim.
+ * - If the store cannot say whether an event is done, the event does not run:
+ *   `failed`.
+ * - If an event ended and the store does not accept the mark, the answer is
+ *   still its outcome: a redelivery is what the mark should prevent. This
+ *   process remembers the event instead, and marks it as soon as the store is
+ *   back.
+ * - A handler that continues after its event was answered keeps its claim until
+ *   the lease is nearly over. The claim is then released, and the failure
+ *   counts according to what ended the event: an expired claim would count as
+ *   that of a dead process.
+ * - An event that failed `maxAttempts` times does not run again but passes the
+ *   pipe as exhausted; `attempts.ts` decides what counts.
  *
- * Inside of `deadline`, so that a caller waits for none of this longer than it wants.
+ * It runs inside `deadline`, so that a caller waits for none of this beyond its
+ * deadline.
  */
 export function createIdempotency(options: IdempotencyOptions): Idempotency {
   const { store, ttl, maxAttempts, log } = options;
   const running = new Map<string, Run>();
   const live = new Set<Live>();
-  /** Tokens of claims that the store may or may not have taken. */
+  /** Tokens of claims that the store may or may not have recorded. */
   const inDoubt = new Map<string, string>();
   const unmarked = createUnmarked({ store, ttl, log });
   const settle = createSettler({ store, ttl, log, unmarked });
 
-  /** The first delivery of an event in this process: the one that runs it. */
+  /** The first delivery of an event in this process, which runs it. */
   async function lead(
     key: string,
     delivery: Delivery,
@@ -129,7 +137,7 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       remember(key, token);
       delivery.claim = "unknown";
       return later(
-        new StoreError("Idempotency store did not answer: event was not run", {
+        new StoreError("Idempotency store did not answer: event did not run", {
           cause,
         }),
       );
@@ -140,13 +148,13 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
     if (claim.state === "held") {
       const { retryAfter } = claim;
       return later(
-        new ClaimError("Event is being handled elsewhere", { retryAfter }),
+        new ClaimError("Another process is handling the event", { retryAfter }),
       );
     }
     if (claim.state !== "claimed") return DUPLICATES[claim.state];
     const { controller: { signal } } = delivery;
     if (signal.aborted) {
-      // Its time was up before it was run: no failure of the event's.
+      // Its deadline passed before it ran: not the event's failure.
       const { tally } = claim;
       await store.release(key, { token, tally, ttl }).catch(() => {});
       return endedResult(signal.reason);
@@ -159,8 +167,8 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       ? refusing(
         delivery,
         new ExhaustedError(
-          `Event failed ${failures} times: it is not run again`,
-          // What is never run has no other record of why.
+          `Event failed ${failures} times: it does not run again`,
+          // An event that never runs has no other record of the cause.
           delivery.refusal === undefined ? {} : { cause: delivery.refusal },
         ),
       )
@@ -252,7 +260,9 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
   };
 }
 
-/** Milliseconds that no change of the wall clock changes: leases are measured by it. */
+/**
+ * Milliseconds unaffected by changes of the wall clock: the clock of leases.
+ */
 function clock(): number {
   return performance.now();
 }
@@ -266,7 +276,7 @@ async function run(
     if (asked !== undefined) await asked;
     return await next(delivery);
   } catch (error) {
-    // Middleware that throws is a bug, and the claim still has to end.
+    // Middleware that throws has a bug, and the claim still has to end.
     return resultOf(error, delivery.controller.signal);
   }
 }

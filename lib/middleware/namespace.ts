@@ -1,5 +1,5 @@
 /**
- * Keeps an app to its own namespace.
+ * Restricts an app to its own namespace.
  *
  * @module
  */
@@ -8,15 +8,16 @@ import type { Middleware } from "../core/dispatcher.ts";
 import { type Result, SKIPPED } from "../core/outcome.ts";
 
 /**
- * Skips events of other namespaces: a connector may carry a studio's whole stream,
- * and what an app does, it does in its own namespace. Events that name none pass.
+ * Skips events of other namespaces: a connector may carry a studio's whole
+ * stream, and an app acts in its own namespace. Events without a namespace
+ * pass.
  *
- * @param own The namespace this app runs for (`AB_NAMESPACE`).
+ * @param own The namespace of this app (`AB_NAMESPACE`).
  */
 export function namespace(own: string): Middleware {
   const foreign: Result = {
     ...SKIPPED,
-    why: `It is of another namespace: this app runs for ${own}`,
+    why: `It belongs to another namespace: this app's is ${own}`,
   };
   return (delivery, next) => {
     const { event, handler } = delivery;

@@ -1,5 +1,5 @@
 /**
- * Says what became of each event: one log line an event.
+ * Logs one line per event.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { Payload } from "../core/payload.ts";
 
 /** Options of {@linkcode observe}. */
 export interface ObserveOptions {
-  /** Where the line goes. */
+  /** Where to log. */
   readonly log: Logger;
   /**
-   * Whether each event is logged at `debug` as it arrives, with what of its payload is
+   * Whether each event is logged at `debug` on arrival, with the payload fields
    * known to be harmless. @default {false}
    */
   readonly logsPayloads?: boolean;
-  /** Called with each event that has ended, and how long it took. */
+  /** Called with the result and duration of each event. */
   readonly onEnded?: (
     delivery: Delivery,
     result: Result,
@@ -27,10 +27,11 @@ export interface ObserveOptions {
 }
 
 /**
- * Logs one line per event: type, id, outcome, duration, the trace it belongs to, and
- * where they say something, attempt, claim and replay. No payload, no user: whoever needs those finds them by the event's id.
+ * Logs one line per event: type, id, outcome, duration, its trace, and, if
+ * relevant, attempt, claim and replay. It contains no payload and no user, both
+ * of which can be found by the event's id.
  *
- * Outermost, so that it sees what every other policy decided.
+ * It is the outermost policy, so that it sees what every other one decided.
  */
 export function observe(options: ObserveOptions): Middleware {
   const { log, logsPayloads = false, onEnded } = options;
@@ -41,7 +42,8 @@ export function observe(options: ObserveOptions): Middleware {
     try {
       result = await next(delivery);
     } catch (error) {
-      // Middleware that throws is a bug: it is to be seen like any other.
+      // Middleware that throws has a bug, which has to be visible like any
+      // other.
       result = resultOf(error, delivery.controller.signal);
     }
     const milliseconds = performance.now() - start;
@@ -78,16 +80,16 @@ function report(
     durationMs: Math.round(milliseconds * 100) / 100,
   };
   if (delivery.traceId !== undefined) fields.traceID = delivery.traceId;
-  // "claimed" is what nearly all are.
+  // Nearly all events are "claimed".
   if (claim !== undefined && claim !== "claimed") fields.claim = claim;
   if (delivery.isReplay) fields.replay = true;
   if (result.outcome !== result.reason) fields.reason = result.reason;
   if (result.why !== undefined) fields.why = result.why;
   if (result.errorId !== undefined) fields.errorId = result.errorId;
-  // What a handler has decided has no fault to be found.
+  // A handler's decision to refuse is not a fault.
   if (result.reason === "refused") fields.why = String(result.error);
   else if (result.error !== undefined) fields.error = result.error;
-  // Comes again, and will fail again until somebody has mended the handler.
+  // It is delivered again, and fails until somebody fixes the handler.
   const level = LEVELS_BY_REASON[result.reason] ?? LEVELS[result.outcome];
   log[level](`Event ${result.outcome}`, fields);
 }
@@ -104,7 +106,7 @@ const LEVELS = {
   cancelled: "warn",
   overloaded: "warn",
   failed: "warn",
-  // Will not be tried again: somebody has to look.
+  // It is not retried: somebody has to look.
   rejected: "error",
   exhausted: "error",
 } as const satisfies Record<Result["outcome"], keyof Omit<Logger, "with">>;

@@ -1,6 +1,6 @@
 /**
- * The pipe: every policy around every handler, in the one order that there is. The
- * service and the test kit use it.
+ * The pipe: all policies around every handler, in their only order. The service
+ * and the test kit use it.
  *
  * @module
  */
@@ -18,65 +18,63 @@ import { observe, type ObserveOptions } from "./observe.ts";
 
 /** Options of {@linkcode createPipe}. */
 export interface PipeOptions {
-  /** The settings that policies have. */
+  /** The settings of the policies. */
   readonly config: {
-    /** The namespace this app runs for. */
+    /** The namespace of this app. */
     readonly namespace: string;
-    /** Events handled at once. */
+    /** Events handled concurrently. */
     readonly maxConcurrency: number;
-    /** Events that wait for their turn. */
+    /** Events that may be queued. */
     readonly maxQueue: number;
-    /** Time for one event, in milliseconds. */
+    /** Time limit for one event, in milliseconds. */
     readonly handlerTimeout: number;
     /** How long events are remembered, in milliseconds. */
     readonly idempotencyTtl: number;
     /** Longest lease of a claim, in milliseconds. */
     readonly idempotencyLease: number;
-    /** Failures that count until an event is set aside; 0: never. */
+    /** Counted failures until an event becomes a dead letter; 0: never. */
     readonly maxAttempts: number;
   };
-  /** Where each event's line goes. */
+  /** Logs each event's line. */
   readonly log: Logger;
   /** Whether payloads are logged, redacted. @default {false} */
   readonly logsPayloads?: boolean;
-  /** Told of each event that has ended. */
+  /** Called when an event has ended. */
   readonly onEnded?: ObserveOptions["onEnded"];
-  /** Runs each event within a span. @default {there are no traces} */
+  /** Runs each event in a span. @default {no traces} */
   readonly trace?: Middleware;
-  /** What remembers which events are done. @default {nothing does} */
+  /** The store of handled events. @default {none} */
   readonly store?: IdempotencyOptions["store"] | undefined;
-  /** Where trouble with the store is reported. @default {`log`} */
+  /** Logs problems with the store. @default {`log`} */
   readonly storeLog?: Logger;
-  /** Where dead letters go. */
+  /** The destination of dead letters. */
   readonly letters: DeadLetterSink;
-  /** Told of each dead letter. */
+  /** Called for each dead letter. */
   readonly onLetter?: DeadLetterOptions["onLetter"];
 }
 
-/** The policies, put in order. Disposing stops what they do by themselves. */
+/** The policies in order. Disposing stops their background work. */
 export interface Pipe extends Disposable {
   /** For `createApp()`, outermost first. */
   readonly middleware: readonly Middleware[];
-  /** How many events are handled, and wait. */
+  /** The concurrency limit and its use. */
   readonly concurrency: Concurrency;
-  /**
-   * Tells the store what it does not know yet, once the app is drained. Ends with the
-   * signal.
-   */
+  /** Updates the store once the app is drained. Ends with the signal. */
   drain(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Puts the policies in order. Each stands where it does for a reason:
+ * Puts the policies in order. The reason for each position:
  *
  * 1. `observe` sees what every other policy decided.
- * 2. The span covers all of it.
- * 3. `namespace` costs other apps' events no place.
- * 4. `concurrency` has waiting count towards the caller's time, not the handler's.
- * 5. `deadline` lets nothing that is inside take longer.
- * 6. `filter` costs what is not wanted no claim.
- * 7. `idempotency` claims what is to be run.
- * 8. `dead letter` is written before the event is marked as set aside.
+ * 2. The span covers everything inside.
+ * 3. `namespace`: other apps' events take no place.
+ * 4. `concurrency`: waiting counts towards the caller's deadline, not the
+ * handler's.
+ * 5. `deadline` bounds everything inside.
+ * 6. `filter`: excluded events need no claim.
+ * 7. `idempotency` claims the events that run.
+ * 8. `dead letter` is written before the event is marked as one.
  */
 export function createPipe(options: PipeOptions): Pipe {
   const { config, log, store, storeLog = log, trace } = options;

@@ -1,5 +1,5 @@
 /**
- * Which build of the service this is.
+ * The build of the service.
  *
  * @module
  */
@@ -13,15 +13,15 @@ export const VERSION = "0.1.0";
 export interface BuildInfo {
   /** The version. */
   readonly version: string;
-  /** The commit it was made from; `source` when it runs from source. */
+  /** The commit it was built from; `source` when running from source. */
   readonly commit: string;
 }
 
-/** The file that `deno task compile` puts beside the entry point. */
+/** The file that `deno task compile` puts next to the entry point. */
 export const BUILD_INFO_FILE = "build_info.json";
 
 /**
- * Reads which build this is.
+ * Reads the build info.
  *
  * @param folder Absolute path of the entry point's folder.
  */
@@ -37,7 +37,7 @@ function readCommit(folder: string): string | undefined {
       return String(info.commit);
     }
   } catch {
-    // Not compiled: there is no such file, or no permission to look.
+    // Not compiled: the file does not exist, or may not be read.
   }
   return undefined;
 }

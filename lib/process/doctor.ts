@@ -1,5 +1,5 @@
 /**
- * `doctor`: finds what keeps the service from working, before AGS does.
+ * `doctor`: finds problems of the service before AGS does.
  *
  * @module
  */
@@ -15,41 +15,41 @@ import { canKeepLetters } from "../dead_letters/letter_folder.ts";
 import { checkHealth } from "../grpc/health_client.ts";
 import { checkStore } from "../idempotency/check_store.ts";
 
-/** What a check found. */
+/** The result of a check. */
 export interface Finding {
   /** What was checked. */
   readonly name: string;
   /**
-   * `unknown`: this client may not look, which need not keep events from working.
-   * `warning`: events are handled, and something should be done all the same.
+   * `unknown`: this client lacks the permission to check, which may not affect
+   * events. `warning`: events are handled, but something should be done.
    */
   readonly verdict: "ok" | "failed" | "unknown" | "warning";
-  /** What was found and, if it is not ok, what to do. */
+  /** The finding and, if it is not ok, what to do. */
   readonly text: string;
 }
 
 /** Options of {@linkcode diagnose}. */
 export interface DiagnoseOptions {
-  /** The handlers' settings, whose own checks are made. @default {none} */
+  /** The handlers' settings, whose checks also run. @default {none} */
   readonly settings?: Settings;
   /** Absolute path of the proto folder. */
   readonly protoFolder: string;
 }
 
-/** Time for one look, in milliseconds. */
+/** Time limit for one check, in milliseconds. */
 const TIMEOUT = 5_000;
 
 /**
- * Checks what the service needs: AGS's login, the namespace, the handlers' settings,
- * the idempotency store, the ports. A port is fine when it is free, and when this
- * service answers on it.
+ * Checks what the service needs: AGS's login, the namespace, the handlers'
+ * settings, the idempotency store, the ports. A port is fine if it is free, or
+ * if this service answers on it.
  */
 export async function diagnose(
   config: ServiceConfig,
   options: DiagnoseOptions,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [
-    { name: "settings", verdict: "ok", text: "all settings are usable" },
+    { name: "settings", verdict: "ok", text: "all settings are valid" },
   ];
   using client = createAgsClient({ ...config, requestTimeout: TIMEOUT });
   const signal = AbortSignal.timeout(2 * TIMEOUT);
@@ -68,7 +68,7 @@ export async function diagnose(
       findings.push(await look(env, () => check(value, ags)));
     }
   }
-  // In Cloud Save nothing can be tried without a login.
+  // Cloud Save cannot be checked without a login.
   if (login.verdict === "ok" || config.idempotencyStore !== "cloudsave") {
     findings.push(await storeFinding(config));
   }
@@ -83,8 +83,8 @@ export async function diagnose(
 }
 
 /**
- * Checks that the service runs on this machine and can handle events: what a
- * container's health check asks.
+ * Checks that the service is running on this machine and can handle events: a
+ * container's health check.
  */
 export async function checkRunning(
   config: ServiceConfig,
@@ -185,21 +185,21 @@ async function deadLetters(
     : /^file:(.+)$/s.exec(deadLetter)?.[1];
   if (path === undefined) return [];
   if (await canKeepLetters(path)) {
-    return [{ name, verdict: "ok", text: `can be kept in ${path}` }];
+    return [{ name, verdict: "ok", text: `can be written to ${path}` }];
   }
   return [
     isAuto
       ? {
         name,
         verdict: "warning",
-        text: `cannot be kept in ${path}, and go to the log without their ` +
-          "payload: make its folder one that this process may write, or set " +
-          "DEAD_LETTER",
+        text: `cannot be written to ${path}, and go to the log without their ` +
+          "payload: let this process write to its folder, or set DEAD_LETTER",
       }
       : {
         name,
         verdict: "failed",
-        text: `cannot be kept in ${path}: have DEAD_LETTER name a file that ` +
+        text:
+          `cannot be written to ${path}: have DEAD_LETTER name a file that ` +
           "this process may read and write",
       },
   ];
@@ -209,7 +209,7 @@ function grpcStatus(port: number, protoFolder: string): Promise<string> {
   return checkHealth(port, { protoFolder, timeout: TIMEOUT });
 }
 
-/** What `/readyz` says where it does not say that all is well. */
+/** The answer of `/readyz`, if it is not ok. */
 async function whyNotReady(port: number): Promise<string | undefined> {
   const answer = await ask(port, "/readyz");
   if (answer?.isOk) return undefined;
@@ -220,7 +220,7 @@ async function answers(port: number, path: string): Promise<boolean> {
   return (await ask(port, path))?.isOk ?? false;
 }
 
-/** Longest answer that is shown: whoever has the port may say anything. */
+/** Longest answer that is shown: any program may have the port. */
 const MAX_TEXT = 200;
 
 async function ask(
@@ -241,7 +241,7 @@ async function ask(
   }
 }
 
-/** Whether the service could listen on it. */
+/** Whether the service could listen on the port. */
 async function isFree(port: number): Promise<boolean> {
   try {
     const listeners = await listenOnAll((hostname, port) => {

@@ -1,10 +1,10 @@
 /**
- * Waits to be told to stop.
+ * Waits for stop signals.
  *
  * @module
  */
 
-/** What {@linkcode stopSignals} waits for. */
+/** The result of {@linkcode stopSignals}. */
 export interface StopSignals extends Disposable {
   /** Resolves with the first signal's name. */
   readonly received: Promise<Deno.Signal>;
@@ -15,13 +15,13 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
 
-/** Exit code of a process that a second signal ended: 128 + SIGTERM. */
+/** Exit code of a process ended by a second signal: 128 + SIGTERM. */
 const ENDED_AT_ONCE = 143;
 
 /**
- * Listens for the signals that stop a service. The second one ends it at once, but
- * for one SIGTERM after a SIGINT: Ctrl-C reaches a supervisor, too, and one like
- * `deno run --watch` passes it on as SIGTERM.
+ * Listens for the signals that stop a service. A second one ends it at once,
+ * except a SIGTERM after a SIGINT: Ctrl-C also reaches a supervisor, and one
+ * like `deno run --watch` passes it on as SIGTERM.
  */
 export function stopSignals(): StopSignals {
   const { promise, resolve } = Promise.withResolvers<Deno.Signal>();

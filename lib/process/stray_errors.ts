@@ -1,5 +1,5 @@
 /**
- * Keeps one handler's stray error from ending every other handler's events.
+ * Prevents a stray error of one handler from ending all other events.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { nameOf } from "../core/handler_name.ts";
 import { runningEvent } from "../telemetry/running_event.ts";
 
 /**
- * Logs errors that nobody caught, and goes on: a promise that a handler forgot, a
- * callback that threw. Deno would end the process, and with it all events in flight.
+ * Logs uncaught errors and continues: a promise that a handler forgot, a callback
+ * that threw. Deno would end the process, and with it all events in flight.
  *
  * The record names the handler, its event, and the line: the handler's own in the
  * error's stack, or else where the handler is declared.

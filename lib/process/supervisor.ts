@@ -1,6 +1,5 @@
 /**
- * What another process that starts this one again and again wants of it, as
- * `deno task dev` does.
+ * The interface to a process that restarts this one, such as `deno task dev`.
  *
  * @module
  */
@@ -10,32 +9,36 @@ import type { LogFields, Logger } from "../core/context.ts";
 import type { IdempotencyStore } from "../core/idempotency_store.ts";
 import type { Witness } from "../core/witness.ts";
 
-/** A wish that the service stops. */
+/** A request to stop the service. */
 export interface StopRequest {
-  /** What asks for it, for the log: a signal's name, or `restart`. */
+  /** Who asks, for the log: a signal's name, or `restart`. */
   readonly by: string;
   /** Time for events in flight, in milliseconds. @default {SHUTDOWN_GRACE} */
   readonly grace?: number;
 }
 
-/** The process above, as the service sees it. */
+/** The supervising process, as the service sees it. */
 export interface Supervisor {
-  /** Resolves when the service is to stop. Signals are the supervisor's then. */
+  /**
+   * Resolves when the service has to stop. The supervisor then handles signals.
+   */
   readonly stop: Promise<StopRequest>;
-  /** Whether starts and stops are routine now: no line says them at `info`. */
+  /** Whether starts and stops are routine and not logged at `info`. */
   isQuiet(): boolean;
-  /** Told of events and requests. @default {nobody} */
+  /** Observes events and requests. @default {none} */
   readonly witness?: Witness;
-  /** Opens the memory that outlives this process, for `IDEMPOTENCY_STORE=memory`. */
+  /**
+   * Opens the store that outlives this process, for `IDEMPOTENCY_STORE=memory`.
+   */
   openMemory(): IdempotencyStore;
 }
 
-/** Categories in which events are told, whoever starts the service. */
+/** Categories about events, which are always logged. */
 const TOLD: ReadonlySet<LogCategory> = new Set(["events", "handlers"]);
 
 /**
- * The same loggers, but that what is `info` is `debug` while starts and stops are
- * routine.
+ * The same loggers, but with `info` lowered to `debug` while starts and stops
+ * are routine.
  */
 export function hushed(
   logs: Readonly<Record<LogCategory, Logger>>,

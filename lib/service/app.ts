@@ -1,5 +1,5 @@
 /**
- * The app of the service: handlers, the pipe around them, and what its policies need.
+ * The app of the service: handlers, the pipe around them, and its stores.
  *
  * @module
  */
@@ -23,47 +23,52 @@ import { openDeadLetterSink } from "./dead_letters.ts";
 export interface OpenAppOptions {
   /** The settings. */
   readonly config: Config;
-  /** What `handlers/mod.ts` lists. */
+  /** The handlers of `handlers/mod.ts`. */
   readonly handlers: readonly Handler[];
   /** The service's own handlers beside them. */
   readonly taps: readonly Handler[];
   /** AGS's events. */
   readonly catalog: EventCatalog;
-  /** The sources there are. */
+  /** All sources. */
   readonly all: readonly SourceDefinition[];
-  /** Those that are switched on. */
+  /** The enabled sources. */
   readonly enabled: readonly SourceDefinition[];
-  /** What handlers reach the world with. */
+  /** The clients that handlers use. */
   readonly clients: Clients;
-  /** What events may take, decoded. */
+  /** The memory budget for decoded events. */
   readonly memory: MemoryBudget;
-  /** Who counts and traces events. */
+  /** Metrics and traces of events. */
   readonly telemetry: Telemetry;
-  /** Where the service logs, by category. */
+  /** Loggers by category. */
   readonly logs: Logs;
-  /** Writes records that must not be dropped. @default {as `logs` does} */
+  /** Writes records that must not be dropped. @default {like `logs`} */
   readonly confirm?: ConfirmRecord | undefined;
   /** Whether payloads are logged, redacted. @default {false} */
   readonly logsPayloads?: boolean | undefined;
-  /** Opens what `IDEMPOTENCY_STORE=memory` names. @default {in this process} */
+  /**
+   * Opens the store of `IDEMPOTENCY_STORE=memory`. @default {in this process}
+   */
   readonly openMemory?: (() => IdempotencyStore) | undefined;
 }
 
-/** The app, and what it stands on. Disposing closes the store and the dead letters. */
+/**
+ * The app and its stores. Disposing closes the idempotency store and the dead
+ * letters.
+ */
 export interface OpenedApp extends AsyncDisposable {
   /** Takes events. */
   readonly app: App;
   /** The policies around its handlers. */
   readonly pipe: Pipe;
-  /** What remembers which events are done; `undefined` where nothing does. */
+  /** The store of handled events; `undefined` if there is none. */
   readonly store: OpenedStore | undefined;
 }
 
 /**
  * Opens the store and the dead letters, and puts the pipe around the handlers.
  *
- * @throws {AppError} A handler's event type does not exist, is handled twice, or comes
- * by no source that is switched on.
+ * @throws {AppError} A handler's event type does not exist, is handled twice,
+ * or is carried by no enabled source.
  * @throws {LetterFileError} The file of dead letters cannot be written.
  */
 export async function openApp(options: OpenAppOptions): Promise<OpenedApp> {

@@ -1,6 +1,6 @@
 /**
- * The clients with which handlers reach the world: AGS, the event stream, and AGS's
- * async messaging.
+ * The clients that handlers use: AGS, the event stream, and AGS's async
+ * messaging.
  *
  * @module
  */
@@ -28,33 +28,37 @@ export interface ClientsOptions {
   readonly config: Config;
   /** Absolute path of the proto folder. */
   readonly protoFolder: string;
-  /** Where the service logs. */
+  /** The service's logger. */
   readonly log: Logger;
-  /** Where it logs by category. */
+  /** Loggers by category. */
   readonly logs: Logs;
-  /** Standard output. @default {nothing is known of it} */
+  /** Standard output. @default {unknown} */
   readonly output?: LineWriter | undefined;
-  /** Who counts and traces what is asked. */
+  /** Metrics and traces of requests. */
   readonly telemetry: Telemetry;
-  /** The way to Kafka. @default {by the library, to the brokers of the settings} */
+  /**
+   * Access to Kafka. @default {the library, with the brokers of the settings}
+   */
   readonly kafkaPort?: (() => Promise<KafkaPort>) | undefined;
 }
 
-/** The clients. Disposing sends what is queued, and closes their connections. */
+/**
+ * The clients. Disposing sends what is queued, and closes their connections.
+ */
 export interface Clients extends AsyncDisposable {
   /** AGS. */
   readonly ags: AgsClient;
   /** The event stream. */
   readonly streams: Streams;
-  /** Binds the clients to an event: its handler's context. */
+  /** Creates a handler's context from the clients. */
   readonly createContext: AppOptions["createContext"];
 }
 
 /**
- * Opens the clients. Nothing is connected before it is used.
+ * Opens the clients. Nothing connects until it is first used.
  *
  * @throws {StreamOptionsError} A certificate or key for Kafka cannot be read.
- * @throws {ProtoFileError} A proto file cannot be used.
+ * @throws {ProtoFileError} A proto file is invalid.
  */
 export async function openClients(options: ClientsOptions): Promise<Clients> {
   const { config, log, logs, output, protoFolder } = options;

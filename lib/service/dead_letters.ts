@@ -1,5 +1,6 @@
 /**
- * Where dead letters go: topics of the event stream, a file, or the log.
+ * The destination of dead letters: topics of the event stream, a file, or the
+ * log.
  *
  * @module
  */
@@ -18,11 +19,11 @@ import type { ConfirmRecord, Logs } from "../telemetry/log.ts";
 export interface DeadLetterSinkOptions {
   /** The settings. */
   readonly config: ServiceConfig;
-  /** Where those go that go to Kafka. */
+  /** The streams for dead letters in topics. */
   readonly streams: Streams;
-  /** Says where letters go. */
+  /** Logs where dead letters are written. */
   readonly logs: Logs;
-  /** Writes records that must not be dropped. @default {as `logs` does} */
+  /** Writes records that must not be dropped. @default {like `logs`} */
   readonly confirm?: ConfirmRecord | undefined;
 }
 
@@ -30,9 +31,9 @@ type DeadLetter = ServiceConfig["deadLetter"];
 type TopicName = Extract<DeadLetter, `kafka:${string}`>;
 
 /**
- * Opens what `DEAD_LETTER` names.
+ * Opens the destination that `DEAD_LETTER` names.
  *
- * @throws {LetterFileError} The file that is named cannot be written.
+ * @throws {LetterFileError} The named file cannot be written.
  */
 export async function openDeadLetterSink(
   options: DeadLetterSinkOptions,

@@ -1,5 +1,5 @@
 /**
- * The inbox, opened when the first source asks for it.
+ * The inbox, which opens when the first source asks for it.
  *
  * @module
  */
@@ -19,19 +19,19 @@ import { TAP_READER } from "./archiving.ts";
 export interface LazyInboxOptions {
   /** The settings. */
   readonly config: ServiceConfig;
-  /** Where events go. */
+  /** The app that takes its events. */
   readonly app: Pick<EventTarget, "dispatch">;
-  /** What they may take, decoded. */
+  /** The memory budget for decoded events. */
   readonly memory: MemoryBudget;
-  /** Where the inbox logs. */
+  /** The inbox's logger. */
   readonly log: Logger;
-  /** Where it counts. */
+  /** The inbox's metrics. */
   readonly metrics: Metrics;
   /** Keeps every event until the archive has it. */
   readonly hasRanges: boolean;
 }
 
-/** An inbox that may never be opened. */
+/** An inbox that may never open. */
 export interface LazyInbox extends AsyncDisposable {
   /**
    * Opens it, once.
@@ -41,17 +41,17 @@ export interface LazyInbox extends AsyncDisposable {
   open(): Promise<EventInbox>;
   /** Handles its events from now on: every source is open. */
   start(): void;
-  /** Begins no more, and resolves when the events under way have ended. */
+  /** Starts no more events, and resolves when the running ones have ended. */
   drain(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * How long the archive knows which events it has across a restart, in milliseconds: long
+ * How long the archive remembers its events across a restart, in milliseconds: long
  * enough for a sender without an answer to send its events again.
  */
 const KEEP_TIME = 600_000;
 
-/** Prepares the inbox. No file is touched yet. */
+/** Prepares the inbox. It touches no file yet. */
 export function createLazyInbox(options: LazyInboxOptions): LazyInbox {
   const { config, app, memory, log } = options;
   let opening: Promise<RunningInbox> | undefined;
@@ -102,7 +102,7 @@ function observe(log: Logger, metrics: InboxMetrics): InboxObserver {
     },
     lost(path, entries) {
       metrics.lost(entries ?? 1);
-      log.error("Inbox has lost events: its disk has changed", {
+      log.error("Inbox has lost events: its files have changed", {
         path,
         ...(entries !== undefined && { count: entries }),
       });

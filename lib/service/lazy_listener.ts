@@ -1,5 +1,5 @@
 /**
- * The public HTTP listener, opened when the first source asks for it.
+ * The public HTTP listener, which opens when the first source asks for it.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import { createHttpMetrics } from "../http/metrics.ts";
 export interface LazyListenerOptions {
   /** The settings. */
   readonly config: HttpConfig;
-  /** Where the listener logs. */
+  /** The listener's logger. */
   readonly log: Logger;
-  /** Where it counts. */
+  /** The listener's metrics. */
   readonly metrics: Metrics;
 }
 
-/** A listener that may never be opened. */
+/** A listener that may never open. */
 export interface LazyListener extends AsyncDisposable {
   /**
    * Opens it, once.
@@ -31,11 +31,13 @@ export interface LazyListener extends AsyncDisposable {
   open(): Promise<HttpRoutes>;
   /** Calls the routes from now on: every source is open. */
   start(): void;
-  /** Takes nothing new, and resolves when all that was under way is answered. */
+  /**
+   * Accepts nothing new, and resolves when all running requests are answered.
+   */
   drain(signal: AbortSignal): Promise<void>;
 }
 
-/** Prepares the listener. Nothing listens yet. */
+/** Prepares the listener. It does not listen yet. */
 export function createLazyListener(options: LazyListenerOptions): LazyListener {
   let opening: Promise<HttpListener> | undefined;
   let listener: HttpListener | undefined;

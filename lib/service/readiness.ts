@@ -1,5 +1,5 @@
 /**
- * Whether events can be handled now: what `/readyz` answers.
+ * Readiness: the check behind `/readyz`.
  *
  * @module
  */
@@ -8,31 +8,31 @@ import { NotReadyError, type Source } from "../core/source.ts";
 
 /** Options of {@linkcode readiness}. */
 export interface ReadinessOptions {
-  /** Whether the service drains. */
+  /** Whether the service is draining. */
   readonly shutdown: { readonly isDraining: boolean };
-  /** What remembers which events are done. @default {nothing does} */
+  /** The store of handled events. @default {none} */
   readonly store:
     | {
-      /** For how long it has not worked, in milliseconds. */
+      /** How long it has been unavailable, in milliseconds. */
       readonly awayFor: number;
     }
     | undefined;
-  /** The sources that are open. */
+  /** The open sources. */
   readonly sources: readonly Source[];
   /** AGS. */
   readonly ags: { ready(signal: AbortSignal): Promise<void> };
 }
 
 /**
- * How long the store may be away before events count as not to be handled, in
- * milliseconds. A restart or a failover of it is over sooner, and what failed meanwhile
- * has come again.
+ * How long the store may be unavailable before the service is not ready, in
+ * milliseconds. A restart or failover takes less, and the events that failed
+ * meanwhile are delivered again.
  */
 const STORE_PATIENCE = 10_000;
 
 /**
- * Makes the check: it resolves when events can be handled, and rejects with what keeps
- * them from it.
+ * Creates the check: it resolves if events can be handled, and otherwise
+ * rejects with the reason.
  */
 export function readiness(
   { shutdown, store, sources, ags }: ReadinessOptions,

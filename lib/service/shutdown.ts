@@ -1,5 +1,5 @@
 /**
- * The end of the service, within one budget.
+ * Shuts the service down within one time budget.
  *
  * @module
  */
@@ -12,43 +12,44 @@ import type { Source } from "../core/source.ts";
 
 /** Options of {@linkcode createShutdown}. */
 export interface ShutdownOptions {
-  /** `SHUTDOWN_GRACE`: time for all of it, in milliseconds. */
+  /** `SHUTDOWN_GRACE`: time for everything, in milliseconds. */
   readonly grace: number;
-  /** Where events come from: those that are open when it begins. */
+  /** The sources that are open when it begins. */
   readonly sources: readonly Source[];
-  /** Where requests come in of sources that are called over HTTP. */
+  /** The listener for sources that are called over HTTP. */
   readonly listener: { drain(signal: AbortSignal): Promise<void> };
-  /** Has events that wait, and are left for the next start. */
+  /** The inbox, which keeps waiting events for the next start. */
   readonly inbox: { drain(signal: AbortSignal): Promise<void> };
-  /** Has events that are not archived. */
+  /** The archive, which may have unwritten events. */
   readonly archiving: { drain(signal: AbortSignal): Promise<void> };
-  /** Has the events in flight. */
+  /** The app with the events in flight. */
   readonly app: Pick<App, "drain">;
-  /** May still have to tell the store of events that have ended. */
+  /** The pipe, which may still have to update the store. */
   readonly pipe: { drain(signal: AbortSignal): Promise<void> };
-  /** Has spans that are not sent. */
+  /** Tracing, which may have unsent spans. */
   readonly tracing: { flush(): Promise<void> };
   /** Ends everything else. */
   readonly end: () => Promise<void>;
-  /** Says what did not end in time. */
+  /** Logs what did not end in time. */
   readonly log: Logger;
 }
 
-/** How the service ends. */
+/** The shutdown of a service. */
 export interface Shutdown {
   /** Whether it has begun. */
   readonly isDraining: boolean;
-  /** Takes no new events, and resolves when those in flight are answered. */
+  /** Accepts no new events, and resolves when those in flight are answered. */
   drain(): Promise<void>;
   /**
-   * Drains, and ends everything else.
+   * Drains, then ends everything else.
    *
-   * @param grace Time for all of it, in milliseconds. @default {as the options say}
+   * @param grace Time for everything, in milliseconds. @default {from the
+   * options}
    */
   stop(grace?: number): Promise<void>;
 }
 
-/** Prepares the end. */
+/** Prepares the shutdown. */
 export function createShutdown(options: ShutdownOptions): Shutdown {
   const { grace, sources, listener, inbox, archiving } = options;
   const { app, pipe, tracing, end, log } = options;

@@ -54,7 +54,7 @@ export class InvalidConnectRequestError extends UpstreamError {
   override name = "InvalidConnectRequestError";
   /** Answered 400. */
   readonly status = 400;
-  /** The member at fault; `body` if the body is no JSON object at all. */
+  /** The member at fault; `body` if the body is not a JSON object at all. */
   readonly key: string;
 
   /** Creates the error for a member. */

@@ -40,7 +40,7 @@ export interface ReadonlyConnectionState {
   /** All names and values. */
   entries(): IterableIterator<[string, StateValue]>;
   /**
-   * The header as it came, for state that is no JSON object or that another library
+   * The header as it came, for state that is not a JSON object or that another library
    * wrote: .NET's keeps each value as base64 of its JSON.
    */
   readonly raw: string | undefined;

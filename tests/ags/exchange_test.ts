@@ -358,7 +358,7 @@ Deno.test("exchange() waits for memory, and fails when there is none in time: AG
 });
 
 for (
-  const what of ["connection that breaks", "body that is no JSON"] as const
+  const what of ["connection that breaks", "body that is not JSON"] as const
 ) {
   Deno.test(`exchange() keeps no memory after a ${what}`, async () => {
     const memory = createAnswerMemory({ free: 0, shared: 8 * MEGABYTE });

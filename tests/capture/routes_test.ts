@@ -186,7 +186,7 @@ const REFUSED: readonly (readonly [
   BodyInit,
   Readonly<Record<string, string>>?,
 ])[] = [
-  ["is no JSON", 400, "{"],
+  ["is not JSON", 400, "{"],
   ["is empty", 400, ""],
   ["is a list", 400, "[]"],
   ["is null", 400, "null"],

@@ -47,7 +47,7 @@ const UNREAD: Readonly<Record<string, UnreadEvent>> = {
     headers: { "grpc-encoding": "gzip" },
     code: "RESOURCE_EXHAUSTED",
     reason: "too_large",
-    error: /^Message is larger than 4194304 bytes when inflated$/,
+    error: /^Message is larger than 4194304 bytes when decompressed$/,
   },
   "comes in an unknown encoding": {
     message: () => grpcMessage(new Uint8Array(100).fill(9), 1),
@@ -56,12 +56,12 @@ const UNREAD: Readonly<Record<string, UnreadEvent>> = {
     reason: "unreadable",
     error: /^Message is compressed with "nobody-knows": expected gzip or/,
   },
-  "can not be inflated": {
+  "cannot be inflated": {
     message: () => grpcMessage(new Uint8Array(100).fill(9), 1),
     headers: { "grpc-encoding": "gzip" },
     code: "INTERNAL",
     reason: "unreadable",
-    error: /^Message is no gzip$/,
+    error: /^Message is not valid gzip$/,
   },
 };
 

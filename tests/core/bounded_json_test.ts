@@ -50,7 +50,7 @@ Deno.test("parseBoundedJson() does not parse what takes more than it may", () =>
   );
 });
 
-Deno.test("parseBoundedJson() says of what is no JSON that it is none", () => {
+Deno.test("parseBoundedJson() says of what is not JSON that it is none", () => {
   for (const text of ["", "{", '"', "nul", "<html>", "]]]]", "\u0000"]) {
     assert.throws(() => parse(text, 9), SyntaxError, text);
   }

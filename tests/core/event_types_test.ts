@@ -155,7 +155,7 @@ Deno.test("what a handler returns is the answer, where the source encodes it", a
   assert.deepEqual(plain, { outcome: "handled", reason: "handled" });
 });
 
-Deno.test("an answer that can not be encoded is a bug of the handler", async () => {
+Deno.test("an answer that cannot be encoded is a bug of the handler", async () => {
   const all = appOf(named("scheduledTask.*", (_: unknown, __: Context) => 5));
   const { outcome, reason, answer, errorId } = await dispatch(
     all,

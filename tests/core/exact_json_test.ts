@@ -47,7 +47,7 @@ Deno.test("parseExactJson() changes nothing in strings and keys", () => {
   }
 });
 
-Deno.test("parseExactJson() refuses what is no JSON, as JSON.parse() does", () => {
+Deno.test("parseExactJson() refuses what is not JSON, as JSON.parse() does", () => {
   for (
     const text of [
       "",

@@ -31,7 +31,7 @@ Deno.test("jsonCost() counts the same for the same, whatever is in its strings",
   }
 });
 
-Deno.test("jsonCost() counts what is no JSON, too", () => {
+Deno.test("jsonCost() counts what is not JSON, too", () => {
   for (const text of ["", '"', '"\\', '{"a', "]]]]", "\u0000", "nonsense"]) {
     assert.ok(costOf(text) > 0, text);
   }

@@ -93,7 +93,7 @@ Deno.test("decodeLetter() takes fields that a newer version has written", () => 
 
 for (
   const [what, line, message] of [
-    ["half a line", '{"event":{"id":"secret-1', "Line is no JSON"],
+    ["half a line", '{"event":{"id":"secret-1', "Line is not JSON"],
     ["another thing", '{"id":"secret-1"}', "not as expected"],
     ["no object", "5", "not as expected"],
   ] as const

@@ -199,7 +199,7 @@ Deno.test("destination: an endless answer is read in part, and a success all the
   assert.deepEqual(answer, { status: 200, body: undefined });
 });
 
-Deno.test("destination: an answer that is no JSON is text", async () => {
+Deno.test("destination: an answer that is not JSON is text", async () => {
   for (
     const [type, text, body] of [
       ["text/plain", "thanks", "thanks"],

@@ -64,7 +64,7 @@ for (
       (error: unknown) =>
         error instanceof ProtoFileError &&
         error.message.startsWith(
-          `${TASKS}: Service "accelbyte.extend.task_scheduler.v1.ScheduledTaskHandler" answers something else than expected: `,
+          `${TASKS}: Service "accelbyte.extend.task_scheduler.v1.ScheduledTaskHandler" has an unexpected answer type: `,
         ),
     );
   });

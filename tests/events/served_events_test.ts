@@ -95,8 +95,8 @@ Deno.test("loadServedEvents() needs a service only when a handler takes its even
     name: "ProtoFileError",
     message: `${SHOP}.sc.properties:2: ` +
       'Service "accelbyte.shop.order.v1.LostService" of event "order.lost" is not ' +
-      `in ${SHOP}.proto: name a service of that file that has one method, or take ` +
-      "the handler out",
+      `in ${SHOP}.proto: name a service of that file that has one method, or remove ` +
+      "the handler",
   });
 });
 
@@ -223,7 +223,7 @@ for (
     assert.throws(() => loadServedEvents(catalog, ["history.event"]), {
       name: "ProtoFileError",
       message: "accelbyte-asyncapi/two/a/v1/a.sc.properties:2: Event type " +
-        '"history.event" is two messages of different shape, this one and that of ' +
+        '"history.event" has two messages of different shape, this one and that of ' +
         "accelbyte-asyncapi/one/a/v1/a.sc.properties:2: name " +
         '"history.event@one" or "history.event@two" in the handler, or all of them ' +
         "in a list",

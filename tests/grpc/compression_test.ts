@@ -46,7 +46,7 @@ for (
   });
 }
 
-Deno.test("startGrpcServer() answers INTERNAL to a message that can not be inflated", async () => {
+Deno.test("startGrpcServer() answers INTERNAL to a message that cannot be inflated", async () => {
   using server = await start();
   await using client = connection(server.port);
   for (const path of [undefined, HEALTH]) {

@@ -172,7 +172,7 @@ Deno.test("where the app does not count, the inbox does; and what fails for too 
     await world.append("a");
     await until(() => isEmpty(world.inbox));
     assert.equal(world.letters[0]?.outcome, "exhausted");
-    assert.match(String(world.letters[0]?.error), /it is not run again/);
+    assert.match(String(world.letters[0]?.error), /it does not run again/);
   }
 });
 
@@ -272,7 +272,7 @@ Deno.test("a source takes part once", async () => {
         costOf: () => 0,
         read: () => undefined,
       }),
-    /"test" takes part in the inbox twice/,
+    /"test" is registered with the inbox twice/,
   );
 });
 

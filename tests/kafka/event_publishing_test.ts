@@ -168,7 +168,7 @@ for (
       (thrown) =>
         thrown instanceof expected && thrown.cause === error &&
         thrown.fault === fault &&
-        thrown.message === 'Event "b" on topic "a" is not published',
+        thrown.message === 'Event "b" on topic "a" was not published',
     );
   });
 }

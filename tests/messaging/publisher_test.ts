@@ -202,7 +202,7 @@ Deno.test("publish() says where nothing answers, and works once something does",
   await closing();
 });
 
-Deno.test("publish() refuses what can not be a message before it connects", async () => {
+Deno.test("publish() refuses what cannot be a message before it connects", async () => {
   using publisher = publisherTo(1);
   const messaging = publisher.bind(unbound());
   const loop: Record<string, unknown> = {};
@@ -210,8 +210,8 @@ Deno.test("publish() refuses what can not be a message before it connects", asyn
   for (
     const [topic, body, message] of [
       ["", "x", "Topic is empty: expected the name of a topic"],
-      ["t", loop, "Body of the message is no JSON"],
-      ["t", () => {}, "Body of the message is no JSON"],
+      ["t", loop, "Body of the message is not JSON"],
+      ["t", () => {}, "Body of the message is not JSON"],
     ] as const
   ) {
     const error = await errorOf(messaging.publish(topic, body));

@@ -36,9 +36,9 @@ Deno.test("The log says in words whether the namespace or the filter had an even
     { userId: "unwanted" },
     { namespace: "string" },
   );
-  assert.equal(filtered, "The handler's filter does not want it");
+  assert.equal(filtered, "The handler's filter excludes it");
   assert.match(
     String(foreign),
-    /^It is of another namespace: this app runs for \w+$/,
+    /^It belongs to another namespace: this app's is \w+$/,
   );
 });

@@ -245,18 +245,18 @@ for (
     ["is not there", () => Promise.resolve(), {
       name: "dead letters",
       verdict: "ok",
-      text: `can be kept in ${LETTERS}`,
+      text: `can be written to ${LETTERS}`,
     }],
     ["is no folder", (path: string) => Deno.writeTextFile(path, ""), {
       name: "dead letters",
       verdict: "warning",
       text:
-        `cannot be kept in ${LETTERS}, and go to the log without their payload: make ` +
-        "its folder one that this process may write, or set DEAD_LETTER",
+        `cannot be written to ${LETTERS}, and go to the log without their payload: let ` +
+        "this process write to its folder, or set DEAD_LETTER",
     }],
   ] as const
 ) {
-  Deno.test(`doctor looks whether dead letters can be kept where their folder ${what}, and leaves it as it was`, async () => {
+  Deno.test(`doctor checks whether dead letters can be written if their folder ${what}, and leaves it as it was`, async () => {
     const folder = await Deno.makeTempDir();
     const before = Deno.cwd();
     try {

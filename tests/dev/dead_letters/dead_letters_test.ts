@@ -94,7 +94,7 @@ Deno.test("Letters are listed, replayed once their cause is mended, and purged",
 
   const early = await world.tool("replay");
   assert.equal(early.code, 1);
-  assert.match(early.stdout, /INVALID_ARGUMENT: 2 \(Event can not be handled/);
+  assert.match(early.stdout, /INVALID_ARGUMENT: 2 \(Event cannot be handled/);
   // Those that failed again have a second letter, and count as one event.
   assert.match(
     (await world.tool("list")).stdout,
@@ -171,9 +171,9 @@ Deno.test("Lines that are no letters are named, kept by a purge, and in nobody's
   const { code, stdout, stderr } = await world.tool("list");
   assert.equal(code, 0);
   assert.match(stdout, /1 events/);
-  assert.match(stderr, /letters\.jsonl:2: Line is no JSON/);
+  assert.match(stderr, /letters\.jsonl:2: Line is not JSON/);
   await world.tool("purge", "--all");
-  assert.match((await world.tool("list")).stderr, /:1: Line is no JSON/);
+  assert.match((await world.tool("list")).stderr, /:1: Line is not JSON/);
 });
 
 Deno.test("Letters elsewhere are listed, and not changed", async () => {

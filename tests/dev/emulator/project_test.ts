@@ -58,7 +58,7 @@ Deno.test("a seed counts as soon as it is saved, and one that makes no sense doe
   await using project = await start({ "seed.json": "{" });
   assert.match(
     project.lines[0] ?? "",
-    /^emulator\/seed\.json is not used: it is no JSON/,
+    /^emulator\/seed\.json is not used: it is not JSON/,
   );
   await project.write(
     "seed.json",

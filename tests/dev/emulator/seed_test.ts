@@ -72,7 +72,7 @@ Deno.test("another seed starts the game anew, and keeps tokens, faults and journ
 
 for (
   const [text, problem] of [
-    ["{", /^it is no JSON: /],
+    ["{", /^it is not JSON: /],
     ["[]", /^it: /],
     ['{"stats":[{"statcode":"x"}]}', /^stats\.0\.statCode: .*statcode/],
     ['{"items":[{"itemId":"","name":"x"}]}', /^items\.0\.itemId: /],
