@@ -9,7 +9,7 @@ import type { ArchivedEvent, Transform } from "./transform.ts";
 
 /** An event's line. */
 export interface Line {
-  /** The event, to find its folder by. */
+  /** The event, which determines its folder. */
   readonly event: ArchivedEvent;
   /** JSON without a line feed. */
   readonly text: string;
@@ -18,10 +18,10 @@ export interface Line {
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Reads an event, and writes its line.
+ * Reads an event, and builds its line.
  *
  * @param bytes The event as JSON.
- * @returns `undefined` if the transform leaves it out.
+ * @returns `undefined` if the transform drops it.
  * @throws It is not a JSON object, or the transform threw.
  */
 export function lineOf(
@@ -30,8 +30,8 @@ export function lineOf(
 ): Line | undefined {
   const text = decoder.decode(bytes);
   if (transform === undefined) {
-    // As it came, with every digit. Outside of strings a line feed means nothing, and
-    // within them there is none.
+    // The original text, with every digit. Line feeds are insignificant outside
+    // of strings, and cannot occur inside.
     const line = text.replace(/[\r\n]+/g, " ");
     return { event: objectOf(JSON.parse(text)), text: line };
   }
@@ -49,7 +49,7 @@ function objectOf(value: unknown): ArchivedEvent {
   throw new TypeError("Event is not a JSON object");
 }
 
-/** Reads JSON with whole numbers that are not exact as `bigint`. */
+/** Parses JSON with inexact whole numbers as `bigint`. */
 function parseExact(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text);
   const revive = (_key: string, value: unknown, { source = "" } = {}) =>

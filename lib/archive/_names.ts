@@ -1,12 +1,12 @@
 /**
- * Names of objects out of what anybody may have written.
+ * Builds object names from untrusted text.
  *
  * @module
  */
 
 import { createHash } from "node:crypto";
 
-/** The folder of what cannot be archived as it should. */
+/** The folder of events that cannot be archived normally. */
 export const ERROR_FOLDER = "error";
 
 /** The longest part of a name, in characters. */
@@ -15,15 +15,15 @@ const MAX_PART = 200;
 const encoder = new TextEncoder();
 
 /**
- * Makes a part of a name out of a text: one that is a good name stays as it is. What
- * means something to a file system, a URL, a command or a query (`/`, `..`, `=`, a
- * leading `.`, `_` or `-`) becomes `!` and two hexadecimal digits a byte. No two
- * well-formed texts become the same.
+ * Converts a text to a part of a name; a safe name stays unchanged. Characters
+ * with a meaning to file systems, URLs, commands or queries (`/`, `..`, `=`, a
+ * leading `.`, `_` or `-`) become `!` and two hexadecimal digits per byte.
+ * Different well-formed texts have different results.
  *
  * @returns `undefined` if the text is empty, or too long.
  */
 export function namePart(text: string): string | undefined {
-  // More than this cannot become short enough.
+  // A longer text cannot become short enough.
   if (text === "" || text.length > MAX_PART) return undefined;
   const part = text.toWellFormed()
     .replace(/[^\w.-]/gu, escapeText)
@@ -37,7 +37,7 @@ function escapeText(text: string): string {
   ).join("");
 }
 
-/** Keeps a folder apart from that of errors. */
+/** Keeps a folder apart from the error folder. */
 export function awayFromErrors(folder: string): string {
   const [first = ""] = folder.split("/");
   return first.toLowerCase() === ERROR_FOLDER
@@ -46,8 +46,8 @@ export function awayFromErrors(folder: string): string {
 }
 
 /**
- * Tells folders apart whose names differ in case only, in the names of the objects in
- * them: some file systems do not.
+ * A mark for object names that distinguishes folders whose names differ only in
+ * case, because some file systems do not.
  */
 export function folderMark(folder: string): string {
   return createHash("sha256").update(folder).digest("hex").slice(0, 8);

@@ -11,7 +11,7 @@ export interface LongObject {
   readonly key: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly headers: Readonly<Record<string, string>>;
-  /** Headers of the last request, which makes the object of its parts. */
+  /** Headers of the last request, which assembles the object. */
   readonly condition: Readonly<Record<string, string>>;
   /** The length of each part but the last, in bytes. */
   readonly partBytes: number;
@@ -19,11 +19,11 @@ export interface LongObject {
 }
 
 /**
- * Sends it. Until the last request there is no object; parts that are left over after
- * a failure are removed.
+ * Uploads it. There is no object before the last request; leftover parts are
+ * removed after a failure.
  *
  * @returns The answer to the last request.
- * @throws {ArchiveTargetError} A request before it was refused, or not answered.
+ * @throws {ArchiveTargetError} An earlier request was refused or not answered.
  */
 export async function putParts(
   client: S3Client,
@@ -80,7 +80,7 @@ async function sendParts(
     body: encoder.encode(completion(tags)),
     signal,
   });
-  // S3 may say 200 and then that it failed.
+  // S3 can answer 200 and then report a failure.
   if (answer.status === 200 && answer.text.includes("<Error>")) {
     throw refusal("to end an object", answer);
   }
@@ -98,10 +98,10 @@ function completion(tags: readonly string[]): string {
   return `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
 }
 
-/** How long the bucket has to forget parts, in milliseconds. */
+/** Time limit for removing parts, in milliseconds. */
 const ABANDON_TIMEOUT = 5_000;
 
-/** Parts cost money until somebody removes them. */
+/** Leftover parts cost money until somebody removes them. */
 async function abandon(
   client: S3Client,
   key: string,
@@ -115,6 +115,6 @@ async function abandon(
       signal: AbortSignal.timeout(ABANDON_TIMEOUT),
     });
   } catch {
-    // A rule of the bucket removes what is left of uploads, if it has one.
+    // A lifecycle rule of the bucket, if any, removes leftover uploads.
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The archive: events as lines of JSON, by partition.
+ * The archive: events as JSON lines, by partition.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Transform } from "./transform.ts";
 
 /** Options of {@linkcode createArchive}. */
 export interface ArchiveOptions {
-  /** Where objects go. */
+  /** The destination of objects. */
   readonly target: ArchiveTarget;
   /** The folders: see {@linkcode compilePartition}. @default {DEFAULT_PARTITION} */
   readonly partition?: string;
@@ -23,52 +23,52 @@ export interface ArchiveOptions {
   /** Changes events before they are archived. @default {none: byte for byte} */
   readonly transform?: Transform;
   /**
-   * Partitions of one range, at most: clients name them, and each is an object. The
-   * events of all further ones go to the folder of errors.
+   * The most partitions per range, because clients name them and each is an
+   * object. Events of further ones go to the error folder.
    *
    * @default {100}
    */
   readonly maxPartitions?: number;
 }
 
-/** What became of a range. */
+/** The result for a range. */
 export interface Archived {
   /** Events in partitions. */
   readonly events: number;
-  /** Events in the folder of errors. */
+  /** Events in the error folder. */
   readonly errors: number;
-  /** Events that the transform left out. */
+  /** Events dropped by the transform. */
   readonly dropped: number;
-  /** How many objects there are. */
+  /** The number of objects. */
   readonly objects: number;
-  /** What they take, compressed, in bytes. */
+  /** Their compressed size, in bytes. */
   readonly bytes: number;
 }
 
 /** An archive. */
 export interface Archive {
   /**
-   * Archives a range. The same range gives objects of the same names, so that doing it
-   * again after a crash makes none that are there twice.
+   * Archives a range. The same range produces the same object names, so that
+   * repeating it after a crash creates no duplicates.
    *
-   * @throws {ArchiveTargetError} Not all objects are kept: to be tried again.
+   * @throws {ArchiveTargetError} Not all objects were stored: try again.
    */
   write(range: InboxRange, signal: AbortSignal): Promise<Archived>;
 }
 
-/** Why an event is in the folder of errors: the name of a folder there. */
+/** Why an event is in the error folder: the name of a folder there. */
 export type ArchiveFault =
   | "processing-failed"
   | "partition-failed"
   | "partitions-exceeded";
 
-/** Objects that are put at once. */
+/** Objects stored concurrently. */
 const PARALLEL = 4;
 
 /**
- * Creates an archive. It holds one range in memory while it is written.
+ * Creates an archive. It holds one range in memory while it is being written.
  *
- * @throws {PartitionTemplateError} The template makes no sense.
+ * @throws {PartitionTemplateError} The template is invalid.
  */
 export function createArchive(options: ArchiveOptions): Archive {
   const { target, compression = "gzip", maxPartitions = 100 } = options;
@@ -143,7 +143,7 @@ export function createArchive(options: ArchiveOptions): Archive {
             await put(...next);
           }
         } catch (error) {
-          // The others need not try, either.
+          // The other objects need not be tried either.
           waiting.length = 0;
           throw error;
         }
@@ -155,7 +155,10 @@ export function createArchive(options: ArchiveOptions): Archive {
 
 const encoder = new TextEncoder();
 
-/** Runs a worker several times at once, and waits for all of them, come what may. */
+/**
+ * Runs a worker several times concurrently, and waits for all of them, whatever
+ * their results.
+ */
 async function inParallel(
   count: number,
   worker: () => Promise<void>,
@@ -164,7 +167,10 @@ async function inParallel(
   for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
-/** An event that cannot be archived as it should, with why, as Firehose has it. */
+/**
+ * The line of an event that cannot be archived normally, with the reason, in
+ * Firehose's form.
+ */
 function errorLine(
   { bytes, acceptedAt }: InboxEntry,
   errorCode: ArchiveFault,
@@ -178,7 +184,7 @@ function errorLine(
   });
 }
 
-/** Without the parser's own words: they show a part of the event. */
+/** Without the parser's message, which quotes the event. */
 function messageOf(error: unknown): string {
   if (error instanceof SyntaxError) return "Event is not JSON";
   const text = error instanceof Error ? error.message : String(error);

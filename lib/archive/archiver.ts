@@ -1,5 +1,5 @@
 /**
- * Takes the inbox's entries into the archive, range by range.
+ * Archives the inbox's entries, range by range.
  *
  * @module
  */
@@ -8,44 +8,50 @@ import { growingDelay, sleep } from "../core/async.ts";
 import type { InboxRange, InboxRanges } from "../core/inbox.ts";
 import type { Archive, Archived } from "./archive.ts";
 
-/** Told of what becomes of ranges, for logs and metrics. Must not throw. */
+/** Observes ranges, for logs and metrics. Must not throw. */
 export interface ArchiverObserver {
-  /** A range is in the archive. @param milliseconds How long that took. */
+  /** A range is archived. @param milliseconds The duration. */
   archived?(archived: Archived, milliseconds: number): void;
-  /** A range could not be archived or committed. @param delay Until the next try, in ms. */
+  /**
+   * A range could not be archived or committed. @param delay Until the next
+   * attempt, in milliseconds.
+   */
   failed?(error: unknown, delay: number): void;
 }
 
 /** Options of {@linkcode startArchiver}. */
 export interface ArchiverOptions {
-  /** What is to be archived. */
+  /** The ranges to archive. */
   readonly ranges: Pick<InboxRanges, "next" | "rest">;
-  /** Where it goes. */
+  /** The archive. */
   readonly archive: Archive;
-  /** How much makes a range, in bytes before compression. @default {5 MiB} */
+  /** The size of a range, in bytes before compression. @default {5 MiB} */
   readonly maxBytes?: number;
-  /** How old an entry becomes before less makes a range, in ms. @default {300000} */
+  /**
+   * The age of an entry after which a smaller range is enough, in milliseconds.
+   * @default {300000}
+   */
   readonly maxAge?: number;
-  /** Told of what happens. @default {nobody} */
+  /** The observer. @default {none} */
   readonly observer?: ArchiverObserver;
 }
 
-/** What is archiving. Disposing it ends it without patience. */
+/** A running archiver. Disposing it ends it at once. */
 export interface Archiver extends AsyncDisposable {
   /**
-   * Archives what is there now, whatever its age, and ends.
+   * Archives what is available now, whatever its age, and ends.
    *
-   * @param signal Ends the patience: what is not archived is, at the next start.
+   * @param signal Ends the wait: the rest is archived after the next start.
    */
   drain(signal: AbortSignal): Promise<void>;
 }
 
-/** Waits between tries, in milliseconds. */
+/** Delays between attempts, in milliseconds. */
 const DELAYS = { base: 1_000, max: 60_000 };
 
 /**
- * Starts archiving. A range that fails is tried again until it is archived: meanwhile
- * the inbox keeps it, and all that comes after it.
+ * Starts archiving. A failed range is retried until it is archived; meanwhile
+ * the inbox keeps it and everything after it.
  */
 export function startArchiver(options: ArchiverOptions): Archiver {
   const { ranges, archive, observer } = options;
@@ -62,7 +68,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
     }
   }
 
-  /** The next range; `undefined` if there is nothing left and no time to wait. */
+  /** The next range; `undefined` if nothing is left and waiting has ended. */
   async function next(): Promise<InboxRange | undefined> {
     const signal = AbortSignal.any([ended.signal, hurried.signal]);
     for (let attempt = 1;; attempt++) {
@@ -72,7 +78,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
           : await ranges.next({ maxBytes, maxAge, signal });
       } catch (error) {
         ended.signal.throwIfAborted();
-        // The wait was ended: now the rest is wanted.
+        // The wait was ended: now take the rest.
         if (error === hurried.signal.reason) continue;
         const delay = growingDelay(attempt, DELAYS);
         observer?.failed?.(error, delay);
@@ -102,7 +108,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
   const running = run().catch((error) => {
     if (!ended.signal.aborted) throw error;
   });
-  // Whoever drains sees it.
+  // `drain` sees the error.
   running.catch(() => {});
 
   return {

@@ -7,20 +7,20 @@
 import { promisify } from "node:util";
 import { gzip, zstdCompress } from "node:zlib";
 
-/** `gzip` is read by everything, `zstd` is quicker, `none` is text. */
+/** Everything reads `gzip`, `zstd` is faster, `none` is text. */
 export type Compression = "gzip" | "zstd" | "none";
 
-/** How a compression is done and called. */
+/** A compression method. */
 interface Method {
-  /** What the names of objects end with. */
+  /** The extension of object names. */
   readonly extension: string;
   readonly contentType: string;
   readonly compress: (bytes: Uint8Array) => Promise<Uint8Array>;
 }
 
 /**
- * The compressions. The same bytes give the same object: there is no time in it. None
- * is said to be a `Content-Encoding`, which clients would undo unasked.
+ * The methods. The same bytes produce the same object, without a time stamp.
+ * None is declared as `Content-Encoding`, which clients would decode unasked.
  */
 export const METHODS: Readonly<Record<Compression, Method>> = {
   gzip: {

@@ -1,5 +1,5 @@
 /**
- * Any event as the archive has it.
+ * The archive's form of any event.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { eventKey } from "../middleware/event_key.ts";
 import { exactJsonOf } from "../core/exact_json.ts";
 
 /**
- * The envelope of an event that is no client's: of the same form as theirs, so that one
- * template and one query serve for both.
+ * The envelope of an event that is not a client's. It has the same form as a
+ * client's, so that one template and one query serve both.
  *
- * @param now When it came, in milliseconds since the epoch, for one that does not say
- * when it happened.
+ * @param now The arrival time in milliseconds since the epoch, for an event
+ * without a time of its own.
  */
 export function archiveRecordOf(event: Event, now: number): Uint8Array {
   const { id, type, source, subject, time, namespace, data } = event;

@@ -1,5 +1,5 @@
 /**
- * Archived objects as files of this machine.
+ * Stores archived objects in files on this machine.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import { dirname, join } from "node:path";
 import { type ArchiveTarget, ArchiveTargetError } from "./target.ts";
 
-/** Events identify players: only the service's own user reads them. */
+/** Events identify players: only the service's own user may read them. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 /**
- * Keeps objects in a folder, each of its name's folders a folder. A file is there whole
- * or not at all, and survives a power cut.
+ * Stores objects in a folder; the folders in their names become folders. A file
+ * is there completely or not at all, and survives a power cut.
  *
- * @param root The folder. It is made.
+ * @param root The folder. It is created.
  */
 export function createFolderTarget(root: string): ArchiveTarget {
   return {
@@ -30,7 +30,7 @@ export function createFolderTarget(root: string): ArchiveTarget {
       } catch (cause) {
         throw new ArchiveTargetError(
           `Object could not be written to the archive's folder ${root}: expected ` +
-            "one that this process may write, with room",
+            "one that this process may write, with free space",
           { cause },
         );
       }
@@ -51,7 +51,7 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
   await file.sync();
 }
 
-/** Makes a folder and those that it is in, so that they survive a power cut. */
+/** Creates a folder and its parents, so that they survive a power cut. */
 async function makeFolder(path: string): Promise<void> {
   try {
     await Deno.mkdir(path, { mode: FOLDER_MODE });

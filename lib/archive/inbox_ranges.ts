@@ -1,6 +1,5 @@
 /**
- * The inbox as the archive reads it: of all that was written down, the events that are
- * to be archived.
+ * The inbox as the archive reads it: only the events to archive.
  *
  * @module
  */
@@ -14,18 +13,21 @@ export interface ArchivedRangesOptions {
   /**
    * Whether an event is archived.
    *
-   * @param source Whose record it is.
+   * @param source The source of the record.
    * @param record The event as JSON.
    */
   readonly isArchived: (source: string, record: Uint8Array) => boolean;
-  /** Told when the first entry of a range was accepted, whenever one is read. */
+  /**
+   * Called with the acceptance time of a range's first entry, whenever a range
+   * is read.
+   */
   readonly onRead?: (firstAcceptedAt: number) => void;
 }
 
-/** Whose records those are that the archive's own handler writes. */
+/** The source of records that the archive's own handler writes. */
 export const TAP_SOURCE = "archive";
 
-/** Ids that are remembered of events that may come again. */
+/** The most ids to remember of events that may be repeated. */
 const MAX_IDS = 100_000;
 
 /** What the archive needs of ranges. */
@@ -34,15 +36,15 @@ export type ArchivedRanges = Pick<InboxRanges, "next" | "rest">;
 /**
  * Reads ranges of the inbox as ranges of events.
  *
- * An event that may come again is left out if the same one was read before: its sender
- * had no answer and sent it again, and it was written down twice. What was committed
- * lately is read first, so that this also holds across a restart.
+ * A repeatable event is skipped if the same one was read before: its sender had no
+ * answer and sent it again, and both were stored. Recently committed entries are read
+ * first, so that this also holds across a restart.
  */
 export async function openArchivedRanges(
   ranges: InboxRanges,
   options: ArchivedRangesOptions,
 ): Promise<ArchivedRanges> {
-  /** Where each of those ids was read first. */
+  /** Where each of those ids was first read. */
   const places = new Map<string, string>();
 
   function isRepeat(
@@ -90,16 +92,16 @@ export async function openArchivedRanges(
   };
 }
 
-/** What each envelope begins with. */
+/** The beginning of each envelope. */
 const HEAD = new TextEncoder().encode('{"version":"0","id":"');
 const ID_LENGTH = 36;
-/** Where a UUID says its version. */
+/** The position of the version in a UUID. */
 const VERSION_AT = HEAD.length + 14;
 const EIGHT = 0x38;
 
 const decoder = new TextDecoder();
 
-/** The id of an event, if it may come again: a UUID of version 8. */
+/** The id of an event that may be repeated: a UUID of version 8. */
 function repeatableId(record: Uint8Array): string | undefined {
   if (record[VERSION_AT] !== EIGHT) return undefined;
   for (let at = 0; at < HEAD.length; at++) {

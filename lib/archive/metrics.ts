@@ -1,5 +1,5 @@
 /**
- * What becomes of archived events.
+ * Metrics of the archive.
  *
  * @module
  */
@@ -7,9 +7,11 @@
 import type { Metrics } from "../core/metrics.ts";
 import type { ArchiverObserver } from "./archiver.ts";
 
-/** Counts. */
+/** The metrics. */
 export interface ArchiveMetrics extends Required<ArchiverObserver> {
-  /** Told when the oldest event of the range at hand was accepted. */
+  /**
+   * Called with the acceptance time of the oldest event in the current range.
+   */
   reading(firstAcceptedAt: number): void;
 }
 
@@ -17,7 +19,7 @@ export interface ArchiveMetrics extends Required<ArchiverObserver> {
 export function createArchiveMetrics(metrics: Metrics): ArchiveMetrics {
   const events = metrics.counter({
     name: "archive_events_total",
-    help: "Events that were archived, by what became of them.",
+    help: "Events archived, by result.",
     labelNames: ["result"],
   });
   const archived = events.child({ result: "archived" });
@@ -25,22 +27,22 @@ export function createArchiveMetrics(metrics: Metrics): ArchiveMetrics {
   const dropped = events.child({ result: "dropped" });
   const objects = metrics.counter({
     name: "archive_objects_total",
-    help: "Objects that were written to the archive.",
+    help: "Objects written to the archive.",
     labelNames: [],
   }).child({});
   const bytes = metrics.counter({
     name: "archive_bytes_total",
-    help: "Bytes of those objects, compressed.",
+    help: "Compressed bytes of those objects.",
     labelNames: [],
   }).child({});
   const failures = metrics.counter({
     name: "archive_failures_total",
-    help: "Times that events could not be archived, and are tried again.",
+    help: "Failed attempts to archive events.",
     labelNames: [],
   }).child({});
   const write = metrics.durations({
     name: "archive_write_seconds",
-    help: "Time until a range of events is in the archive.",
+    help: "Time to archive a range of events.",
     labelNames: [],
   }).child({});
   let oldest: number | undefined;

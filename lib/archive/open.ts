@@ -1,5 +1,5 @@
 /**
- * Opens the archive that the settings name.
+ * Opens the configured archive.
  *
  * @module
  */
@@ -15,15 +15,15 @@ import type { Transform } from "./transform.ts";
 export interface OpenArchiveOptions {
   /** The settings. */
   readonly config: ArchiveConfig;
-  /** Changes events before. @default {none} */
+  /** Changes events first. @default {none} */
   readonly transform?: Transform | undefined;
 }
 
 /**
- * Opens it. Nothing is written yet.
+ * Opens it. It writes nothing yet.
  *
  * @throws {AppError} There is none.
- * @throws {PartitionTemplateError} The folders' template makes no sense.
+ * @throws {PartitionTemplateError} The folder template is invalid.
  */
 export async function openArchive(
   { config, transform }: OpenArchiveOptions,
@@ -48,7 +48,7 @@ async function targetOf(config: ArchiveConfig): Promise<ArchiveTarget> {
   if (bucket === undefined || !hasKey) {
     throw new AppError("ARCHIVE is none, or a bucket without a key");
   }
-  // Needed by few, and a start's time is everybody's.
+  // Loaded on demand: few need it, and it would slow every start.
   const { createS3Target } = await import("./s3_target.ts");
   return createS3Target({
     bucket,

@@ -1,5 +1,5 @@
 /**
- * Which folder an event is archived in.
+ * The folder that an event is archived in.
  *
  * @module
  */
@@ -7,16 +7,16 @@
 import { StartError } from "../core/errors.ts";
 import { awayFromErrors, ERROR_FOLDER, namePart } from "./_names.ts";
 
-/** A partition template makes no sense. */
+/** A partition template is invalid. */
 export class PartitionTemplateError extends StartError {
   /** What logs call it. */
   override name = "PartitionTemplateError";
 }
 
-/** The folders of the sample: by type and version of a client's event. */
+/** The sample's folders: by type and version of a client's event. */
 export const DEFAULT_PARTITION = "{detail.eventType}/{detail.schemaVersion}/";
 
-/** An event has nothing to make a folder of. */
+/** An event lacks a field that names its folder. */
 export class PartitionError extends Error {
   /** What logs call it. */
   override name = "PartitionError";
@@ -36,7 +36,7 @@ const TIMES: Readonly<Record<string, (time: string) => string>> = {
   hour: (time) => time.slice(11, 13),
 };
 
-/** What a part of a template stands for. */
+/** A piece of a template. */
 type Piece =
   | string
   | { readonly path: readonly string[]; readonly otherwise?: string };
@@ -46,12 +46,13 @@ const PLACEHOLDER = /^([^{}|]+)(?:\|([A-Za-z0-9-]+))?$/;
 
 /**
  * Compiles a template: folders with `/` between and at the end, in which
- * `{detail.eventType}` is a field of the event, `{detail.schemaVersion|1}` one that may
- * be missing, and `{year}`, `{month}`, `{day}`, `{hour}` when it was accepted (UTC).
+ * `{detail.eventType}` is a field of the event, `{detail.schemaVersion|1}` a
+ * field with a default, and `{year}`, `{month}`, `{day}`, `{hour}` the time of
+ * acceptance (UTC).
  *
- * @returns A function of an event, which throws {@linkcode PartitionError} for one that
- * lacks a field, or has no text or number in it.
- * @throws {PartitionTemplateError} The template makes no sense.
+ * @returns A function of an event, which throws {@linkcode PartitionError} if
+ * the event lacks a field, or the field is not text or a number.
+ * @throws {PartitionTemplateError} The template is invalid.
  */
 export function compilePartition(template: string): Partition {
   const pieces = parseTemplate(template);
@@ -77,22 +78,22 @@ function parseTemplate(template: string): readonly Piece[] {
       ...(otherwise !== undefined && { otherwise }),
     };
   });
-  // As if each placeholder were a good name.
+  // As if each placeholder were a valid name.
   const folders = pieces.map((piece) => typeof piece === "string" ? piece : "x")
     .join("").split("/");
   const last = folders.pop();
   if (last !== "" || folders.some((each) => /^\.*$/.test(each))) {
-    throw templateError(template, "names of folders, each with / after it");
+    throw templateError(template, "names of folders, each followed by /");
   }
   if (folders[0]?.toLowerCase() === ERROR_FOLDER) {
-    throw templateError(template, `another folder than ${ERROR_FOLDER}`);
+    throw templateError(template, `a folder other than ${ERROR_FOLDER}`);
   }
   return pieces;
 }
 
 function templateError(template: string, wanted: string) {
   return new PartitionTemplateError(
-    `Partition template "${template}" makes no sense: expected folders such as ` +
+    `Partition template "${template}" is invalid: expected folders such as ` +
       `${DEFAULT_PARTITION}, ${wanted}`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Signed requests to a bucket: Amazon S3, or what speaks as it does (MinIO, R2,
+ * Signed requests to a bucket: Amazon S3, or a compatible store (MinIO, R2,
  * versitygw).
  *
  * @module
@@ -12,24 +12,24 @@ import { ArchiveTargetError } from "./target.ts";
 
 /** Options of {@linkcode createS3Client}. */
 export interface S3ClientOptions {
-  /** The bucket. It must be there. */
+  /** The bucket. It has to exist. */
   readonly bucket: string;
   /** The key's id. */
   readonly accessKeyId: string;
   /** The key. */
   readonly secretAccessKey: Secret;
-  /** The session's token, for keys that a role lent. @default {none} */
+  /** The session token, for temporary credentials of a role. @default {none} */
   readonly sessionToken?: Secret | undefined;
   /** The region. @default {"us-east-1"} */
   readonly region?: string;
   /**
-   * Where it is, if not at Amazon: `http://127.0.0.1:9000`. The bucket is then the
-   * path's first part.
+   * The endpoint, if not Amazon: `http://127.0.0.1:9000`. The bucket is then
+   * the first part of the path.
    *
    * @default {https://<bucket>.s3.<region>.amazonaws.com}
    */
   readonly endpoint?: string | undefined;
-  /** Time for one request, in milliseconds. @default {60000} */
+  /** Time limit for one request, in milliseconds. @default {60000} */
   readonly timeout?: number;
 }
 
@@ -48,7 +48,7 @@ export interface S3Request {
 export interface S3Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** XML mostly. */
+  /** Usually XML. */
   readonly text: string;
 }
 
@@ -58,12 +58,12 @@ export interface S3Client {
    * Sends a request once.
    *
    * @returns The answer, whatever its status.
-   * @throws {ArchiveTargetError} There was none.
+   * @throws {ArchiveTargetError} There was no answer.
    */
   send(request: S3Request): Promise<S3Answer>;
 }
 
-/** What is read of an answer: errors and ids are short. */
+/** The most bytes read of an answer: errors and ids are short. */
 const MAX_ANSWER = 65_536;
 
 /** Creates a client. It sends nothing by itself. */
@@ -89,13 +89,13 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       method,
       headers: {
         ...request.headers,
-        // The bucket compares it with what arrives.
+        // The bucket compares this with what arrives.
         "x-amz-content-sha256": new Uint8Array(digest).toHex(),
       },
       ...(body && { body }),
     });
     const response = await fetch(signed, {
-      // A redirect would take the signature to another host.
+      // A redirect would send the signature to another host.
       redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
     });
@@ -132,13 +132,13 @@ function baseUrl(
     return `${endpoint.replace(/\/+$/, "")}/${bucket}`;
   }
   const host = `s3.${region}.amazonaws.com`;
-  // A certificate's `*` is no two names.
+  // A certificate's `*` covers only one label.
   return bucket.includes(".")
     ? `https://${host}/${bucket}`
     : `https://${bucket}.${host}`;
 }
 
-/** A bucket's refusal, for a log: its code and words, and none of the object. */
+/** A bucket's error for the log: its code and message, without the object. */
 export function refusal(
   what: string,
   { status, text }: S3Answer,

@@ -1,5 +1,5 @@
 /**
- * Archived objects in a bucket.
+ * Stores archived objects in a bucket.
  *
  * @module
  */
@@ -10,24 +10,24 @@ import type { ArchiveObject, ArchiveTarget } from "./target.ts";
 
 /** Options of {@linkcode createS3Target}. */
 export interface S3TargetOptions extends S3ClientOptions {
-  /** What all names begin with: `lake/events/`. @default {""} */
+  /** The prefix of all names: `lake/events/`. @default {""} */
   readonly prefix?: string;
   /**
-   * From this length on an object is sent in parts of it, in bytes; at least 5 MiB, as
-   * S3 wants it.
+   * The size from which an object is uploaded in parts of that size, in bytes;
+   * at least 5 MiB, as S3 requires.
    *
    * @default {16 MiB}
    */
   readonly partBytes?: number;
 }
 
-/** S3's word for "only if there is none of this name". */
+/** S3's condition "only if the name does not exist". */
 const IF_NONE: Readonly<Record<string, string>> = { "if-none-match": "*" };
 
 /**
- * Keeps objects in a bucket. One that is there stays as it is (`If-None-Match: *`);
- * where the bucket does not know that condition, it is written again, the same as it
- * was.
+ * Stores objects in a bucket. An existing object stays unchanged
+ * (`If-None-Match: *`); if the bucket does not support that condition, the
+ * identical object is written again.
  */
 export function createS3Target(options: S3TargetOptions): ArchiveTarget {
   const { prefix = "", partBytes = 2 ** 24 } = options;
@@ -59,7 +59,7 @@ export function createS3Target(options: S3TargetOptions): ArchiveTarget {
         condition = {};
         answer = await put(object, signal);
       }
-      // 412: it is there, from before a crash.
+      // 412: it exists, from before a crash.
       if (answer.status === 200 || answer.status === 412) return;
       throw refusal("an object", answer);
     },

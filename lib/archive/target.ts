@@ -1,32 +1,34 @@
 /**
- * Where archived objects go.
+ * The destination of archived objects.
  *
  * @module
  */
 
-/** An object to keep. */
+/** An object to store. */
 export interface ArchiveObject {
-  /** Its name: parts with `/` between, of letters, digits and `!-_.=`. */
+  /** Its name: parts separated by `/`, of letters, digits and `!-_.=`. */
   readonly name: string;
-  /** What it holds. */
+  /** Its content. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What that is, as a media type. */
+  /** Its media type. */
   readonly contentType: string;
 }
 
-/** A place for objects: a folder, or a bucket. */
+/** A store of objects: a folder or a bucket. */
 export interface ArchiveTarget {
   /**
-   * Keeps an object. When it resolves, the object is as safe as it can be there. An
-   * object of that name stays as it is: it is the same one, kept before a crash.
+   * Stores an object. When it resolves, the object is as durable as the store
+   * can make it. An existing object of that name stays unchanged: it is the
+   * same one, stored before a crash.
    *
-   * @param signal Ends the wait; the object may be kept all the same.
-   * @throws {ArchiveTargetError} The object is not kept, or that is not known.
+   * @param signal Ends the wait; the object may still be stored.
+   * @throws {ArchiveTargetError} The object was not stored, or the result is
+   * unknown.
    */
   put(object: ArchiveObject, signal: AbortSignal): Promise<void>;
 }
 
-/** An object could not be kept. It can be tried again. */
+/** An object could not be stored. A retry can succeed. */
 export class ArchiveTargetError extends Error {
   /** What logs call it. */
   override name = "ArchiveTargetError";

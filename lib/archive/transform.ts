@@ -1,28 +1,29 @@
 /**
- * Changes events on their way into the archive.
+ * Transforms events before they are archived.
  *
  * @module
  */
 
-/** An event as the archive has it: the outermost object of its JSON. */
+/** An event in the archive: the outermost object of its JSON. */
 export type ArchivedEvent = Readonly<Record<string, unknown>>;
 
 /**
- * Changes an event. Whole numbers beyond 2^53 are `bigint`, and are written as numbers.
+ * Transforms an event. Whole numbers beyond 2^53 are `bigint`, and are written
+ * as numbers.
  *
- * It is called again with the same events after a crash, and must then answer the same;
- * so it looks at nothing but the event, and waits for nothing.
+ * It is called again with the same events after a crash and must then return
+ * the same results; so it must depend only on the event, and be synchronous.
  *
- * @returns What to archive; `undefined` to leave the event out.
- * @throws The event goes to the folder of errors, as it was.
+ * @returns The event to archive; `undefined` to drop it.
+ * @throws The original event goes to the error folder.
  */
 export type Transform = (event: ArchivedEvent) => ArchivedEvent | undefined;
 
 /**
- * What the AWS sample's transform does: the client's id moves from `resources` to
+ * The transform of the AWS sample: moves the client's id from `resources` to
  * `detail.accountNumber`.
  *
- * @throws {TypeError} The event has no `detail`, or nobody in `resources`.
+ * @throws {TypeError} The event has no `detail`, or no text in `resources`.
  */
 export function moveClientId(event: ArchivedEvent): ArchivedEvent {
   const { detail, resources } = event;

@@ -1,5 +1,5 @@
 /**
- * Keeps each player within a rate.
+ * A rate limit per player.
  *
  * @module
  */
@@ -8,30 +8,30 @@ import { HttpProblem } from "../core/http.ts";
 
 /** Options of {@linkcode createPlayerRate}. */
 export interface PlayerRateOptions {
-  /** Events a second of one player; 0: as many as they like. */
+  /** Events per second and player; 0: no limit. */
   readonly perSecond: number;
-  /** Events that may come at once after a quiet time. */
+  /** Events that may arrive at once after an idle period. */
   readonly burst: number;
-  /** Players that are remembered. @default {100000} */
+  /** The most players to remember. @default {100000} */
   readonly limit?: number;
   /** Milliseconds, monotonic. @default {performance.now} */
   readonly now?: () => number;
 }
 
-/** A rate that each player has. */
+/** A rate limit for each player. */
 export interface PlayerRate {
   /**
-   * Takes places for so many events, all or none.
+   * Admits this many events, all or none.
    *
-   * @throws {HttpProblem} 429: there are none yet; says when.
+   * @throws {HttpProblem} 429: not now; says when.
    */
   take(player: string, count: number): void;
 }
 
 /**
- * Creates the rate (the generic cell rate algorithm): of each player it keeps one
- * number, when the schedule of what came is over. Whoever was quiet for longest is
- * forgotten first, which gives nobody more than a burst.
+ * Creates the limit (the generic cell rate algorithm). It keeps one number per
+ * player: the end of the player's schedule. The player idle for longest is
+ * forgotten first, who gains no more than a burst.
  */
 export function createPlayerRate(options: PlayerRateOptions): PlayerRate {
   const { perSecond, burst, limit = 100_000 } = options;
@@ -46,8 +46,8 @@ export function createPlayerRate(options: PlayerRateOptions): PlayerRate {
       const start = Math.max(scheduledUntil.get(player) ?? at, at);
       const end = start + count * interval;
       const wait = end - at - tolerance;
-      // More than a burst at once is let through when nothing else is scheduled: it
-      // would never be.
+      // A request larger than a burst passes if nothing is scheduled: it never
+      // could otherwise.
       if (wait > 0 && !(count > burst && start <= at)) {
         throw new HttpProblem(429, "Player sends more events than allowed", {
           headers: {

@@ -1,6 +1,6 @@
 /**
- * Finds values in JSON as they are written: with every digit, whatever JavaScript's
- * numbers make of them.
+ * Extracts the source text of values in JSON, with every digit, whatever
+ * JavaScript's numbers make of them.
  *
  * @module
  */
@@ -11,13 +11,14 @@ const [OPEN_LIST, CLOSE_LIST] = [0x5b, 0x5d];
 const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d];
 
 /**
- * The texts of one member of each object of a list that is a member of the outermost
- * value: `entry` of `{"entries":[{"entry":…}]}`. Or of the list that is the outermost
- * value.
+ * The source text of one member of each object in a list that is a member of
+ * the outermost value: `entry` of `{"entries":[{"entry":…}]}`. Or of the list
+ * that is the outermost value.
  *
- * @param text JSON: of what is none the result means nothing.
- * @param path The list's name, where it is in an object; and the member's.
- * @returns The texts, in the list's order; `undefined` for elements without the member.
+ * @param text JSON; for invalid JSON the result is undefined.
+ * @param path The list's name, if it is in an object; and the member's.
+ * @returns The texts, in list order; `undefined` for elements without the
+ * member.
  */
 export function rawValues(
   text: string,
@@ -30,7 +31,7 @@ export function rawValues(
   let found: (string | undefined)[] = [];
   if (list === undefined) return readList(at);
   for (const each of membersOf(text, at)) {
-    // The last one of a name counts, as for `JSON.parse()`.
+    // The last member of a name wins, as in `JSON.parse()`.
     if (each.name === list) found = readList(each.start);
   }
   return found;
@@ -58,7 +59,7 @@ interface Member {
   readonly end: number;
 }
 
-/** The members of the object that begins there; none where there is no object. */
+/** The members of the object that begins there; none if there is no object. */
 function* membersOf(text: string, start: number): Generator<Member> {
   if (text.charCodeAt(start) !== OPEN_OBJECT) return;
   let at = skipSpace(text, start + 1);
@@ -79,7 +80,7 @@ function skipSpace(text: string, start: number): number {
   return at;
 }
 
-/** The index behind the string that begins there. */
+/** The index after the string that begins there. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text.charCodeAt(at) !== QUOTE) {
@@ -88,7 +89,7 @@ function endOfString(text: string, start: number): number {
   return at + 1;
 }
 
-/** The index behind the value that begins there. */
+/** The index after the value that begins there. */
 function endOfValue(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {

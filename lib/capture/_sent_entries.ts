@@ -1,5 +1,5 @@
 /**
- * Reads what requests say of events, each in its own form.
+ * Parses the events in requests, one format per endpoint.
  *
  * @module
  */
@@ -10,20 +10,21 @@ import { rawValues } from "./_raw_values.ts";
 
 /** The JSON of a request. */
 export interface SentJson {
-  /** As it was written. */
+  /** Its source text. */
   readonly text: string;
-  /** What it says. */
+  /** Its value. */
   readonly value: unknown;
 }
 
 type Data = Readonly<Record<string, unknown>>;
 
 /**
- * The entries of `{"entries":[{"entry":…}]}`: each the JSON text of one event, or the
- * event itself, and beside it the client's own id of it, `eventId`.
+ * The entries of `{"entries":[{"entry":…}]}`: each `entry` is an event or its
+ * JSON text, and `eventId` is the client's own id of it.
  *
- * @param maxEntries Most of them.
- * @throws {HttpProblem} 400: there are none, or too many, or it is something else.
+ * @param maxEntries The most entries.
+ * @throws {HttpProblem} 400: there are none, too many, or the body has another
+ * form.
  */
 export function sentEntries(
   { text, value }: SentJson,
@@ -45,16 +46,16 @@ export function sentEntries(
   });
 }
 
-/** An own id; what is no text is one that is refused. */
+/** A client's own id; a value that is not text is refused. */
 function idOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   return typeof value === "string" ? value : "";
 }
 
-/** The names that AccelByte's Game Telemetry takes. */
+/** The names that AccelByte's Game Telemetry accepts. */
 const NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 
-/** Beside these, an event of Game Telemetry has its payload. */
+/** Fields of a Game Telemetry event besides its payload. */
 const NOTES = [
   "EventTimestamp",
   "ClientTimestamp",
@@ -63,12 +64,12 @@ const NOTES = [
 ] as const;
 
 /**
- * The events of AccelByte's Game Telemetry call: a list of them. Each becomes an event
- * whose `eventType` is its `EventName`, and whose `data` is its `Payload`; they have no
- * versions, so `schemaVersion` is 1.
+ * The events of AccelByte's Game Telemetry call, which is a list. Each becomes
+ * an event whose `eventType` is its `EventName` and whose `data` is its
+ * `Payload`; they have no versions, so `schemaVersion` is 1.
  *
- * @param maxEntries Most of them.
- * @throws {HttpProblem} 422: one of them is not as it should be.
+ * @param maxEntries The most entries.
+ * @throws {HttpProblem} 422: one of them is invalid.
  */
 export function telemetryEntries(
   { text, value }: SentJson,
@@ -109,7 +110,7 @@ function isName(value: unknown): value is string {
 }
 
 function unprocessable(): HttpProblem {
-  return new HttpProblem(422, "Body is no list of telemetry events");
+  return new HttpProblem(422, "Body is not a list of telemetry events");
 }
 
 function listOf(value: unknown, maxEntries: number): readonly unknown[] {
@@ -118,13 +119,13 @@ function listOf(value: unknown, maxEntries: number): readonly unknown[] {
   if (!isFine) {
     throw new HttpProblem(
       400,
-      `Body is no batch: expected entries, 1 to ${maxEntries}`,
+      `Body is not a batch: expected entries, 1 to ${maxEntries}`,
     );
   }
   return value;
 }
 
-/** A value as an object; `undefined` where it is none. */
+/** A value as an object; `undefined` if it is not one. */
 export function objectOf(value: unknown): Data | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? value as Data

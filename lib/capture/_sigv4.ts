@@ -1,5 +1,5 @@
 /**
- * Checks AWS's signature of a request (Signature Version 4).
+ * Verifies AWS signatures of requests (Signature Version 4).
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { AwsV4Signer } from "aws4fetch";
 import type { Secret } from "../config/secret.ts";
 import type { HttpRequest } from "../core/http.ts";
 
-/** Whose signature is taken. */
+/** The accepted key. */
 export interface AwsKey {
   /** The key's id. */
   readonly accessKeyId: string;
@@ -20,28 +20,28 @@ export interface AwsKey {
 
 /** Options of {@linkcode isSigned}. */
 export interface IsSignedOptions {
-  /** The path as the client has it. */
+  /** The path as the client used it. */
   readonly path: string;
-  /** The body as it came. */
+  /** The body as received. */
   readonly body: Uint8Array;
-  /** Whose signature it is to be. */
+  /** The key to verify with. */
   readonly key: AwsKey;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** How far a signature's time may be off, in milliseconds: as AWS has it. */
+/** How far a signature's time may be off, in milliseconds, as at AWS. */
 const MAX_SKEW = 5 * 60_000;
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/,\s]{1,128})\/(\d{8})\/([a-z0-9-]{1,32})\/events\/aws4_request, ?SignedHeaders=([a-z0-9;-]{1,1024}), ?Signature=([0-9a-f]{64})$/;
 
-/** The headers without which a signature is worth nothing. */
+/** Headers that every signature has to cover. */
 const NEEDED = ["host", "x-amz-date"];
 
 /**
- * Whether a request is signed with a key, now, for EventBridge. The region is the
- * client's to choose.
+ * Whether a request has a current signature by a key, for EventBridge. The
+ * client chooses the region.
  */
 export async function isSigned(
   request: HttpRequest,
@@ -59,7 +59,7 @@ export async function isSigned(
     NEEDED.every((name) => names.includes(name));
   if (!isUsable) return false;
   const digest = createHash("sha256").update(body).digest("hex");
-  // Where it is signed, it is what the signature holds for instead of the body.
+  // If this header is signed, the signature covers it instead of the body.
   const said = headers.get("x-amz-content-sha256");
   if (said !== null && said !== digest) return false;
   const kept = names.flatMap((name) => {
@@ -80,13 +80,14 @@ export async function isSigned(
     datetime,
     allHeaders: true,
   });
-  // It signs what it is given, and that header: only where the client has signed it.
+  // The signer signs what it is given plus that header: only if the client
+  // signed it.
   const own = signerOf(signer, names);
   const expected = await own.signature();
   return timingSafeEqual(Buffer.from(expected), Buffer.from(signature));
 }
 
-/** Has the signer sign the headers that the client has signed, and no others. */
+/** Makes the signer sign exactly the headers that the client signed. */
 function signerOf(
   signer: AwsV4Signer,
   names: readonly string[],

@@ -1,30 +1,30 @@
 /**
- * Tokens that were checked, until they expire.
+ * Caches verified tokens until they expire.
  *
  * @module
  */
 
 import { hash } from "node:crypto";
 
-/** What is remembered of tokens. */
+/** A cache of verified tokens. */
 export interface VerifiedTokens<T> {
-  /** What a token stands for; `undefined` where that is not known, or no longer. */
+  /** The value of a token; `undefined` if it is unknown or expired. */
   get(token: string): T | undefined;
-  /** Remembers it until it expires, in milliseconds since the epoch. */
+  /** Caches it until it expires, in milliseconds since the epoch. */
   set(token: string, value: T, expiresAt: number): void;
 }
 
 /** Options of {@linkcode createVerifiedTokens}. */
 export interface VerifiedTokensOptions {
-  /** Tokens that are remembered; those that were not used for longest go. */
+  /** The most tokens to keep; the least recently used are dropped. */
   readonly limit: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /**
- * Creates an empty memory. It keeps hashes: a token of 16 KB takes no more of it than a
- * short one, and a heap dump has none.
+ * Creates an empty cache. It keeps hashes: a token of 16 KB takes no more
+ * memory than a short one, and a heap dump contains none.
  */
 export function createVerifiedTokens<T>(
   { limit, now }: VerifiedTokensOptions,
@@ -37,7 +37,7 @@ export function createVerifiedTokens<T>(
       if (found === undefined) return undefined;
       known.delete(key);
       if (now() >= found.expiresAt) return undefined;
-      // The last place: it was just used.
+      // Moves it to the end, as the most recently used.
       known.set(key, found);
       return found.value;
     },

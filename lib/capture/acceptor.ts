@@ -1,5 +1,5 @@
 /**
- * Accepts events: what is answered as accepted was written down.
+ * Accepts events: whatever is answered as accepted is on disk.
  *
  * @module
  */
@@ -16,40 +16,40 @@ import {
 } from "./entry.ts";
 import type { EntryOutcome } from "./put_events.ts";
 
-/** Writes entries down: an inbox's `append()`. */
+/** Stores entries: an inbox's `append()`. */
 export type Append = (
   entries: readonly Uint8Array[],
   signal: AbortSignal,
 ) => Promise<void>;
 
-/** Told of what comes. */
+/** Observes accepted and refused events. */
 export interface AcceptorObserver {
-  /** So many events are written down. */
+  /** This many events were stored. */
   accepted(count: number): void;
-  /** So many repeat one that is. */
+  /** This many repeat a stored one. */
   repeated(count: number): void;
-  /** One is refused. */
+  /** One was refused. */
   refused(code: EntryFailure["errorCode"]): void;
 }
 
 /** Options of {@linkcode createAcceptor}. */
 export interface AcceptorOptions {
-  /** Where entries go. */
+  /** Stores entries. */
   readonly append: Append;
-  /** Told of what comes. */
+  /** The observer. */
   readonly observer: AcceptorObserver;
-  /** Time for writing down, in milliseconds. @default {10000} */
+  /** Time limit for storing, in milliseconds. @default {10000} */
   readonly timeout?: number;
 }
 
 /** Accepts events. */
 export interface Acceptor {
   /**
-   * Accepts those of a request that are all right, all or none of them.
+   * Accepts the valid events of a request, all or none of them.
    *
-   * @returns What became of each, in order.
-   * @throws {HttpProblem} 503: they could not be written down. The client may send them
-   * again.
+   * @returns The result for each, in order.
+   * @throws {HttpProblem} 503: they could not be stored. The client may send
+   * them again.
    */
   accept(
     entries: readonly SentEntry[],
@@ -58,7 +58,7 @@ export interface Acceptor {
   /**
    * Accepts all entries of a request, or none.
    *
-   * @throws {HttpProblem} 422: one of them is not all right. 503: as of `accept`.
+   * @throws {HttpProblem} 422: one of them is invalid. 503: as for `accept`.
    */
   acceptAll(
     entries: readonly SentEntry[],
@@ -66,13 +66,16 @@ export interface Acceptor {
   ): Promise<void>;
 }
 
-/** Own ids that are remembered: for clients that send again what was not answered. */
+/**
+ * The most client ids to remember, for clients that repeat what was not
+ * answered.
+ */
 const MAX_IDS = 50_000;
 
 /** Creates the acceptor. */
 export function createAcceptor(options: AcceptorOptions): Acceptor {
   const { append, observer, timeout = 10_000 } = options;
-  /** Ids that clients gave, with when they are written down. */
+  /** Ids given by clients, with the promise of their storage. */
   const known = new Map<string, Promise<void>>();
 
   async function write(entries: readonly Uint8Array[]): Promise<void> {
@@ -111,7 +114,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     const { promise: written, resolve, reject } = Promise.withResolvers<
       void
     >();
-    // Nobody else may wait for it.
+    // Nobody else may be waiting for it.
     written.catch(() => {});
     const fresh: Uint8Array[] = [];
     const own: string[] = [];
@@ -154,7 +157,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     async acceptAll(entries, envelope) {
       const checked = check(entries, envelope);
       if (checked.some(isFailure)) {
-        throw new HttpProblem(422, "One of the events cannot be taken");
+        throw new HttpProblem(422, "One of the events cannot be accepted");
       }
       await keep(checked);
     },
@@ -167,7 +170,7 @@ function refusalOf(cause: unknown): unknown {
   const isExpected = cause instanceof InboxError ||
     cause instanceof DOMException;
   return isExpected
-    ? new HttpProblem(503, "Events could not be written down", {
+    ? new HttpProblem(503, "Events could not be stored", {
       headers: { "retry-after": "2" },
       cause,
     })

@@ -1,5 +1,5 @@
 /**
- * Checks which player sends events: a token that an issuer has signed.
+ * Identifies the player that sends events, by a token signed by an issuer.
  *
  * @module
  */
@@ -25,28 +25,29 @@ import {
 } from "./player.ts";
 import { createVerifiedTokens } from "./_verified_tokens.ts";
 
-/** What a token must be like. */
+/** The requirements on a token. */
 export interface TokenRules {
-  /** How it may be signed. */
+  /** Accepted signature algorithms. */
   readonly algorithms: readonly KeyAlgorithm[];
-  /** Its `iss`. @default {any: its keys say enough} */
+  /** Its `iss`. @default {any: the keys identify the issuer} */
   readonly issuer?: string | undefined;
   /**
-   * Whether it is a token that players have, by its claims.
+   * Whether it is a player's token, by its claims.
    *
-   * @returns Why it is refused: 401 for a token of another kind or for somebody else,
-   * 403 for one that may not send events here; `undefined` for one that is all right.
+   * @returns Why it is refused: 401 for another kind of token or another
+   * audience, 403 for one that may not send events here; `undefined` if it is
+   * valid.
    */
   check(claims: JWTPayload): 401 | 403 | undefined;
-  /** The claim that says who the player is. */
+  /** The claim that identifies the player. */
   readonly clientIdClaim: string;
 }
 
 /** Options of {@linkcode createTokenAuthorizer}. */
 export interface TokenAuthorizerOptions extends TokenRules {
-  /** Where the issuer's keys are. */
+  /** The URL of the issuer's keys. */
   readonly jwksUrl: string;
-  /** Time for one look-up of them, in milliseconds. @default {5000} */
+  /** Time limit for fetching them, in milliseconds. @default {5000} */
   readonly timeout?: number;
   /** Milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
@@ -54,16 +55,18 @@ export interface TokenAuthorizerOptions extends TokenRules {
   readonly monotonic?: () => number;
 }
 
-/** Checked tokens that are remembered: one a player, some 5 MB of memory. */
+/**
+ * The most verified tokens to remember: one per player, about 5 MB of memory.
+ */
 const MAX_KNOWN = 20_000;
 /** How far the issuer's clock may be off, in seconds. */
 const CLOCK_TOLERANCE = 30;
-/** Longest id of a player, in characters. */
+/** Longest player id, in characters. */
 const MAX_CLIENT_ID = 256;
 
 /**
- * Creates the check of an issuer's tokens. A token is checked once, and then known
- * until it expires.
+ * Creates the check of an issuer's tokens. A token is verified once and
+ * remembered until it expires.
  */
 export function createTokenAuthorizer(
   options: TokenAuthorizerOptions,
@@ -79,7 +82,8 @@ export function createTokenAuthorizer(
 
   async function verify(token: string): Promise<Player> {
     const kid = keyIdOf(token);
-    // Before the issuer is asked for a key: anybody can make up a token.
+    // Before the issuer is asked for a key, because anybody can make up a
+    // token.
     if (!couldBe(token)) throw invalid("Token is not one of the issuer's");
     const found = await keys.find(kid);
     if ("retryAfter" in found) throw unreachable(found.retryAfter);
@@ -91,14 +95,17 @@ export function createTokenAuthorizer(
     const isUsable = typeof clientId === "string" && clientId !== "" &&
       clientId.length <= MAX_CLIENT_ID && /^\P{Cc}+$/u.test(clientId);
     if (status === 403 || !isUsable) {
-      throw new HttpProblem(403, "Token is not one of a player of this game");
+      throw new HttpProblem(
+        403,
+        "Token does not belong to a player of this game",
+      );
     }
     const player = Object.freeze({ clientId: clientId.toWellFormed() });
     known.set(token, player, expiryOf(claims));
     return player;
   }
 
-  /** Whether it may be valid, if what it says of itself is true. */
+  /** Whether it may be valid according to its claims. */
   function couldBe(token: string): boolean {
     try {
       const claims = decodeJwt(token);
@@ -112,7 +119,7 @@ export function createTokenAuthorizer(
   async function claimsOf(token: string, found: FoundKey): Promise<JWTPayload> {
     try {
       const { payload } = await jwtVerify(token, found.key, {
-        // Of the key, not of the token: which one it is, is not the token's to say.
+        // The key's algorithm, not the token's: a token must not choose it.
         algorithms: [found.algorithm],
         requiredClaims: ["exp"],
         clockTolerance: CLOCK_TOLERANCE,
@@ -140,10 +147,10 @@ function expiryOf({ exp }: JWTPayload): number {
   return typeof exp === "number" ? (exp + CLOCK_TOLERANCE) * 1_000 : -Infinity;
 }
 
-/** What a key may be called, in characters. */
+/** The longest key id, in characters. */
 const MAX_KEY_ID = 256;
 
-/** @throws {HttpProblem} 401: it is no token. */
+/** @throws {HttpProblem} 401: it is not a token. */
 function keyIdOf(token: string): string {
   try {
     const { kid, crit } = decodeProtectedHeader(token);
@@ -151,14 +158,14 @@ function keyIdOf(token: string): string {
       kid !== "" && kid.length <= MAX_KEY_ID;
     if (isUsable) return kid;
   } catch {
-    // Said below.
+    // Handled below.
   }
   throw invalid("Token names no key");
 }
 
 function unreachable(retryAfter: number): HttpProblem {
   const seconds = Math.max(1, Math.ceil(retryAfter / 1_000));
-  return new HttpProblem(503, "Keys of the issuer cannot be had", {
+  return new HttpProblem(503, "Keys of the issuer cannot be fetched", {
     headers: { "retry-after": String(seconds) },
   });
 }

@@ -10,23 +10,23 @@ import { boundedCost, JsonBoundError } from "../core/bounded_json.ts";
 import { HttpProblem, type HttpRequest } from "../core/http.ts";
 import type { MemoryBudget, MemoryShare } from "../core/memory_budget.ts";
 
-/** The JSON of a request. Disposing it gives its memory back. */
+/** The JSON of a request. Disposing it returns its memory. */
 export interface JsonBody extends Disposable {
-  /** The bytes as they came, before they were inflated: what is signed. */
+  /** The bytes as received, before decompression: what is signed. */
   readonly raw: Uint8Array;
   /** The text. */
   readonly text: string;
-  /** What it says. */
+  /** Its value. */
   readonly value: unknown;
 }
 
 /** Options of {@linkcode readJsonBody}. */
 export interface ReadJsonBodyOptions {
-  /** Most bytes, as they come and inflated. */
+  /** The size limit, both as received and decompressed. */
   readonly maxBytes: number;
-  /** What its values are counted in. */
+  /** The memory budget for its values. */
   readonly memory: MemoryBudget;
-  /** Media types that are taken; a request that names none has JSON. */
+  /** Accepted media types; a request that names none has JSON. */
   readonly types: readonly string[];
 }
 
@@ -36,9 +36,9 @@ const inflate = promisify(gunzip);
 /**
  * Reads a body.
  *
- * @throws {HttpProblem} 400: it is not JSON, or nests too deep. 413: it is too large.
- * 415: it is of another type, or compressed in a way that is not known. 503: there is no
- * memory for it now.
+ * @throws {HttpProblem} 400: it is not JSON, or nests too deep. 413: it is too
+ * large. 415: it has another type, or unknown compression. 503: there is no
+ * memory for it.
  */
 export async function readJsonBody(
   request: HttpRequest,
@@ -48,7 +48,7 @@ export async function readJsonBody(
   const isGzip = checkEncoding(request.headers);
   const raw = await request.body(maxBytes);
   using stack = new DisposableStack();
-  // What it inflates to is not known before.
+  // The decompressed size is not known before.
   const inflating = isGzip ? stack.use(shareOf(memory, maxBytes)) : undefined;
   const bytes = isGzip ? await inflated(raw, maxBytes) : raw;
   const cost = costOf(bytes, memory.limit);
@@ -69,7 +69,7 @@ export async function readJsonBody(
   }
 }
 
-/** Without the parser's own words, which quote the body. */
+/** Without the parser's message, which quotes the body. */
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
@@ -100,7 +100,7 @@ function checkEncoding(headers: Headers): boolean {
     default:
       throw new HttpProblem(
         415,
-        "Body is compressed in a way that is not known",
+        "Body has an unknown compression",
         {
           headers: { "accept-encoding": "gzip" },
         },
@@ -118,7 +118,10 @@ async function inflated(
     const isTooLarge = cause instanceof RangeError ||
       (cause as { readonly code?: unknown }).code === "ERR_BUFFER_TOO_LARGE";
     throw isTooLarge
-      ? new HttpProblem(413, `Body inflates to more than ${maxBytes} bytes`)
+      ? new HttpProblem(
+        413,
+        `Body has more than ${maxBytes} bytes when decompressed`,
+      )
       : new HttpProblem(400, "Body is not compressed with gzip", { cause });
   }
 }
@@ -128,14 +131,14 @@ function costOf(bytes: Uint8Array, maxCost: number): number {
     return boundedCost(bytes, { maxCost });
   } catch (cause) {
     if (!(cause instanceof JsonBoundError)) throw cause;
-    throw new HttpProblem(400, "Body is more than JSON may be", { cause });
+    throw new HttpProblem(400, "Body exceeds the limits for JSON", { cause });
   }
 }
 
 function shareOf(memory: MemoryBudget, bytes: number): MemoryShare {
   const share = memory.tryTake(bytes);
   if (share === undefined) {
-    throw new HttpProblem(503, "No memory to read more bodies now");
+    throw new HttpProblem(503, "No memory to read more bodies");
   }
   return share;
 }

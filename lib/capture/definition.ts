@@ -1,5 +1,5 @@
 /**
- * The source of client events: game clients send them over HTTP.
+ * The client-event source: game clients send events over HTTP.
  *
  * @module
  */
@@ -19,12 +19,12 @@ import { createPlayerRate } from "./_player_rate.ts";
 import { CHANNEL, clientEventReader } from "./record.ts";
 import { captureRoutes } from "./routes.ts";
 
-/** `account` and `region` of every envelope: there is no AWS here. */
+/** `account` and `region` of every envelope, because there is no AWS here. */
 const NOWHERE = { account: "000000000000", region: "local" };
-/** Seconds' worth of events that may come at once. */
+/** How many seconds' worth of events may arrive at once. */
 const BURST = 10;
 
-/** The source, as the service knows it. */
+/** The source's definition. */
 export const clientEventsSource: SourceDefinition<
   typeof CLIENT_EVENTS_TOPIC.settings
 > = {
@@ -81,14 +81,14 @@ export const clientEventsSource: SourceDefinition<
       }],
       port: listener.port,
       ready: () => Promise.resolve(),
-      // The listener takes no more requests, and answers those that it has.
+      // The listener refuses new requests, and answers running ones.
       drain: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   },
 };
 
-/** @throws {AppError} Events would be answered as accepted, and lost. */
+/** @throws {AppError} Events would be answered as accepted, and then lost. */
 function checkUse(
   types: ReadonlySet<string>,
   { archive, archiveEvents }: ServiceConfig,
@@ -98,7 +98,7 @@ function checkUse(
   if (types.size > 0 || isArchived) return;
   throw new AppError(
     `Client events would go nowhere: expected a handler of ${CHANNEL}.*, or ` +
-      "ARCHIVE with ARCHIVE_EVENTS that has them, or SOURCES without " +
+      "ARCHIVE with ARCHIVE_EVENTS that include them, or SOURCES without " +
       CHANNEL,
   );
 }
@@ -108,7 +108,7 @@ async function authorizerOf(
 ): Promise<Authorizer> {
   const { clientEventsAuth: auth, clientEventsIssuer: issuer } = config;
   if (auth === "none") return nobodyAsked;
-  // Needed by few, and a start's time is everybody's.
+  // Loaded on demand: few need it, and it would slow every start.
   const { createTokenAuthorizer } = await import("./authorizer.ts");
   const { agsJwksUrl, agsRules, cognitoRules, oidcRules } = await import(
     "./token_rules.ts"
@@ -120,7 +120,7 @@ async function authorizerOf(
     });
   }
   if (issuer === undefined) {
-    throw new AppError(`CLIENT_EVENTS_ISSUER is none: ${auth} needs it`);
+    throw new AppError(`CLIENT_EVENTS_ISSUER is none: ${auth} requires it`);
   }
   const rules = auth === "oidc" ? oidcRules : cognitoRules;
   return createTokenAuthorizer({

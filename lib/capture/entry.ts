@@ -1,5 +1,5 @@
 /**
- * One event of a client: checked, and made the envelope that is written down.
+ * One event of a client: validated and wrapped in the envelope that is stored.
  *
  * @module
  */
@@ -7,38 +7,38 @@
 import { hash } from "node:crypto";
 import { boundedCost, JsonBoundError } from "../core/bounded_json.ts";
 
-/** What a client sends of one event. */
+/** An event as sent by a client. */
 export interface SentEntry {
-  /** The event as JSON text, as it was written: this is what is kept. */
+  /** The event's JSON source text, which is stored unchanged. */
   readonly detail: string;
-  /** The client's own id of it. @default {it has none} */
+  /** The client's own id of it. @default {none} */
   readonly ownId?: string | undefined;
 }
 
-/** Why an entry is not taken, as PutEvents says it. */
+/** Why an entry is refused, in PutEvents' form. */
 export interface EntryFailure {
   /** One of PutEvents' codes. */
   readonly errorCode:
     | "MalformedDetail"
     | "InvalidArgument"
     | "NotAuthorizedForSourceException";
-  /** Fixed words. */
+  /** A fixed text. */
   readonly errorMessage: string;
 }
 
-/** An entry that may be written down. */
+/** A valid entry. */
 export interface CheckedEntry {
   /** Its id: the answer's `EventId`. */
   readonly id: string;
-  /** Whether the client gave the id: then a repeat has the same. */
+  /** Whether the client gave the id: a repetition then has the same id. */
   readonly isOwnId: boolean;
   /** Its envelope, as JSON. */
   readonly bytes: Uint8Array;
 }
 
-/** What every envelope says, whoever sends the event. */
+/** The fields of every envelope, whoever sends the event. */
 export interface EnvelopeOptions {
-  /** `detail-type`: which environment it is, such as `prod`. */
+  /** `detail-type`: the environment, such as `prod`. */
   readonly detailType: string;
   /** `source`. */
   readonly source: string;
@@ -46,19 +46,19 @@ export interface EnvelopeOptions {
   readonly account: string;
   /** `region`. */
   readonly region: string;
-  /** `resources`: who sent it. */
+  /** `resources`: the sender. */
   readonly resources: readonly string[];
   /** `time`, in milliseconds since the epoch. Written in whole seconds. */
   readonly time: number;
-  /** What own ids are unique within: the player. */
+  /** The scope in which client ids are unique: the player. */
   readonly scope: string;
-  /** What an event may take in memory once it is decoded, in bytes. */
+  /** The memory limit of a decoded event, in bytes. */
   readonly maxCost: number;
 }
 
-/** Longest name of an event, in characters. */
+/** Longest event type, in characters. */
 const MAX_TYPE = 128;
-/** Longest id that a client gives, in characters. */
+/** Longest id from a client, in characters. */
 const MAX_OWN_ID = 256;
 
 const MALFORMED: EntryFailure = {
@@ -77,14 +77,14 @@ const BAD_ID: EntryFailure = {
 const encoder = new TextEncoder();
 
 /**
- * Checks an entry, and puts its envelope around it. The event's own text goes into it as
- * it is: no digit and no order of keys is lost.
+ * Validates an entry, and wraps it in its envelope. The event's source text is
+ * kept unchanged: no digit and no order of keys is lost.
  */
 export function checkEntry(
   { detail, ownId }: SentEntry,
   options: EnvelopeOptions,
 ): CheckedEntry | EntryFailure {
-  // Half a surrogate pair has no UTF-8.
+  // Half of a surrogate pair cannot be encoded in UTF-8.
   if (!detail.isWellFormed()) return MALFORMED;
   const bytes = encoder.encode(detail);
   const object = objectOf(bytes, detail, options.maxCost);
@@ -103,14 +103,14 @@ export function checkEntry(
   };
 }
 
-/** Whether a check has failed. */
+/** Whether validation has failed. */
 export function isFailure(
   checked: CheckedEntry | EntryFailure,
 ): checked is EntryFailure {
   return "errorCode" in checked;
 }
 
-/** The event; `undefined` where it is none, or more than there is memory for. */
+/** The event; `undefined` if it is invalid or exceeds the memory limit. */
 function objectOf(
   bytes: Uint8Array,
   text: string,
@@ -159,8 +159,9 @@ function envelope(
 }
 
 /**
- * The id of an event that has one of its client's: the same for the same id of the same
- * player, and for nothing else. A UUID of version 8 (RFC 9562): made as its maker likes.
+ * The id of an event with a client's own id: the same for the same id of the
+ * same player, and for nothing else. A UUID of version 8 (RFC 9562), whose
+ * format is free.
  */
 export function scopedId(scope: string, ownId: string): string {
   const hex = hash("sha256", `${scope.length}:${scope}${ownId}`, "hex");

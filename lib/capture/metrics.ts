@@ -1,5 +1,5 @@
 /**
- * What comes of client events before they are events.
+ * Metrics of client events before they reach the app.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Metrics } from "../core/metrics.ts";
 import type { AcceptorObserver } from "./acceptor.ts";
 
-/** PutEvents' codes: a series each, from the start. */
+/** PutEvents' codes: each has a series from the start. */
 const CODES = [
   "MalformedDetail",
   "InvalidArgument",
@@ -18,17 +18,17 @@ const CODES = [
 export function createCaptureMetrics(metrics: Metrics): AcceptorObserver {
   const accepted = metrics.counter({
     name: "client_events_accepted_total",
-    help: "Client events that were written down.",
+    help: "Client events stored.",
     labelNames: [],
   }).child({});
   const repeated = metrics.counter({
     name: "client_events_repeated_total",
-    help: "Client events that repeat one that was written down.",
+    help: "Client events that repeat a stored one.",
     labelNames: [],
   }).child({});
   const refused = metrics.counter({
     name: "client_events_refused_total",
-    help: "Entries of requests that were not taken, by PutEvents' code.",
+    help: "Refused entries of requests, by PutEvents' code.",
     labelNames: ["code"],
   });
   for (const code of CODES) refused.child({ code });

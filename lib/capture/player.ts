@@ -1,52 +1,52 @@
 /**
- * Which player sends events, and by which token a request says so.
+ * The player that sends events, and the token in a request.
  *
  * @module
  */
 
 import { HttpProblem } from "../core/http.ts";
 
-/** Who sends events. */
+/** The sender of events. */
 export interface Player {
   /**
-   * Who it is, by a claim that the player cannot write; empty where nobody is asked to
-   * say so.
+   * The player's id, from a claim that the player cannot set; empty without
+   * authentication.
    */
   readonly clientId: string;
 }
 
 /**
- * Says whose token it is.
+ * Identifies the owner of a token.
  *
- * @param token The token; `undefined` where the request has none.
- * @throws {HttpProblem} 401, 403, or 503 while nobody can say.
+ * @param token The token; `undefined` if the request has none.
+ * @throws {HttpProblem} 401, 403, or 503 if verification is not possible now.
  */
 export type Authorizer = (
   token: string | undefined,
 ) => Player | Promise<Player>;
 
-/** Takes events from anybody. */
+/** Accepts events from anybody. */
 export function nobodyAsked(): Player {
   return ANYBODY;
 }
 
 const ANYBODY: Player = Object.freeze({ clientId: "" });
 
-/** Largest token looked at, in characters. */
+/** Largest token that is examined, in characters. */
 const MAX_TOKEN = 16_384;
 
 /**
- * The token of a request: of `Authorization`, with `Bearer` or, as the AWS sample's
- * clients send it, without; else of a cookie.
+ * The token of a request: from `Authorization`, with `Bearer` or, as the AWS
+ * sample's clients send it, without; otherwise from a cookie.
  *
- * @param cookie The cookie's name. @default {no cookie is looked at}
+ * @param cookie The cookie's name. @default {none}
  */
 export function tokenOf(headers: Headers, cookie?: string): string | undefined {
   const value = headers.get("authorization")?.replace(/^bearer +/i, "") ??
     (cookie && cookieOf(headers, cookie));
   if (value === undefined || value === "") return undefined;
   if (value.length > MAX_TOKEN || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(value)) {
-    throw invalid("Token has not the form of one");
+    throw invalid("Token is malformed");
   }
   return value;
 }
@@ -58,12 +58,12 @@ function cookieOf(headers: Headers, name: string): string | undefined {
   return undefined;
 }
 
-/** What is no valid token. */
+/** The error for an invalid token. */
 export function invalid(message: string, cause?: unknown): HttpProblem {
   return unauthorized(message, 'Bearer error="invalid_token"', cause);
 }
 
-/** A request that does not say who sends it. */
+/** The error for a request without a token. */
 export function unauthorized(
   message: string,
   challenge: string,

@@ -1,5 +1,5 @@
 /**
- * The answer of PutEvents: what became of each entry.
+ * The answer of PutEvents: the result for each entry.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import type { HttpAnswer } from "../core/http.ts";
 import type { EntryFailure } from "./entry.ts";
 
-/** What became of an entry: its id, or why it was not taken. */
+/** The result for an entry: its id, or why it was refused. */
 export type EntryOutcome = { readonly id: string } | EntryFailure;
 
 /**
- * The answer, whose entries are in the order of the request's.
+ * The answer, with results in the order of the request's entries.
  *
  * @param type The media type. @default {"application/json"}
  */

@@ -1,8 +1,8 @@
 /**
- * The door for what speaks to Amazon EventBridge: PutEvents, signed with AWS's
+ * The endpoint for Amazon EventBridge clients: PutEvents, signed with AWS's
  * Signature Version 4.
  *
- * A key is a server's, never a player's: whoever has it names players as it likes.
+ * The key belongs to servers, never to players: its holder can name any player.
  *
  * @module
  */
@@ -23,19 +23,19 @@ import { type AwsKey, isSigned } from "./_sigv4.ts";
 
 /** Options of {@linkcode putEventsRoute}. */
 export interface PutEventsRouteOptions {
-  /** Whose requests are taken. */
+  /** The accepted key. */
   readonly key: AwsKey;
-  /** Writes events down. */
+  /** Stores events. */
   readonly acceptor: Acceptor;
-  /** What bodies are counted in, once they are parsed. */
+  /** The memory budget for parsed bodies. */
   readonly memory: MemoryBudget;
-  /** Most events of a request. */
+  /** The most events per request. */
   readonly maxEntries: number;
-  /** Most bytes of a request's events. */
+  /** The most bytes of a request's events. */
   readonly maxBytes: number;
-  /** What every envelope says. */
+  /** The fields of every envelope. */
   readonly envelope: Pick<EnvelopeOptions, "account" | "region">;
-  /** What comes before the path: it is signed, too. */
+  /** The path prefix: it is signed, too. */
   readonly basePath: string;
   /** Milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
@@ -44,7 +44,7 @@ export interface PutEventsRouteOptions {
 /** AWS's own media type for its JSON. */
 const TYPE = "application/x-amz-json-1.1";
 
-/** Makes the route. */
+/** Creates the route. */
 export function putEventsRoute(options: PutEventsRouteOptions): HttpRoute {
   const { key, acceptor, memory, basePath, now = Date.now } = options;
 
@@ -80,7 +80,7 @@ export function putEventsRoute(options: PutEventsRouteOptions): HttpRoute {
   async function acceptEach(
     entries: readonly Entry[],
   ): Promise<readonly EntryOutcome[]> {
-    // Each has an envelope of its own, and all are written in one go by the inbox.
+    // Each entry has its own envelope, and the inbox writes all in one commit.
     const groups = await Promise.all(entries.map(async (entry) => {
       const checked = envelopeOf(entry);
       if ("errorCode" in checked) return [checked];
@@ -139,7 +139,7 @@ function timeOf(value: unknown): number | undefined {
     : typeof value === "string"
     ? Date.parse(value)
     : NaN;
-  // From 1970 to 9999: what comes before or after has no four digits.
+  // From 1970 to 9999: other years do not have four digits.
   return time >= 0 && time < 253_402_300_800_000 ? time : undefined;
 }
 
@@ -153,7 +153,7 @@ const RESERVED: EntryFailure = {
   errorMessage: "Not authorized for the source.",
 };
 
-/** A refusal as AWS's SDKs read it. */
+/** An error answer in the form that AWS's SDKs read. */
 function failure(status: number, type: string): HttpAnswer {
   return {
     status,

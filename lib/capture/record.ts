@@ -1,5 +1,5 @@
 /**
- * From what was written down to the event that handlers get.
+ * Converts stored records to events for handlers.
  *
  * @module
  */
@@ -15,17 +15,17 @@ export const CHANNEL = "clientEvents";
 
 /** Options of {@linkcode clientEventReader}. */
 export interface ClientEventReaderOptions {
-  /** The types that have a handler, and `clientEvents.*` where all have. */
+  /** The types with a handler; includes `clientEvents.*` if all have one. */
   readonly types: ReadonlySet<string>;
-  /** The namespace that players' events happen in. */
+  /** The namespace of players' events. */
   readonly namespace: string;
 }
 
 const decoder = new TextDecoder();
 
 /**
- * Makes what reads envelopes. Of an event that no handler takes nothing more is done: it
- * is in the archive, or was meant for nobody.
+ * Creates a reader of envelopes. Events without a handler are dropped here:
+ * they are in the archive, or nobody wants them.
  */
 export function clientEventReader(
   { types, namespace }: ClientEventReaderOptions,
@@ -43,9 +43,10 @@ export function clientEventReader(
 }
 
 /**
- * The event of an envelope. Whole numbers beyond 2^53 are their digits, as text.
+ * The event of an envelope. Whole numbers beyond 2^53 become strings of their
+ * digits.
  *
- * @throws {TerminalError} It is no envelope.
+ * @throws {TerminalError} It is not an envelope.
  */
 export function eventOf(text: string, namespace: string): Event {
   const { id, source, time, resources, detail } = parseExactJson(text) as {
@@ -56,7 +57,7 @@ export function eventOf(text: string, namespace: string): Event {
   const isEnvelope = typeof id === "string" && typeof source === "string" &&
     typeof time === "string" && Array.isArray(resources) &&
     typeof type === "string";
-  if (!isEnvelope) throw new TerminalError("Record is no client event");
+  if (!isEnvelope) throw new TerminalError("Record is not a client event");
   const [subject] = resources as readonly unknown[];
   return {
     id,

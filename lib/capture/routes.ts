@@ -1,6 +1,6 @@
 /**
- * The doors by which players' events come: the endpoint itself, and AccelByte's Game
- * Telemetry call, for clients that have that.
+ * The endpoints for players' events: the capture endpoint, and AccelByte's Game
+ * Telemetry call for clients that already use it.
  *
  * @module
  */
@@ -18,19 +18,19 @@ import { putEventsAnswer } from "./put_events.ts";
 
 /** Options of {@linkcode captureRoutes}. */
 export interface CaptureRoutesOptions {
-  /** Says which player asks. */
+  /** Identifies the player. */
   readonly authorize: Authorizer;
-  /** Writes events down. */
+  /** Stores events. */
   readonly acceptor: Acceptor;
-  /** What each player may send. */
+  /** The rate limit per player. */
   readonly rate: PlayerRate;
-  /** What bodies are counted in, once they are parsed. */
+  /** The memory budget for parsed bodies. */
   readonly memory: MemoryBudget;
-  /** Most events of a request. */
+  /** The most events per request. */
   readonly maxEntries: number;
-  /** Most bytes of a request's events. */
+  /** The most bytes of a request's events. */
   readonly maxBytes: number;
-  /** What every envelope says. */
+  /** The fields of every envelope. */
   readonly envelope: Pick<
     EnvelopeOptions,
     "detailType" | "account" | "region"
@@ -43,22 +43,25 @@ export interface CaptureRoutesOptions {
 export const CLIENT_SOURCE = "clientevents";
 /** The cookie in which AccelByte's SDKs send their token. */
 const TOKEN_COOKIE = "access_token";
-/** Most events of one call of Game Telemetry: SDKs collect them for a minute or so. */
+/**
+ * The most events of a Game Telemetry call: SDKs collect them for about a
+ * minute.
+ */
 const MAX_TELEMETRY = 1_000;
 
-/** JSON in JSON is longer than itself: each quote has a backslash. */
+/** JSON inside JSON is longer: each quote gets a backslash. */
 const ESCAPED = 2;
-/** What a request may have beside its events, in bytes. */
+/** The most bytes of a request besides its events. */
 const AROUND = 4_096;
 
-/** Makes the routes. */
+/** Creates the routes. */
 export function captureRoutes(
   options: CaptureRoutesOptions,
 ): readonly HttpRoute[] {
   const { authorize, acceptor, rate, memory, maxEntries, maxBytes } = options;
   const { now = Date.now } = options;
 
-  /** Reads a request of a player, who may send so much. */
+  /** Reads a player's request, within the rate limit. */
   async function receive<T>(
     request: HttpRequest,
     { cookie, read }: {
@@ -69,7 +72,7 @@ export function captureRoutes(
   ): Promise<T> {
     const player = await authorize(tokenOf(request.headers, cookie));
     const who = player.clientId === "" ? request.peer : player.clientId;
-    // Before its body is read, which may be good for nothing.
+    // Before the body is read, which may be useless.
     rate.take(who, 1);
     using body = await readJsonBody(request, {
       maxBytes: ESCAPED * maxBytes + AROUND,

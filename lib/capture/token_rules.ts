@@ -1,5 +1,5 @@
 /**
- * What players' tokens are like: those of AGS, of any OpenID Connect issuer, and of
+ * The rules for players' tokens: of AGS, of any OpenID Connect issuer, and of
  * Amazon Cognito.
  *
  * @module
@@ -8,14 +8,14 @@
 import type { JWTPayload } from "jose";
 import type { TokenRules } from "./authorizer.ts";
 
-/** Where AGS IAM has its keys. */
+/** The URL of AGS IAM's keys. */
 export function agsJwksUrl(baseUrl: string): string {
   return `${baseUrl}/iam/v3/oauth/jwks`;
 }
 
 /**
- * Players' tokens of AGS IAM: for this namespace, and a player's, not a client's, whose
- * `sub` is missing or the client itself.
+ * Players' tokens of AGS IAM: they must be for this namespace, and a player's.
+ * A client's token has no `sub`, or the client itself as `sub`.
  *
  * @param namespace The game's namespace.
  */
@@ -35,13 +35,13 @@ export function agsRules(namespace: string): TokenRules {
 export interface IssuerRulesOptions {
   /** The issuer. */
   readonly issuer: string;
-  /** For whom tokens are: one of these. @default {not looked at} */
+  /** Accepted audiences. @default {not checked} */
   readonly audiences: readonly string[];
-  /** The claim that says who the player is. */
+  /** The claim that identifies the player. */
   readonly clientIdClaim: string;
 }
 
-/** Tokens of an issuer of OpenID Connect. */
+/** Tokens of an OpenID Connect issuer. */
 export function oidcRules(
   { issuer, audiences, clientIdClaim }: IssuerRulesOptions,
 ): TokenRules {
@@ -57,9 +57,9 @@ export function oidcRules(
 }
 
 /**
- * Access tokens of Amazon Cognito. They have no `aud`: the app client is `client_id`.
- * ID tokens are signed alike, and have claims that players can write: `token_use` tells
- * them apart.
+ * Access tokens of Amazon Cognito. They have no `aud`: the app client is
+ * `client_id`. ID tokens have the same signature, and claims that players can
+ * set: `token_use` distinguishes them.
  */
 export function cognitoRules(
   { issuer, audiences, clientIdClaim }: IssuerRulesOptions,

@@ -1,5 +1,5 @@
 /**
- * Finds the route of a request, and has it answered.
+ * Routes requests and answers them.
  *
  * @module
  */
@@ -17,29 +17,29 @@ import { createRouteTable, type RouteTable } from "./_route_table.ts";
 
 /** One request. */
 export interface Call {
-  /** What came. */
+  /** The request. */
   readonly incoming: IncomingMessage;
-  /** What goes. */
+  /** The response. */
   readonly response: ServerResponse;
-  /** What its body and its answer are counted in. */
+  /** The budget for its body and its answer. */
   readonly holding: Holding;
-  /** Its route, once that is known. */
+  /** Its route, once known. */
   route: HttpRoute | undefined;
 }
 
-/** Answers requests by their routes. */
+/** Answers requests through their routes. */
 export interface Answering {
   /** The routes. */
   readonly table: RouteTable;
   /**
    * The answer to a request. Never rejects.
    *
-   * @param refusal Why it is to be answered 503; `undefined` if it is not.
+   * @param refusal Why to answer 503; `undefined` for a normal answer.
    */
   answer(call: Call, refusal: string | undefined): Promise<HttpAnswer>;
 }
 
-/** Makes what answers, without routes. */
+/** Creates an answering service without routes. */
 export function createAnswering(config: HttpConfig, log: Logger): Answering {
   const table = createRouteTable();
   const cors = createCors(config.httpCorsOrigins);
@@ -86,7 +86,7 @@ export function createAnswering(config: HttpConfig, log: Logger): Answering {
     const { status, cause } = problem;
     const fields = { route: call.route?.path, status };
     if (status === 500) {
-      log.error("HTTP route has failed", {
+      log.error("HTTP route failed", {
         ...fields,
         error: cause ?? problem,
       });
@@ -114,6 +114,6 @@ export function createAnswering(config: HttpConfig, log: Logger): Answering {
 }
 
 interface Reply {
-  /** What every answer of the route carries. */
+  /** Headers of every answer of the route. */
   headers: readonly (readonly [string, string])[];
 }

@@ -7,34 +7,34 @@
 import type { IncomingMessage } from "node:http";
 import { HttpProblem } from "../core/http.ts";
 
-/** What bodies take at once, of all requests. */
+/** The memory budget for the bodies of all requests. */
 export interface Holding {
   /**
-   * Takes so many more bytes, until the request is answered.
+   * Reserves more bytes, until the request is answered.
    *
-   * @throws {HttpProblem} 503: there are not as many.
+   * @throws {HttpProblem} 503: not enough are left.
    */
   take(bytes: number): void;
 }
 
 /** Options of {@linkcode readBody}. */
 export interface ReadBodyOptions {
-  /** Most bytes. */
+  /** The size limit. */
   readonly maxBytes: number;
-  /** How long it may take, in milliseconds. */
+  /** The time limit, in milliseconds. */
   readonly timeout: number;
-  /** What it is counted in. */
+  /** The memory budget. */
   readonly holding: Holding;
 }
 
-/** What most bodies fit in. */
+/** A size that fits most bodies. */
 const LIKELY = 4_096;
 
 /**
- * Reads a body. It is copied as it comes: a piece that the runtime hands out may hold a
- * buffer that is far larger than itself.
+ * Reads a body. Chunks are copied as they arrive, because one may be a view of
+ * a far larger buffer.
  *
- * @throws {HttpProblem} 413, 408 or 503; 400 when the peer breaks off.
+ * @throws {HttpProblem} 413, 408 or 503; 400 if the peer disconnects.
  */
 export function readBody(
   request: IncomingMessage,
@@ -47,7 +47,8 @@ export function readBody(
     let buffer = new Uint8Array(Math.min(most, LIKELY));
     let size = 0;
     const timer = setTimeout(
-      () => end(new HttpProblem(408, `Body has not come in ${timeout} ms`)),
+      () =>
+        end(new HttpProblem(408, `Body did not arrive within ${timeout} ms`)),
       timeout,
     );
 
@@ -72,7 +73,7 @@ export function readBody(
     }
 
     function onBroken(cause?: unknown): void {
-      end(new HttpProblem(400, "Body has not come whole", { cause }));
+      end(new HttpProblem(400, "Body is incomplete", { cause }));
     }
 
     function onEnd(): void {

@@ -1,19 +1,20 @@
 /**
- * Lets scripts of other web sites call (the Fetch standard's CORS protocol).
+ * Allows scripts of other web sites to call (the Fetch standard's CORS
+ * protocol).
  *
  * @module
  */
 
 import type { HttpAnswer } from "../core/http.ts";
 
-/** Headers that scripts may send beside the harmless ones. */
+/** Headers that scripts may send in addition to the safelisted ones. */
 const ALLOWED_HEADERS = "authorization, content-type, content-encoding";
-/** Headers of answers that scripts may read. */
+/** Response headers that scripts may read. */
 const EXPOSED_HEADERS = "retry-after";
 /** How long a browser may remember a preflight, in seconds. */
 const MAX_AGE = "600";
 
-/** Answers for scripts. */
+/** CORS answers. */
 export interface Cors {
   /** Headers for every answer of a route that scripts may call. */
   headersFor(origin: string | null): readonly (readonly [string, string])[];
@@ -22,9 +23,9 @@ export interface Cors {
 }
 
 /**
- * Makes the answers.
+ * Creates the answers.
  *
- * @param origins Those that may call; `*` stands for all.
+ * @param origins The allowed origins; `*` for all.
  */
 export function createCors(origins: readonly string[]): Cors {
   const isForAll = origins.includes("*");

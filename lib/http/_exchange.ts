@@ -14,7 +14,7 @@ import {
 } from "../core/http.ts";
 import { type Holding, readBody } from "./_body.ts";
 
-/** What is known of a request before its route. */
+/** The target of a request, before routing. */
 export interface Target {
   /** The path without `BASE_PATH`. */
   readonly path: string;
@@ -23,14 +23,14 @@ export interface Target {
 }
 
 /**
- * What a request asks for.
+ * Parses the target of a request.
  *
- * @param basePath What comes first; empty for nothing.
- * @throws {HttpProblem} 400: it is no path. 404: it is not below `basePath`.
+ * @param basePath The path prefix; may be empty.
+ * @throws {HttpProblem} 400: it is not a path. 404: it is not below `basePath`.
  */
 export function targetOf(url: string | undefined, basePath: string): Target {
   if (url === undefined || !url.startsWith("/")) {
-    throw new HttpProblem(400, "Request's target is no path");
+    throw new HttpProblem(400, "Request's target is not a path");
   }
   const end = url.indexOf("?");
   const whole = end < 0 ? url : url.slice(0, end);
@@ -42,11 +42,14 @@ export function targetOf(url: string | undefined, basePath: string): Target {
   return { path, search };
 }
 
-/** Header lines of a request, at most: short ones are cheap to send, and dear to keep. */
+/**
+ * The most header lines of a request: short ones are cheap to send and
+ * expensive to keep.
+ */
 const MAX_LINES = 256;
 
 /**
- * The headers, as the Fetch standard has them: each line that came counts.
+ * The headers as in the Fetch standard; repeated lines are kept.
  *
  * @throws {HttpProblem} 431: there are too many.
  */
@@ -63,15 +66,15 @@ export function headersOf({ rawHeaders }: IncomingMessage): Headers {
 
 /** Options of {@linkcode Exchange}. */
 export interface ExchangeOptions {
-  /** Most bytes of a body. */
+  /** The size limit of a body. */
   readonly maxBodyBytes: number;
-  /** How long a body may take, in milliseconds. */
+  /** The time limit for a body, in milliseconds. */
   readonly bodyTimeout: number;
-  /** What bodies and answers are counted in. */
+  /** The memory budget for bodies and answers. */
   readonly holding: Holding;
 }
 
-/** A request whose route is known. */
+/** A request with a route. */
 export class Exchange implements HttpRequest {
   readonly path: string;
   readonly search: string;
@@ -81,7 +84,7 @@ export class Exchange implements HttpRequest {
   readonly #options: ExchangeOptions;
   #controller: AbortController | undefined;
 
-  /** Takes what `node:http` has. */
+  /** Wraps a request of `node:http`. */
   constructor(
     incoming: IncomingMessage,
     response: ServerResponse,
@@ -112,7 +115,7 @@ export class Exchange implements HttpRequest {
       const response = this.#response;
       const onClose = () => {
         if (!response.writableEnded) {
-          controller.abort(new CancelledError("Caller went away"));
+          controller.abort(new CancelledError("Caller disconnected"));
         }
       };
       if (response.destroyed) onClose();
@@ -134,7 +137,7 @@ export class Exchange implements HttpRequest {
 /**
  * Sends an answer.
  *
- * @param isLast Whether the connection ends with it.
+ * @param isLast Whether to close the connection afterwards.
  */
 export function send(
   response: ServerResponse,

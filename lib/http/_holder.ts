@@ -1,5 +1,5 @@
 /**
- * One bound for what the bodies of all requests and answers take at once.
+ * One memory bound for the bodies of all requests and answers.
  *
  * @module
  */
@@ -7,16 +7,16 @@
 import { HttpProblem } from "../core/http.ts";
 import type { Holding } from "./_body.ts";
 
-/** What is held, of what may be. */
+/** The memory in use. */
 export interface Holder {
   /** In bytes. */
   readonly held: number;
-  /** A part of it, which grows, and is given back as one. */
+  /** A part of it, which can grow, and is released as one. */
   hold(): Holding & Disposable;
 }
 
 /**
- * Makes the bound.
+ * Creates the bound.
  *
  * @param limit In bytes.
  */

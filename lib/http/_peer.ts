@@ -1,22 +1,22 @@
 /**
- * Who asks, behind proxies.
+ * Determines the client's address behind proxies.
  *
  * @module
  */
 
 import ipaddr from "ipaddr.js";
 
-/** Says who asks. */
+/** Determines the client's address. */
 export type PeerOf = (
   address: string | undefined,
   forwardedFor: string | null,
 ) => string;
 
 /**
- * Makes what says who asks: the last address of `X-Forwarded-For` that is not a trusted
- * proxy's. What comes before it, anybody may have written.
+ * Creates the function. The client is the last address in `X-Forwarded-For`
+ * that is not a trusted proxy's; anybody may have written those before it.
  *
- * @param proxies Addresses and networks that are trusted.
+ * @param proxies Trusted addresses and networks.
  */
 export function createPeerOf(proxies: readonly string[]): PeerOf {
   const networks = proxies.map((each) =>
@@ -40,7 +40,8 @@ export function createPeerOf(proxies: readonly string[]): PeerOf {
     const hops = forwardedFor.split(",").map(plain);
     while (isTrusted(peer)) {
       const hop = hops.pop();
-      // What is no address says nothing: the proxy that passed it on is the last known.
+      // An invalid address is ignored: the proxy that forwarded it is the last
+      // known peer.
       if (hop === undefined) break;
       peer = hop;
     }
@@ -48,7 +49,10 @@ export function createPeerOf(proxies: readonly string[]): PeerOf {
   };
 }
 
-/** An address without port and brackets, IPv4 as such; `undefined` if it is none. */
+/**
+ * An address without port and brackets, with mapped IPv4 unwrapped; `undefined`
+ * if it is invalid.
+ */
 function plain(text: string): string | undefined {
   const trimmed = text.trim();
   const address = /^\[([\da-f:.]+)\](?::\d+)?$/i.exec(trimmed)?.[1] ??

@@ -1,19 +1,19 @@
 /**
- * Answers to requests that are not answered as they want: RFC 9457.
+ * Problem answers: RFC 9457.
  *
  * @module
  */
 
 import { type HttpAnswer, HttpProblem } from "../core/http.ts";
 
-/** What each status is called. Nothing else is said to a peer. */
+/** The title of each status. A peer learns nothing else. */
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad request",
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not found",
   405: "Method not allowed",
-  408: "Request has not come in time",
+  408: "Request did not arrive in time",
   409: "Conflict",
   413: "Body is too large",
   415: "Content type is not supported",
@@ -27,7 +27,7 @@ const TITLES: Readonly<Record<number, string>> = {
 
 const TYPE = "application/problem+json";
 
-/** How long to wait where nothing else is known, in seconds. */
+/** The default wait, in seconds. */
 const RETRY_AFTER = "1";
 
 /** The answer for a problem. */
@@ -52,8 +52,8 @@ function bodyOf(status: number): string {
 }
 
 /**
- * The answer for a problem in bytes: for a peer whose request cannot even be read, and
- * whose connection ends with it.
+ * The answer for a problem in bytes: for a peer whose request cannot be parsed,
+ * and whose connection then ends.
  */
 export function rawAnswerOf(status: number): string {
   const body = bodyOf(status);
@@ -61,7 +61,10 @@ export function rawAnswerOf(status: number): string {
     `Content-Type: ${TYPE}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
 
-/** Why a request was not read, by the code of `node:http`; `undefined`: nobody is left. */
+/**
+ * The status for a parse error, by the code of `node:http`; `undefined` if
+ * nobody is connected.
+ */
 export function statusOfParseError(code: unknown): number | undefined {
   switch (code) {
     case "ECONNRESET":
@@ -76,9 +79,9 @@ export function statusOfParseError(code: unknown): number | undefined {
   }
 }
 
-/** What is thrown, as a problem: what is none is a bug. */
+/** Converts any thrown value to a problem: anything else is a bug. */
 export function problemOf(error: unknown): HttpProblem {
   return error instanceof HttpProblem
     ? error
-    : new HttpProblem(500, "Route has failed", { cause: error });
+    : new HttpProblem(500, "Route failed", { cause: error });
 }

@@ -1,5 +1,5 @@
 /**
- * Which route answers a request.
+ * Finds the route of a request.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { AppError } from "../core/errors.ts";
 import { HttpProblem, type HttpRoute } from "../core/http.ts";
 
-/** A route, and what its `{name}` parts are. */
+/** A route with the values of its `{name}` parts. */
 export interface FoundRoute {
   readonly route: HttpRoute;
   readonly params: Readonly<Record<string, string>>;
@@ -18,12 +18,12 @@ export interface RouteTable {
   /**
    * Adds a route.
    *
-   * @throws {AppError} Its path is not as wanted, or is there with this method.
+   * @throws {AppError} Its path is invalid, or already has this method.
    */
   add(route: HttpRoute): void;
   /**
-   * The methods of a path. A path that is there as it is comes before one with `{name}`
-   * parts.
+   * The methods of a path. A literal path takes precedence over one with
+   * `{name}` parts.
    *
    * @throws {HttpProblem} 404: no route has the path. 400: it cannot be decoded.
    */
@@ -46,7 +46,7 @@ interface Pattern {
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 const NAME = /\{(\w+)\}/;
 
-/** Makes an empty table. */
+/** Creates an empty table. */
 export function createRouteTable(): RouteTable {
   const plain = new Map<string, Map<string, HttpRoute>>();
   const patterns: Pattern[] = [];
@@ -75,11 +75,13 @@ export function createRouteTable(): RouteTable {
     add(route) {
       const { method, path } = route;
       if (!path.startsWith("/")) {
-        throw new AppError(`Route's path is "${path}": expected a slash first`);
+        throw new AppError(
+          `Route's path is "${path}": expected it to begin with a slash`,
+        );
       }
       const routes = routesAt(path);
       if (routes.has(method)) {
-        throw new AppError(`Route "${method} ${path}" is there twice`);
+        throw new AppError(`Route "${method} ${path}" exists already`);
       }
       routes.set(method, route);
     },

@@ -1,8 +1,8 @@
 /**
- * The public HTTP listener: one port for all sources that are called over HTTP.
+ * The public HTTP listener: one port for all sources called over HTTP.
  *
- * It stands on `node:http`, for `Deno.serve` waits for ever for a client that sends
- * slowly (denoland/deno#3515).
+ * It uses `node:http`, because `Deno.serve` waits for ever for a client that
+ * sends slowly (denoland/deno#3515).
  *
  * @module
  */
@@ -30,33 +30,39 @@ import type { HttpMetrics } from "./metrics.ts";
 export interface HttpListenerOptions {
   /** The settings. The port may be 0: any free one. */
   readonly config: HttpConfig;
-  /** Where routes that fail are reported, and requests that make no sense. */
+  /** Logs failing routes and invalid requests. */
   readonly log: Logger;
-  /** Counts requests. @default {nobody does} */
+  /** The metrics. @default {none} */
   readonly metrics?: HttpMetrics;
 }
 
-/** A listener. Disposing ends it at once; `drain` first, to answer what is under way. */
+/**
+ * A listener. Disposing ends it at once; call `drain` first to answer running
+ * requests.
+ */
 export interface HttpListener extends HttpRoutes, AsyncDisposable {
-  /** Begins to call the routes. */
+  /** Starts calling the routes. */
   start(): void;
   /**
-   * Takes nothing new, and resolves when all that was under way is answered; at the
-   * latest when `signal` ends.
+   * Accepts nothing new, and resolves when running requests are answered, at
+   * the latest when `signal` aborts.
    */
   drain(signal: AbortSignal): Promise<void>;
 }
 
-/** How long a connection may be idle, in milliseconds: longer than proxies keep theirs. */
+/**
+ * How long a connection may be idle, in milliseconds: longer than proxies keep
+ * theirs.
+ */
 const IDLE_TIMEOUT = 75_000;
-/** How often clients are looked for that have had their time, in milliseconds. */
+/** How often slow clients are checked, in milliseconds. */
 const CHECK_INTERVAL = 1_000;
-/** How long the rest of a body is read that nobody wants, in milliseconds. */
+/** How long the rest of a refused body is read, in milliseconds. */
 const LINGER = 2_000;
 
 /**
- * Opens the listener. Requests are answered 503 until it is started: an event that is
- * answered 404 since a source is not open yet would be lost.
+ * Opens the listener. Requests are answered 503 until it is started: an event
+ * answered 404 because a source is not open yet would be lost.
  *
  * @throws {ListenError} The port cannot be opened.
  */
@@ -67,7 +73,7 @@ export async function openHttpListener(
   const answering = createAnswering(config, log);
   const holder = createHolder(config.httpBufferBytes);
   const sockets = new Set<Socket>();
-  /** Requests that are not answered, or whose answers are not sent, and since when. */
+  /** Requests that are not fully answered, with their start times. */
   const open = new Map<ServerResponse, OpenRequest>();
   /** Connections that end once their peer has sent what nobody wants. */
   const lingering = new WeakSet<Socket>();
@@ -95,7 +101,7 @@ export async function openHttpListener(
       });
       if (open.size === 0) emptied?.();
     });
-    // A peer that breaks off is known by the closed answer.
+    // A disconnecting peer is noticed by the closed response.
     incoming.on("error", () => {});
     response.on("error", () => {});
     const refusal = isOver
@@ -117,8 +123,8 @@ export async function openHttpListener(
   }
 
   /**
-   * Reads on for a moment: a peer that is still sending would not see its answer if the
-   * connection just broke.
+   * Keeps reading for a moment: a peer that is still sending would not see its
+   * answer if the connection were reset.
    */
   function linger(socket: Socket): void {
     if (socket.destroyed) return;
@@ -237,7 +243,9 @@ export async function openHttpListener(
 }
 
 interface OpenRequest {
-  /** When its answer was given to the system; `undefined` until then. */
+  /**
+   * When its answer was handed to the operating system; `undefined` until then.
+   */
   answeredAt: number | undefined;
 }
 

@@ -1,44 +1,45 @@
 /**
- * What the public listener answers, under the names of OpenTelemetry's conventions.
+ * Metrics of the public listener, with the names of OpenTelemetry's
+ * conventions.
  *
  * @module
  */
 
 import type { HistogramChild, Metrics } from "../core/metrics.ts";
 
-/** A request that is over. */
+/** A finished request. */
 export interface EndedRequest {
   /** The method. */
   readonly method: string;
-  /** The route's path; `undefined` where there is none. */
+  /** The route's path; `undefined` without one. */
   readonly route: string | undefined;
-  /** The status; 0 when the peer went away before. */
+  /** The status; 0 if the peer disconnected first. */
   readonly status: number;
-  /** How long it took, in seconds. */
+  /** Its duration, in seconds. */
   readonly seconds: number;
 }
 
-/** How full the listener is. */
+/** The load of the listener. */
 export interface HttpLoad {
-  /** Connections now. */
+  /** Current connections. */
   readonly connections: number;
-  /** Requests that are not answered yet. */
+  /** Unanswered requests. */
   readonly requests: number;
-  /** What bodies and answers take, in bytes. */
+  /** Memory of bodies and answers, in bytes. */
   readonly bufferedBytes: number;
 }
 
-/** Counts. */
+/** The metrics. */
 export interface HttpMetrics {
-  /** A request is over. */
+  /** A request ended. */
   ended(request: EndedRequest): void;
-  /** A connection was closed at once: there are too many. */
+  /** A connection was closed at once because there were too many. */
   refusedConnection(): void;
-  /** Has the listener's load read. */
+  /** Reads the listener's load on each scrape. */
   watch(load: HttpLoad): void;
 }
 
-/** Methods that have a name of their own in metrics: anybody can make up more. */
+/** Methods with their own label value: anybody can invent more. */
 const METHODS: ReadonlySet<string> = new Set([
   "GET",
   "HEAD",
@@ -58,12 +59,12 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
   ];
   const durations = metrics.durations({
     name: "http_server_request_duration_seconds",
-    help: "Time from the headers of a request until it is answered.",
+    help: "Time from the headers of a request to its answer.",
     labelNames,
   });
   const refused = metrics.counter({
     name: "http_server_connections_refused_total",
-    help: "Connections that were closed at once: there were too many.",
+    help: "Connections closed at once because there were too many.",
     labelNames: [],
   }).child({});
   const children = new Map<string, HistogramChild>();
@@ -91,12 +92,12 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
       });
       metrics.reading({
         name: "http_server_active_requests",
-        help: "Requests that are not answered yet.",
+        help: "Unanswered requests.",
         read: () => load.requests,
       });
       metrics.reading({
         name: "http_server_buffered_bytes",
-        help: "What bodies of requests and answers take.",
+        help: "Memory of request bodies and answers.",
         read: () => load.bufferedBytes,
       });
     },

@@ -1,5 +1,5 @@
 /**
- * Takes a pattern apart: into ways to match, each of which is a list of fields.
+ * Expands a pattern into alternatives, each of which is a list of fields.
  *
  * @module
  */
@@ -9,22 +9,22 @@ import { fieldName, PatternError } from "./errors.ts";
 
 /** A field that must match. */
 export interface Field {
-  /** Its name, after those of the fields that it is in, with dots between. */
+  /** Its name, after the names of its enclosing fields, separated by dots. */
   readonly path: string;
-  /** One of these must match. */
+  /** Items, one of which must match. */
   readonly items: readonly Item[];
 }
 
 /** Fields that must all match, in the order of their paths. */
 export type Conjunction = readonly Field[];
 
-/** How many ways to match a pattern may have, as in EventBridge. */
+/** The most alternatives of a pattern, as in EventBridge. */
 const MAX_WAYS = 1_000;
 
 /**
  * Compiles a pattern.
  *
- * @throws {PatternError} It makes no sense.
+ * @throws {PatternError} It is invalid.
  */
 export function compileConjunctions(pattern: unknown): readonly Conjunction[] {
   return compileFields(pattern, "").map((fields) =>
@@ -71,7 +71,7 @@ function compileField(
   return [[{ path, items: value.map((item) => compileItem(item, path)) }]];
 }
 
-/** Else a field may well be called `$or`. */
+/** Otherwise it is a field that happens to be called `$or`. */
 function isAlternatives(value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && value.length > 1 &&
     value.every((each) =>
@@ -79,7 +79,7 @@ function isAlternatives(value: unknown): value is readonly unknown[] {
     );
 }
 
-/** Every way of the one with every way of the other. */
+/** All combinations of two lists of alternatives. */
 function bothOf(
   some: readonly Conjunction[],
   others: readonly Conjunction[],
@@ -91,11 +91,12 @@ function bothOf(
       const paths = new Set(one.map((field) => field.path));
       const twice = other.find((field) => paths.has(field.path));
       if (twice === undefined) return [...one, ...other];
-      // EventBridge lets the later one win, so that the rule matches more than it says.
+      // In EventBridge the later one wins, so that the rule matches more than
+      // it says.
       throw new PatternError(
         `${
           fieldName(twice.path)
-        } is there twice, within "$or" and beside it or ` +
+        } occurs twice, within "$or" and beside it or ` +
           "under two names: expected each field once in each way to match",
       );
     })

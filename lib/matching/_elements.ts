@@ -1,47 +1,47 @@
 /**
- * Values by the elements of arrays that they are in: finds those that go together
- * with what was chosen before, without looking at all the others.
+ * Values by their enclosing array elements: finds values consistent with
+ * earlier choices without checking all others.
  *
  * @module
  */
 
 import type { Membership } from "./_flatten.ts";
 
-/** Which element of which array was chosen. */
+/** The chosen element of each array. */
 export type Chosen = ReadonlyMap<number, number>;
 
-/** An element of an array, or the event itself. */
+/** An array element, or the event itself. */
 interface Node {
-  /** What it is an element of; `undefined` for the event itself. */
+  /** The element; `undefined` for the event itself. */
   readonly membership: Membership | undefined;
-  /** Whether a value is in it, and in no array within it. */
+  /** Whether it contains a value outside of inner arrays. */
   hasValue: boolean;
   readonly arrays: Map<number, Map<number, Node>>;
 }
 
-/** The elements that the values of one field are in. */
+/** The elements that contain the values of one field. */
 export class Elements {
   readonly #root: Node = node(undefined);
   readonly #nodes = new Map<Membership, Node>();
   readonly #isRelevant: (array: number) => boolean;
 
   /**
-   * Knows of no value yet.
+   * Starts without values.
    *
-   * @param isRelevant Whether it matters which element of an array is chosen: not if
-   * no other field has a value in it.
+   * @param isRelevant Whether it matters which element of an array is chosen:
+   * not if no other field has a value in it.
    */
   constructor(isRelevant: (array: number) => boolean) {
     this.#isRelevant = isRelevant;
   }
 
-  /** Adds where a value is. */
+  /** Adds the position of a value. */
   add(membership: Membership | undefined): void {
     this.#nodeOf(membership).hasValue = true;
   }
 
   #nodeOf(membership: Membership | undefined): Node {
-    // From the inside out until something is known, and back: arrays nest deeply.
+    // From the inside out to a known element, then back: arrays nest deeply.
     const unknown: Membership[] = [];
     let known = this.#root;
     for (let each = membership; each !== undefined; each = each.outer) {
@@ -60,9 +60,9 @@ export class Elements {
   }
 
   /**
-   * Where values are that go together with what was chosen.
+   * Positions of values that are consistent with the choices.
    *
-   * @param step Called for each element that is looked at; may throw.
+   * @param step Called for each visited element; may throw.
    */
   *consistent(
     chosen: Chosen,

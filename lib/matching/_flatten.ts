@@ -1,50 +1,50 @@
 /**
- * The values of an event that a pattern asks for.
+ * Extracts the values of an event that a pattern uses.
  *
  * @module
  */
 
 import type { Leaf } from "./_operators.ts";
 
-/** Which element of an array something is in, and of those that the array is in. */
+/** The array element that contains something, with its enclosing elements. */
 export interface Membership {
-  /** Tells arrays apart. */
+  /** Identifies the array. */
   readonly array: number;
-  /** The element's place. */
+  /** The element's index. */
   readonly index: number;
-  /** What the array is in. */
+  /** The element that contains the array. */
   readonly outer: Membership | undefined;
 }
 
-/** A value, and where it was found. */
+/** A value with its position. */
 export interface Found {
   /** The value. */
   readonly value: Leaf;
-  /** The innermost array that the object which has it is in. */
+  /** The innermost array element that contains its object. */
   readonly membership: Membership | undefined;
 }
 
-/** What is left to look at. */
+/** A value still to visit. */
 interface Task {
   readonly value: unknown;
   readonly path: string;
   readonly membership: Membership | undefined;
-  /** How many objects and arrays it is in. */
+  /** Its nesting depth. */
   readonly depth: number;
 }
 
-/** What is in more objects and arrays is not looked at; EventBridge takes no more. */
+/** Deeper values are not visited; EventBridge accepts no more. */
 const MAX_DEPTH = 1_000;
 
 /** Options of {@linkcode flatten}. */
 export interface FlattenOptions {
-  /** The paths that are asked for. */
+  /** The paths to extract. */
   readonly wanted: ReadonlySet<string>;
-  /** The paths of what they are in. */
+  /** The paths of their enclosing objects. */
   readonly ancestors: ReadonlySet<string>;
 }
 
-/** Finds values by their paths. */
+/** Extracts values by their paths. */
 export function flatten(
   event: unknown,
   { wanted, ancestors }: FlattenOptions,
@@ -93,7 +93,7 @@ export function flatten(
   if (!Array.isArray(event)) {
     look({ value: event, path: "", membership: undefined, depth: 0 });
   }
-  // Not recursive: events nest as deep as senders like.
+  // Not recursive: senders choose how deep events nest.
   for (let task = tasks.pop(); task; task = tasks.pop()) look(task);
   return found;
 }

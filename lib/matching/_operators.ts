@@ -1,5 +1,5 @@
 /**
- * What one item of a field's pattern matches.
+ * Compiles the items of a field's pattern.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import ipaddr from "ipaddr.js";
 import { compileWildcard } from "./_wildcard.ts";
 import { fieldName, PatternError } from "./errors.ts";
 
-/** A value without fields: what patterns compare. */
+/** A value without fields, which patterns can compare. */
 export type Leaf = string | number | boolean | null;
 
 /** Whether a value matches. */
@@ -17,10 +17,10 @@ export type Test = (value: Leaf) => boolean;
 /** One item of a field's pattern. */
 export type Item =
   | { readonly kind: "value"; readonly matches: Test }
-  /** The field must not be there. */
+  /** The field must be absent. */
   | { readonly kind: "absent" };
 
-/** Tells operators from fields. */
+/** Distinguishes operators from fields. */
 export function isOperator(name: string): boolean {
   return Object.hasOwn(OPERATORS, name);
 }
@@ -29,7 +29,7 @@ export function isOperator(name: string): boolean {
  * Compiles one item.
  *
  * @param path The field, for messages.
- * @throws {PatternError} It makes no sense.
+ * @throws {PatternError} It is invalid.
  */
 export function compileItem(item: unknown, path: string): Item {
   if (item === null || typeof item === "boolean" || typeof item === "string") {
@@ -37,7 +37,7 @@ export function compileItem(item: unknown, path: string): Item {
   }
   if (typeof item === "number") {
     const wanted = exactNumber(item, path);
-    // `===` and not `Object.is`: 0 and -0 are the same.
+    // `===` rather than `Object.is`: 0 and -0 are equal.
     return { kind: "value", matches: (value) => value === wanted };
   }
   const [name, operand] = operatorOf(item, path);
@@ -51,9 +51,7 @@ function operatorOf(item: unknown, path: string): readonly [string, unknown] {
   const [entry] = entries;
   if (entry === undefined || entries.length > 1 || !isOperator(entry[0])) {
     throw new PatternError(
-      `${
-        fieldName(path)
-      } has an item that makes no sense: expected a text, a ` +
+      `${fieldName(path)} has an invalid item: expected a text, a ` +
         "number, true, false, null, or an object with one of " +
         Object.keys(OPERATORS).join(", "),
     );
@@ -61,7 +59,7 @@ function operatorOf(item: unknown, path: string): readonly [string, unknown] {
   return entry;
 }
 
-/** The operators. `exists: false` is none of values. */
+/** The operators. `exists: false` tests no value. */
 const OPERATORS = {
   prefix: (operand: unknown, path: string) =>
     compileAffix("prefix", operand, path),
@@ -138,7 +136,7 @@ function compileAnythingBut(operand: unknown, path: string): Test {
   return (value) => !refused.has(value);
 }
 
-/** What `anything-but` can turn round. */
+/** The operators that `anything-but` can negate. */
 const TURNED = ["prefix", "suffix", "equals-ignore-case", "wildcard"] as const;
 
 function compileNot(operand: Record<string, unknown>, path: string): Test {
@@ -227,21 +225,25 @@ function parseBlock(text: string): [Address, number] | undefined {
   return Number(bits) < length ? [network, Number(bits)] : undefined;
 }
 
-/** IPv4 in four decimal parts only: "010.0.0.7" is another address to others. */
+/**
+ * IPv4 with four decimal parts only: others read "010.0.0.7" as another
+ * address.
+ */
 function parseAddress(text: string): Address | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
   return ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined;
 }
 
-/** A number that is what was written: JSON has more digits than there are numbers. */
+/**
+ * A number that equals what was written: JSON allows more digits than numbers
+ * have.
+ */
 function exactNumber(number: number, path: string): number {
   const isExact = Number.isFinite(number) &&
     (!Number.isInteger(number) || Number.isSafeInteger(number));
   if (isExact) return number;
   throw new PatternError(
-    `${
-      fieldName(path)
-    } has a number that cannot be told from others: expected ` +
+    `${fieldName(path)} has a number that is not exact: expected ` +
       `one of at most ${Number.MAX_SAFE_INTEGER}`,
   );
 }
@@ -271,7 +273,7 @@ function isNumber(value: unknown): value is number {
   return typeof value === "number";
 }
 
-/** An object of fields, and no array. */
+/** An object of fields, not an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

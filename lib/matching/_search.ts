@@ -1,5 +1,5 @@
 /**
- * Looks for values that match all fields and go together.
+ * Searches for values that match all fields consistently.
  *
  * @module
  */
@@ -12,26 +12,26 @@ import type { Found, Membership } from "./_flatten.ts";
 /** Values by their paths. */
 export type Values = ReadonlyMap<string, readonly Found[]>;
 
-/** A field, and where its values are. */
+/** A field with the positions of its values. */
 interface Candidates {
-  /** Where values are that match; `undefined` if there are none. */
+  /** Positions of matching values; `undefined` if there are none. */
   readonly matching: Elements | undefined;
-  /** Where any value is, for a field that may be absent. */
+  /** Positions of all values, for a field that may be absent. */
   readonly any: Elements | undefined;
-  /** The arrays that its values, or those of a later field, are in. */
+  /** The arrays that contain its values and those of a later field. */
   readonly shared: ReadonlySet<number>;
 }
 
-/** How much is looked at in one event; an honest one takes a few steps a value. */
+/** The most steps per event; an honest one takes a few steps per value. */
 const MAX_STEPS = 2_000_000;
 
-/** Counts what is looked at in one event. */
+/** Counts the steps for one event. */
 export type Step = (count?: number) => void;
 
 /**
- * Counts for one event.
+ * Creates a counter for one event.
  *
- * @returns What throws `TerminalError` when it is too much.
+ * @returns A function that throws `TerminalError` at the limit.
  */
 export function countSteps(): Step {
   let steps = 0;
@@ -45,12 +45,12 @@ export function countSteps(): Step {
 }
 
 /**
- * Whether all fields match, each with a value that is in the same elements of arrays
- * as those of the others: else an order would match by the colour of one item and the
- * size of another. A field is absent if no value of it goes together with what the
- * fields before it matched with, in the order of their paths.
+ * Whether all fields match with values from the same array elements: otherwise
+ * an order would match by the colour of one item and the size of another. A
+ * field is absent if none of its values is consistent with the matches of the
+ * fields before it, in path order.
  *
- * @throws What `step` throws.
+ * @throws The error of `step`.
  */
 export function matchesAll(
   fields: Conjunction,
@@ -60,7 +60,7 @@ export function matchesAll(
   for (const { path } of fields) step(found.get(path)?.length);
   if (fields.some((field) => !canMatch(field, found))) return false;
   const candidates = prepare(fields, found);
-  /** What is known not to lead anywhere, by field and elements chosen so far. */
+  /** Choices known to fail, by field and chosen elements. */
   const failed = fields.map(() => new Set<string>());
 
   function matchesFrom(index: number, chosen: Chosen): boolean {
@@ -87,7 +87,7 @@ export function matchesAll(
   return matchesFrom(0, new Map());
 }
 
-/** Whether a field can match, whatever the others do. */
+/** Whether a field can match on its own. */
 function canMatch(field: Field, found: Values): boolean {
   return field.items.some(({ kind }) => kind === "absent") ||
     (found.get(field.path) ?? []).some(({ value }) =>
@@ -127,7 +127,7 @@ function matchesValue({ items }: Field, value: Found["value"]): boolean {
 function arraysOf(values: readonly Found[]): ReadonlySet<number> {
   const arrays = new Set<number>();
   for (const { membership } of values) {
-    // The arrays that a known one is in are known, too.
+    // The enclosing arrays of a known one are known, too.
     for (
       let each = membership;
       each !== undefined && !arrays.has(each.array);

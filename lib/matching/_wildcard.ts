@@ -1,14 +1,15 @@
 /**
- * Wildcards, in time that grows with the text and not with how often it could match.
+ * Matches wildcards in time linear to the text, whatever the number of possible
+ * matches.
  *
  * @module
  */
 
 /**
- * Compiles a wildcard: `*` is any text, `\*` and `\\` are these signs.
+ * Compiles a wildcard: `*` is any text; `\*` and `\\` are literals.
  *
- * @returns Whether a text matches from its beginning to its end; `undefined` if the
- * wildcard makes no sense.
+ * @returns A function that matches whole texts; `undefined` if the wildcard is
+ * invalid.
  */
 export function compileWildcard(
   wildcard: string,
@@ -23,7 +24,7 @@ export function compileWildcard(
     if (!text.startsWith(first) || !text.endsWith(last)) return false;
     const end = text.length - last.length;
     let from = first.length;
-    // The first place where a part fits leaves most for the others.
+    // The first match of a part leaves the most text for the others.
     for (const part of rest) {
       const found = text.indexOf(part, from);
       if (found < 0 || found + part.length > end) return false;
@@ -33,7 +34,7 @@ export function compileWildcard(
   };
 }
 
-/** What stands between the stars. */
+/** The literal parts between the stars. */
 function splitWildcard(wildcard: string): string[] | undefined {
   const parts: string[] = [];
   let part = "";

@@ -1,8 +1,8 @@
 /**
- * Makes a function of a pattern.
+ * Compiles patterns to functions.
  *
- * What matches is what Amazon's own matcher (event-ruler) says, but for patterns that
- * look like one thing and match another: those are refused.
+ * Results equal those of Amazon's own matcher (event-ruler), but patterns that
+ * match something other than they appear to are refused.
  *
  * @module
  */
@@ -12,12 +12,13 @@ import { flatten } from "./_flatten.ts";
 import { countSteps, matchesAll } from "./_search.ts";
 
 /**
- * Compiles a pattern, once and for all.
+ * Compiles a pattern once.
  *
- * @param pattern A pattern as {@linkcode FieldsPattern} describes it, from anywhere.
- * @returns Whether an event, as JSON has it, matches. Throws `TerminalError` for one
- * that is made to take for ever.
- * @throws {PatternError} The pattern makes no sense, or not what it looks like.
+ * @param pattern A pattern as described by {@linkcode FieldsPattern}, from any
+ * source.
+ * @returns Whether an event, as JSON, matches. Throws `TerminalError` for an
+ * event designed to take for ever.
+ * @throws {PatternError} The pattern is invalid or misleading.
  */
 export function compilePattern(
   pattern: unknown,
@@ -33,7 +34,10 @@ export function compilePattern(
   };
 }
 
-/** The paths of what a field may be in: names may have dots, too. */
+/**
+ * The paths of a field's possible enclosing objects: names may contain dots,
+ * too.
+ */
 function ancestorsOf(path: string): readonly string[] {
   return [...path.matchAll(/\./g)].map(({ index }) => path.slice(0, index));
 }

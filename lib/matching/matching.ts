@@ -1,5 +1,5 @@
 /**
- * `matching()`: a filter for handlers out of an event pattern.
+ * `matching()`: creates a handler filter from an event pattern.
  *
  * @module
  */
@@ -9,27 +9,30 @@ import { compilePattern } from "./compile_pattern.ts";
 import { PatternError } from "./errors.ts";
 import type { FieldItem, FieldsPattern } from "./pattern.ts";
 
-/** What an event may be. All that is said must match. */
+/** The pattern of an event. All fields must match. */
 export interface EventMatch {
   /** The event's data, field by field. */
   readonly detail?: FieldsPattern;
   /** The event's type: `clientEvents.loyaltypurchase`. */
   readonly type?: readonly FieldItem[];
-  /** Who said so. */
+  /** Its source. */
   readonly source?: readonly FieldItem[];
-  /** Whom it is about. */
+  /** The subject it is about. */
   readonly subject?: readonly FieldItem[];
   /** The namespace it happened in. */
   readonly namespace?: readonly FieldItem[];
-  /** What makes it one event. */
+  /** Its id. */
   readonly id?: readonly FieldItem[];
   /** When it happened (RFC 3339). */
   readonly time?: readonly FieldItem[];
-  /** One of these must match, beside the rest. At least two. */
+  /**
+   * Alternatives, one of which must match, in addition to the rest. At least
+   * two.
+   */
   readonly $or?: readonly EventMatch[];
 }
 
-/** What events have, to compare with. */
+/** The fields of events that can be compared. */
 const FIELDS: ReadonlySet<string> = new Set([
   "detail",
   "type",
@@ -41,14 +44,14 @@ const FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Makes a filter of an event pattern, as Amazon EventBridge has them
+ * Creates a filter from an Amazon EventBridge event pattern
  * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html).
- * It is compiled here and now, so that a pattern that makes no sense keeps the service
- * from starting.
+ * It is compiled immediately, so that the service does not start with an
+ * invalid pattern.
  *
- * Two patterns that EventBridge takes are refused, because they match other events
- * than they seem to: a field both within `$or` and beside it, and numbers with more
- * digits than JavaScript and EventBridge can tell apart.
+ * Two kinds of pattern that EventBridge accepts are refused, because they match
+ * other events than they appear to: a field both within `$or` and beside it,
+ * and numbers with more digits than JavaScript and EventBridge can distinguish.
  *
  * @example
  * ```ts
@@ -62,10 +65,10 @@ const FIELDS: ReadonlySet<string> = new Set([
  * });
  * ```
  *
- * @param match What an event must be.
- * @returns Whether an event matches. It throws `TerminalError` for one that is made to
- * take for ever to compare.
- * @throws {PatternError} The pattern makes no sense, or not what it looks like.
+ * @param match The pattern.
+ * @returns Whether an event matches. It throws `TerminalError` for an event
+ * designed to take for ever.
+ * @throws {PatternError} The pattern is invalid or misleading.
  */
 export function matching(match: EventMatch): (event: Event) => boolean {
   checkFields(match);
@@ -73,7 +76,7 @@ export function matching(match: EventMatch): (event: Event) => boolean {
   return ({ data, ...attributes }) => matches({ ...attributes, detail: data });
 }
 
-/** A field that no event has would keep the handler from ever being called. */
+/** A misspelt field would prevent the handler from ever being called. */
 function checkFields(match: EventMatch): void {
   if (typeof match !== "object" || match === null) return;
   for (const [name, value] of Object.entries(match)) {

@@ -1,5 +1,5 @@
 /**
- * Event patterns, as Amazon EventBridge has them.
+ * Types of Amazon EventBridge event patterns.
  *
  * A field's pattern is an array: one of its items must match. All fields must match.
  * `$or` is an array of patterns, one of which must match.
@@ -7,10 +7,10 @@
  * @module
  */
 
-/** Matches a string that begins or ends so, perhaps whatever its case. */
+/** A prefix or suffix, optionally case-insensitive. */
 export type AffixOperand = string | { readonly "equals-ignore-case": string };
 
-/** Matches what has a value that is none of these: `null`, too, but nothing missing. */
+/** Matches any value except these; also `null`, but not a missing value. */
 export type AnythingBut =
   | string
   | number
@@ -31,39 +31,45 @@ export type NumericOperand =
   | readonly ["=" | LowerBound | UpperBound, number]
   | readonly [LowerBound, number, UpperBound, number];
 
-/** What a field's value is compared by, if not for being the same. */
+/** A comparison other than equality. */
 export type Operator =
   | { readonly prefix: AffixOperand }
   | { readonly suffix: AffixOperand }
   | { readonly "equals-ignore-case": string }
-  /** `*` stands for any text; `\*` and `\\` for these signs. */
+  /** `*` stands for any text; `\*` and `\\` are literals. */
   | { readonly wildcard: string }
   | { readonly "anything-but": AnythingBut }
   | { readonly numeric: NumericOperand }
-  /** Whether there is a value at all; `null` is one, `{}` and `[]` are none. */
+  /** Whether there is a value; `null` is one, `{}` and `[]` are not. */
   | { readonly exists: boolean }
   /** An IP address in a block, such as `10.0.0.0/8`. */
   | { readonly cidr: string };
 
-/** One thing that a field's value may be. */
+/** One possible value of a field. */
 export type FieldItem = string | number | boolean | null | Operator;
 
-/** What a field may be, or what its own fields may be. */
+/** The possible values of a field, or the pattern of its fields. */
 export type FieldPattern = readonly FieldItem[] | FieldsPattern;
 
-/** The names of the operators: no alternatives of `$or`, which a field may be called. */
+/**
+ * The names of the operators, which distinguish alternatives of `$or` from a
+ * field of that name.
+ */
 export type OperatorName = Operator extends infer O
   ? O extends O ? keyof O : never
   : never;
 
-/** One of several patterns: fields, and no operator. */
+/** One of several patterns: fields, without operators. */
 export type Alternative =
   & FieldsPattern
   & { readonly [K in OperatorName]?: never };
 
-/** What fields may be. */
+/** The pattern of an object's fields. */
 export interface FieldsPattern {
-  /** One of these must match, beside the other fields. At least two. */
+  /**
+   * Alternatives, one of which must match, in addition to the other fields. At
+   * least two.
+   */
   readonly $or?: readonly Alternative[];
   /** A field; `a.b` is field `b` of field `a`. */
   readonly [field: string]: FieldPattern | readonly Alternative[] | undefined;

@@ -1,9 +1,9 @@
 /**
  * Counters and histograms whose labels are looked up once, not with every event.
  *
- * prom-client makes a key of all label values each time it counts, even in a child
- * that `labels()` gave: half a microsecond a count, ten counts an event. Here a series
- * is one object that is counted in, and its labels are formatted once.
+ * prom-client builds a key of all label values on each count, even in a child
+ * returned by `labels()`: half a microsecond per count, ten counts per event.
+ * Here a series is one object to count in, and its labels are formatted once.
  *
  * @module
  */
@@ -18,8 +18,8 @@ import type {
 } from "../core/metrics.ts";
 
 /**
- * Upper bounds of the buckets of all durations, in seconds: from an event that is
- * skipped to one that has used up the default `HANDLER_TIMEOUT`.
+ * Upper bounds of the buckets of all durations, in seconds: from a skipped
+ * event to one that has used up the default `HANDLER_TIMEOUT`.
  */
 export const DURATION_BUCKETS: readonly number[] = [
   ...[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05],
@@ -49,7 +49,10 @@ function configOf(registry: Registry, options: FamilyOptions) {
   return { ...options, registers: [registry] };
 }
 
-/** A value as prom-client's registry writes it; it formats `sharedLabels` only once. */
+/**
+ * A value as prom-client's registry reads it; `sharedLabels` are formatted only
+ * once.
+ */
 interface Sample {
   readonly metricName?: string;
   readonly labels: Readonly<Record<string, string | number>>;
@@ -57,7 +60,7 @@ interface Sample {
   readonly value: number;
 }
 
-/** What a metric of prom-client hands to its registry. */
+/** The data that a prom-client metric passes to its registry. */
 interface Exposition {
   readonly name: string;
   readonly help: string;
@@ -131,7 +134,10 @@ class ChildHistogram extends Histogram implements Family<HistogramChild> {
 /** The counts of one series of a histogram. */
 class Buckets implements HistogramChild {
   readonly #labels: Labels;
-  /** Values by the first bound that they are not above; the last is above all. */
+  /**
+   * Values by the first bound that they do not exceed; the last bucket exceeds
+   * all.
+   */
   readonly #counts = new Array<number>(DURATION_BUCKETS.length + 1).fill(0);
   #sum = 0;
 

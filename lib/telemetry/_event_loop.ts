@@ -1,13 +1,13 @@
 /**
- * How late the event loop is.
+ * Measures the lag of the event loop.
  *
- * Deno's own `monitorEventLoopDelay` shows microseconds while the loop is held up for
- * a third of a second, so prom-client's figures of it would, too.
+ * Deno's own `monitorEventLoopDelay` reports microseconds while the loop is
+ * blocked for a third of a second, and prom-client's metrics would repeat that.
  *
  * @module
  */
 
-/** How late timers have fired over the last minute, in seconds. */
+/** How late timers fired over the last minute, in seconds. */
 export interface EventLoopLag {
   /** The smallest. */
   readonly min: number;
@@ -27,14 +27,17 @@ export interface EventLoopLag {
 
 /** Measures the event loop until it is disposed of. */
 export interface EventLoopMonitor extends Disposable {
-  /** The figures of the last minute; `undefined` before the first one. */
+  /** The values of the last minute; `undefined` before the first one. */
   read(): EventLoopLag | undefined;
 }
 
 /** How often a timer is set, in milliseconds. */
 const INTERVAL = 20;
 
-/** How far back the figures go, in milliseconds: not less than any scrape's interval. */
+/**
+ * How far back the values go, in milliseconds: at least as long as any scrape
+ * interval.
+ */
 const WINDOW = 60_000;
 
 /** Options of {@linkcode monitorEventLoop}. */
@@ -55,7 +58,7 @@ export function monitorEventLoop(
     lags[count++ % lags.length] = Math.max(0, at - due) / 1_000;
     due = at + INTERVAL;
   }, INTERVAL);
-  // What keeps the process alive is its servers.
+  // Servers keep the process alive, not this timer.
   Deno.unrefTimer(timer);
   let figures: EventLoopLag | undefined;
   let figuresAt = 0;

@@ -1,5 +1,5 @@
 /**
- * Names for requests to AGS: few, and none that tells of a player.
+ * Names of AGS requests for metrics: few, and without players' data.
  *
  * @module
  */
@@ -12,24 +12,24 @@ export interface Operation {
   readonly operation: string;
 }
 
-/** Where requests go that are too many to be told apart. */
+/** Counts requests beyond the limit of distinct operations. */
 export const OTHER: Operation = { service: "other", operation: "other" };
 
 /** A parameter's name. */
 const PARAMETER = /^\{\w+\}$/;
 
 /**
- * A word of AGS's paths: `admin`, `v3`, `by-sku`, `statCodes`. Ids have more digits
- * or are longer, addresses have other characters.
+ * A word of AGS's paths: `admin`, `v3`, `by-sku`, `statCodes`. Ids have more
+ * digits or are longer; addresses have other characters.
  */
 const WORD = /^(?!(?:\D*\d){3})[\w-]{1,31}$/;
 
 /**
- * What a request is counted as.
+ * The operation that a request counts as.
  *
- * A path that a handler has put a value into, where a `{name}` belongs, has `{}` in
- * its place: the value may be a player's id, and there are as many of those as there
- * are players.
+ * If a handler put a value into the path instead of a `{name}`, it is replaced
+ * by `{}`: the value may be a player's id, and there are as many of those as
+ * players.
  *
  * @param name `METHOD /path/template`, as the handler wrote it.
  */

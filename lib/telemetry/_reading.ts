@@ -1,18 +1,21 @@
 /**
- * Gauges that are read when somebody asks, not written when something happens.
+ * Gauges that are read on each scrape instead of being updated.
  *
  * @module
  */
 
 import { Gauge, type Registry } from "prom-client";
 
-/** What a gauge is called, and where its value is. */
+/** Name, help and value of a gauge. */
 export interface ReadingOptions {
   /** Its name. */
   readonly name: string;
   /** One sentence. */
   readonly help: string;
-  /** The value now; `undefined` when there is none: the gauge then has no sample. */
+  /**
+   * The current value; `undefined` if there is none: the gauge then has no
+   * sample.
+   */
   readonly read: () => number | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What is asked of AGS, and whether it answers.
+ * Metrics of AGS requests.
  *
  * @module
  */
@@ -14,27 +14,27 @@ import { createReading } from "./_reading.ts";
 export interface AgsExchange {
   /** `METHOD /path/template`. */
   readonly name: string;
-  /** The HTTP status, or a word for why there is none that counts. */
+  /** The HTTP status, or a code for why there is no usable answer. */
   readonly code: string;
-  /** How long it took. */
+  /** Its duration. */
   readonly milliseconds: number;
 }
 
-/** A request that the rate limit (`AB_RATE_LIMIT`) has held back. */
+/** A request delayed or refused by the rate limit (`AB_RATE_LIMIT`). */
 export interface RateLimited {
-  /** How long it waits before it is sent, in milliseconds. */
+  /** The delay before it is sent, in milliseconds. */
   readonly milliseconds: number;
   /** Whether it is sent at all. */
   readonly isSent: boolean;
 }
 
-/** An operation that was refused for reasons that no event can mend. */
+/** An operation refused for a reason outside the event. */
 export interface Refused {
   /** `METHOD /path/template`. */
   readonly name: string;
   /**
-   * What refused: AGS, as it does not know the client or as that lacks a permission,
-   * or a proxy before AGS.
+   * Who refused: AGS, because it does not know the client or the client lacks a
+   * permission, or a proxy in front of AGS.
    */
   readonly by: "client" | "permission" | "proxy";
 }
@@ -42,15 +42,15 @@ export interface Refused {
 /** Whether requests to AGS pass. */
 type BreakerState = "closed" | "half-open" | "open";
 
-/** The AGS client, as far as gauges read it. */
+/** The state of the AGS client that gauges read. */
 export interface AgsReadings {
   /** Whether requests to AGS pass. */
   readonly breaker: BreakerState;
-  /** The token at hand; `undefined` before the first login. */
+  /** The current token; `undefined` before the first login. */
   readonly token: {
     /** Since its login, in milliseconds. */
     readonly age: number;
-    /** Until it expires, in milliseconds; below 0 when it has. */
+    /** Until it expires, in milliseconds; negative if it has expired. */
     readonly expiresIn: number;
   } | undefined;
 }
@@ -61,22 +61,25 @@ export interface AgsMetrics {
   watch(client: AgsReadings): void;
   /** Counts an HTTP request that has ended. */
   exchanged(exchange: AgsExchange): void;
-  /** Counts a request that is sent again. */
+  /** Counts a retried request. */
   retried(name: string): void;
   /** Counts a login. */
   loggedIn(isSuccess: boolean): void;
-  /** Counts a request that had to wait for the rate limit, or could not. */
+  /** Counts a request that the rate limit delayed or refused. */
   rateLimited(limited: RateLimited): void;
-  /** Counts a request that was refused for reasons that no event can mend. */
+  /** Counts a request refused for a reason outside the event. */
   refused(refused: Refused): void;
-  /** Counts that the breaker has changed to this state. */
+  /** Counts a change of the breaker to this state. */
   breakerChanged(state: BreakerState): void;
 }
 
-/** Operations that are told apart; the rest is `other`. */
+/** The most operations with their own series; the rest is `other`. */
 const MAX_OPERATIONS = 200;
 
-/** Names whose operation is remembered: a handler may write a value into each. */
+/**
+ * The most names whose operation is cached; a handler may put a value into
+ * each.
+ */
 const MAX_NAMES = 1_000;
 
 const STATES = { closed: 0, "half-open": 1, open: 2 } as const;
@@ -94,23 +97,22 @@ export function createAgsMetrics(registry: Registry): AgsMetrics {
   const labelNames = ["service", "operation"];
   const requests = createCounter(registry, {
     name: "ags_requests_total",
-    help:
-      "HTTP requests to AGS that have ended, by status or by what kept one.",
+    help: "HTTP requests to AGS, by status or by why there was no answer.",
     labelNames: [...labelNames, "code"],
   });
   const durations = createDurations(registry, {
     name: "ags_request_seconds",
-    help: "Time from an HTTP request to AGS until its answer is read.",
+    help: "Time from an HTTP request to AGS until its answer has been read.",
     labelNames,
   });
   const retries = createCounter(registry, {
     name: "ags_retries_total",
-    help: "HTTP requests to AGS that were sent again.",
+    help: "Retries of HTTP requests to AGS.",
     labelNames,
   });
   const limited = createCounter(registry, {
     name: "ags_rate_limited_total",
-    help: "Requests to AGS that the rate limit has held back.",
+    help: "Requests to AGS delayed or refused by the rate limit.",
     labelNames: ["result"],
   });
   const waits = createDurations(registry, {
@@ -121,12 +123,12 @@ export function createAgsMetrics(registry: Registry): AgsMetrics {
   for (const result of ["delayed", "refused"]) limited.child({ result });
   const transitions = createCounter(registry, {
     name: "ags_breaker_transitions_total",
-    help: "How often the breaker before AGS has changed to a state.",
+    help: "State changes of the AGS breaker.",
     labelNames: ["state"],
   });
   const refreshes = createCounter(registry, {
     name: "ags_token_refreshes_total",
-    help: "Logins to AGS, the first one and those that renew the token.",
+    help: "Logins to AGS, including token renewals.",
     labelNames: ["result"],
   });
   const [succeeded, failed] = [
@@ -135,9 +137,8 @@ export function createAgsMetrics(registry: Registry): AgsMetrics {
   ];
   const refusals = createCounter(registry, {
     name: "ags_refusals_total",
-    help:
-      "HTTP requests to AGS that were refused for what no event can mend: the " +
-      "client, a permission that it lacks, a proxy in AGS's place.",
+    help: "HTTP requests to AGS refused for reasons outside the event: the " +
+      "client, a missing permission, a proxy in AGS's place.",
     labelNames: [...labelNames, "by"],
   });
   for (const state of Object.keys(STATES)) transitions.child({ state });
@@ -202,12 +203,12 @@ function watch(registry: Registry, client: AgsReadings): void {
   });
   createReading(registry, {
     name: "ags_token_age_seconds",
-    help: "Time since the login that gave the token in use.",
+    help: "Time since the login that gave the current token.",
     read: () => seconds(client.token?.age),
   });
   createReading(registry, {
     name: "ags_token_expires_in_seconds",
-    help: "Time until the token in use expires; below 0 when it has.",
+    help: "Time until the current token expires; negative if it has expired.",
     read: () => seconds(client.token?.expiresIn),
   });
 }

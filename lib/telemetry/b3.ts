@@ -1,9 +1,9 @@
 /**
- * B3, and what its callers have decided about a trace.
+ * B3 propagation, including the caller's sampling decision.
  *
- * OpenTelemetry's propagator reads ids and writes headers. Two of B3's four states
- * are lost on it: ids without a state leave the decision to the receiver, and a state
- * without ids is a decision all the same.
+ * OpenTelemetry's propagator reads ids and writes headers. It loses two of B3's
+ * four states: ids without a state leave the decision to the receiver, and a
+ * state without ids is still a decision.
  *
  * @module
  * @see {@link https://github.com/openzipkin/b3-propagation}
@@ -19,7 +19,7 @@ import {
 } from "@opentelemetry/api";
 import { B3InjectEncoding, B3Propagator } from "@opentelemetry/propagator-b3";
 
-/** What a caller wants: the trace kept, not kept, or as the receiver likes. */
+/** The caller's wish: sample the trace, do not, or leave it to the receiver. */
 export type B3Decision = "accept" | "deny" | "defer";
 
 /** A decision, and the caller's span at the time it was read. */
@@ -31,9 +31,9 @@ interface Held {
 const DECISION = createContextKey("B3 sampling decision");
 
 /**
- * Makes the propagator. Both forms come in.
+ * Creates the propagator. It reads both forms.
  *
- * @param form Which form goes out.
+ * @param form The form to write.
  */
 export function createB3Propagator(
   form: "single" | "multi",
@@ -60,10 +60,10 @@ export function createB3Propagator(
 }
 
 /**
- * What the caller has decided by B3.
+ * The caller's B3 decision.
  *
- * @returns `undefined` where it has said nothing, and below the first span: what that
- * span decided counts then.
+ * @returns `undefined` if there is none, and below the first span, whose
+ * decision then applies.
  */
 export function decisionOf(context: Context): B3Decision | undefined {
   const held = context.getValue(DECISION) as Held | undefined;
@@ -84,7 +84,7 @@ const SINGLE_STATES: Readonly<Record<string, B3Decision>> = {
 const MULTI_STATES: Readonly<Record<string, B3Decision>> = {
   "0": "deny",
   "1": "accept",
-  // What tracers wrote before B3 was written down.
+  // Values that tracers wrote before B3 was specified.
   false: "deny",
   true: "accept",
 };
@@ -103,7 +103,7 @@ function readDecision<T>(
     if (groups === undefined) return "malformed";
     return SINGLE_STATES[groups.state ?? groups.alone ?? ""] ?? "defer";
   }
-  // Debug implies that the trace is kept, whatever else is said.
+  // Debug implies sampling, whatever else is set.
   if (header("x-b3-flags") === "1") return "accept";
   const sampled = header("x-b3-sampled");
   if (sampled !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * A span for each request to AGS, its retries included.
+ * A span for each request to AGS, including its retries.
  *
  * @module
  */
@@ -18,18 +18,18 @@ import { errorType, failSpan, statusOf } from "./span_error.ts";
 
 /** Options of {@linkcode callSpans}. */
 export interface CallSpansOptions {
-  /** Makes the spans. */
+  /** Creates the spans. */
   readonly tracer: Tracer;
   /** Writes the trace into a request's headers. */
   readonly outgoing: Propagation["outgoing"];
-  /** Where AGS is. */
+  /** The base URL of AGS. */
   readonly baseUrl: string;
 }
 
 /**
- * Runs each request within a span below the active one: the event's, or one that its
- * handler has made. Each retry is an event of it, with what the failed attempt was
- * answered. Named by method and route: neither path nor query is in it.
+ * Runs each request in a child span of the active one: the event's, or one that
+ * its handler created. Each retry is a span event with the status of the failed
+ * attempt. The name is method and route, without path values or query.
  */
 export function callSpans(options: CallSpansOptions): TraceCall {
   const { tracer, outgoing } = options;
@@ -39,7 +39,7 @@ export function callSpans(options: CallSpansOptions): TraceCall {
     "server.port": Number(port) || (protocol === "https:" ? 443 : 80),
   };
   return ({ method, route }, run) => {
-    // The runtime's own propagator, where it has one, would send it on.
+    // Otherwise the runtime's own propagator could forward it.
     const parent = propagation.deleteBaggage(context.active());
     const span = tracer.startSpan(`${method} ${route}`, {
       kind: SpanKind.CLIENT,
@@ -71,7 +71,7 @@ export function callSpans(options: CallSpansOptions): TraceCall {
       try {
         return await run(follow);
       } catch (error) {
-        // HTTP's own convention: the status names the error, where there is one.
+        // HTTP's convention: the status names the error, if there is one.
         const type = String(statusOf(error) ?? errorType(error));
         failSpan(span, { error, type });
         throw error;

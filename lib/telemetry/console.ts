@@ -1,14 +1,14 @@
-// deno-lint-ignore-file no-console -- It is the console that this is about.
+// deno-lint-ignore-file no-console -- This file is about the console.
 
 /**
- * What libraries and handlers print.
+ * Captures what libraries and handlers print.
  *
  * @module
  */
 
 import type { Logger } from "../core/context.ts";
 
-/** Which level has what is printed by each method of the console. */
+/** The log level of each console method. */
 const LEVELS = {
   debug: "debug",
   log: "info",
@@ -22,10 +22,11 @@ type Method = keyof typeof LEVELS;
 const METHODS = Object.keys(LEVELS) as readonly Method[];
 
 /**
- * Logs what is printed on the console. The console itself waits until somebody reads
- * it, and all events with it; and it would break the log's lines of JSON.
+ * Logs what is printed on the console. The console itself would block until
+ * somebody reads it, and all events with it; and it would break the log's JSON
+ * lines.
  *
- * Disposing gives the console back.
+ * Disposing restores the console.
  */
 export function captureConsole(log: Logger): Disposable {
   const own = Object.fromEntries(
@@ -35,7 +36,7 @@ export function captureConsole(log: Logger): Disposable {
     console[method] = (...values: unknown[]) => {
       const texts = values.filter((value) => typeof value === "string");
       const others = values.filter((value) => typeof value !== "string");
-      // As fields, for those are redacted by name.
+      // As fields, which are redacted by name.
       log[LEVELS[method]](texts.join(" ") || "Printed", {
         ...(others.length > 0 && { printed: others }),
       });

@@ -1,5 +1,5 @@
 /**
- * What becomes of events, and how many there are at once.
+ * Metrics of events: outcomes and concurrency.
  *
  * @module
  */
@@ -12,28 +12,28 @@ import type { CounterChild, HistogramChild } from "../core/metrics.ts";
 import { createCounter, createDurations } from "./_children.ts";
 import { createReading } from "./_reading.ts";
 
-/** What is known once all handlers are. */
+/** What is known once all handlers are registered. */
 export interface EventSources {
-  /** The event types that are served, with the handlers of each. */
+  /** The served event types, with the handlers of each. */
   readonly routes: Routes;
-  /** How many events are handled now, and wait for their turn. */
+  /** Running and queued events. */
   readonly concurrency: {
     /** Events that are being handled. */
     readonly running: number;
-    /** Events that wait. */
+    /** Queued events. */
     readonly queued: number;
   };
-  /** How many events may be handled at once. */
+  /** The limit of concurrent events. */
   readonly limit: number;
-  /** How many may wait. */
+  /** The limit of queued events. */
   readonly queueLimit: number;
-  /** What they take of the memory for events. */
+  /** The memory of decoded events. */
   readonly memory: {
-    /** What is taken, in bytes. */
+    /** Memory in use, in bytes. */
     readonly used: number;
-    /** All there is, in bytes. */
+    /** The limit, in bytes. */
     readonly limit: number;
-    /** Events that wait for some. */
+    /** Events that wait for memory. */
     readonly waiting: number;
   };
   /** The sources that deliver them: `grpc`. */
@@ -42,19 +42,19 @@ export interface EventSources {
 
 /** The metrics of events. */
 export interface EventMetrics {
-  /** Counts from 0 on what these sources can deliver. */
+  /** Starts the counters for these sources at 0. */
   watch(sources: EventSources): void;
-  /** Counts an event that has ended. */
+  /** Counts a finished event. */
   ended(delivery: Delivery, result: Result, time: EventTime): void;
 }
 
-/** How long an event took. */
+/** The duration of an event. */
 export interface EventTime {
-  /** From its delivery until it had ended. */
+  /** From its delivery to its end. */
   readonly milliseconds: number;
 }
 
-/** The compiler says when one is missing. */
+/** The compiler reports a missing one. */
 const OUTCOMES = {
   handled: true,
   skipped: true,
@@ -66,7 +66,7 @@ const OUTCOMES = {
   cancelled: true,
 } as const satisfies Record<Outcome, true>;
 
-/** The reasons that the outcome `failed` has. */
+/** The reasons for the outcome `failed`. */
 const FAILURES = [
   "unavailable",
   "deadline",
@@ -76,13 +76,15 @@ const FAILURES = [
   "unreadable",
 ] as const satisfies readonly Reason[];
 
-/** Which run of its event a run was. The last one is all from the fourth on. */
+/**
+ * The number of a run of its event. The last one covers the fourth and later.
+ */
 const ATTEMPTS = ["1", "2", "3", "4+"] as const;
 
-/** Whose events are counted together. */
+/** The events that are counted together. */
 interface StreamKey {
   readonly type: string;
-  /** The handler, where several handle the type. */
+  /** The handler, if several handle the type. */
   readonly handler: string | undefined;
   readonly source: string;
 }
@@ -92,7 +94,7 @@ interface Stream {
   readonly outcomes: Readonly<Record<Outcome, CounterChild>>;
   readonly failures: Readonly<Partial<Record<Reason, CounterChild>>>;
   readonly attempts: readonly CounterChild[];
-  /** Only once there is an event: 18 zeros a type answer no question. */
+  /** Created with the first event: 18 zeros per type have no use. */
   duration: HistogramChild | undefined;
 }
 
@@ -100,22 +102,22 @@ interface Stream {
 export function createEventMetrics(registry: Registry): EventMetrics {
   const outcomes = createCounter(registry, {
     name: "events_total",
-    help: "Events that have ended, by how they ended.",
+    help: "Finished events, by outcome.",
     labelNames: ["type", "source", "outcome", "handler"],
   });
   const failures = createCounter(registry, {
     name: "event_failures_total",
-    help: "Events with the outcome failed, by why they failed.",
+    help: "Events with the outcome failed, by reason.",
     labelNames: ["type", "reason", "handler"],
   });
   const attempts = createCounter(registry, {
     name: "event_attempts_total",
-    help: "Runs of handlers, by which run of its event each was.",
+    help: "Runs of handlers, by the number of the run of its event.",
     labelNames: ["type", "attempt", "handler"],
   });
   const durations = createDurations(registry, {
     name: "event_handling_seconds",
-    help: "Time from an event's delivery until it has ended.",
+    help: "Time from an event's delivery to its end.",
     labelNames: ["type", "source", "handler"],
   });
   const sources = new Map<string, Map<string, Stream>>();
@@ -162,27 +164,27 @@ export function createEventMetrics(registry: Registry): EventMetrics {
       });
       createReading(registry, {
         name: "events_in_flight_limit",
-        help: "Events that may be handled at once (MAX_CONCURRENCY).",
+        help: "Limit of concurrent events (MAX_CONCURRENCY).",
         read: () => limit,
       });
       createReading(registry, {
         name: "events_queued",
-        help: "Events that wait for their turn.",
+        help: "Queued events.",
         read: () => concurrency.queued,
       });
       createReading(registry, {
         name: "events_queue_limit",
-        help: "Events that may wait for their turn (MAX_QUEUE).",
+        help: "Limit of queued events (MAX_QUEUE).",
         read: () => queueLimit,
       });
       createReading(registry, {
         name: "event_memory_bytes",
-        help: "Memory that events take, decoded.",
+        help: "Memory of decoded events.",
         read: () => memory.used,
       });
       createReading(registry, {
         name: "event_memory_limit_bytes",
-        help: "Memory that events may take, decoded (EVENT_MEMORY_BYTES).",
+        help: "Limit of the memory of decoded events (EVENT_MEMORY_BYTES).",
         read: () => memory.limit,
       });
       createReading(registry, {

@@ -1,5 +1,5 @@
 /**
- * What is asked of the store that remembers which events are done.
+ * Metrics of the idempotency store.
  *
  * @module
  */
@@ -9,22 +9,22 @@ import type { Claim } from "../core/idempotency_store.ts";
 import type { CounterChild, HistogramChild } from "../core/metrics.ts";
 import { createCounter, createDurations } from "./_children.ts";
 
-/** What is asked of a store. */
+/** The operations of a store. */
 type Operation = "claim" | "renew" | "complete" | "release";
 
 /** The metrics of stores. Each function has the store's name as its first argument. */
 export interface IdempotencyMetrics {
-  /** Counts from 0 on what is asked of this store. */
+  /** Starts the counters of this store at 0. */
   watch(store: string): void;
-  /** Counts what a claim found. */
+  /** Counts the result of a claim. */
   claimed(store: string, result: Claim["state"]): void;
-  /** Counts an operation that has ended, well or not, and its time. */
+  /** Counts a finished operation, successful or not, and its time. */
   took(store: string, operation: Operation, seconds: number): void;
-  /** Counts an operation that has not ended well. */
+  /** Counts a failed operation. */
   failed(store: string, operation: Operation): void;
 }
 
-/** The compiler says when one is missing. */
+/** The compiler reports a missing one. */
 const RESULTS = {
   claimed: true,
   held: true,
@@ -43,7 +43,7 @@ const OPERATIONS = {
 interface Series {
   readonly claims: ReadonlyMap<Claim["state"], CounterChild>;
   readonly errors: ReadonlyMap<Operation, CounterChild>;
-  /** Only of operations that were asked for: 18 zeros each answer no question. */
+  /** Only for operations that have been used: 18 zeros each have no use. */
   readonly durations: Map<Operation, HistogramChild>;
 }
 
@@ -53,18 +53,17 @@ export function createIdempotencyMetrics(
 ): IdempotencyMetrics {
   const claims = createCounter(registry, {
     name: "idempotency_claims_total",
-    help:
-      "Events that were to be claimed before they are run, by what was found.",
+    help: "Claims of events, by result.",
     labelNames: ["store", "result"],
   });
   const durations = createDurations(registry, {
     name: "idempotency_store_seconds",
-    help: "Time that the idempotency store takes.",
+    help: "Duration of idempotency store operations.",
     labelNames: ["store", "operation"],
   });
   const errors = createCounter(registry, {
     name: "idempotency_store_errors_total",
-    help: "What the idempotency store was asked for and did not answer.",
+    help: "Failed idempotency store operations.",
     labelNames: ["store", "operation"],
   });
   const stores = new Map<string, Series>();

@@ -31,38 +31,39 @@ import { createStdoutWrite, isStdoutNull } from "./stdout.ts";
 
 /** Options of {@linkcode startLogging}. */
 export interface LoggingOptions {
-  /** The least important records that are written, see {@linkcode parseLogLevels}. */
+  /** The lowest levels that are written, see {@linkcode parseLogLevels}. */
   readonly level: string;
-  /** How records are written; `auto` is `pretty` on a terminal, `json` otherwise. */
+  /** The log format; `auto` is `pretty` on a terminal, otherwise `json`. */
   readonly format: "auto" | "json" | "pretty";
   /**
-   * Takes bytes of the lines, as `createLineWriter()` describes.
+   * Writes bytes of the lines, see `createLineWriter()`.
    *
    * @default {standard output}
    */
   readonly take?: LineWriterOptions["take"];
 }
 
-/** Logging that runs. Disposing writes what is left, within a bound. */
+/** A running logger. Disposing writes the rest, within a time limit. */
 export interface Logging extends AsyncDisposable {
   /** The logger of the category `service`. */
   readonly log: Logger;
   /** The logger of each category. */
   readonly logs: Logs;
-  /** Whether records are written for a person at a terminal. */
+  /** Whether records are formatted for a person at a terminal. */
   readonly isPretty: boolean;
-  /** What is written of each category. */
+  /** The level of each category. */
   readonly levels: LogLevels;
-  /** Where the lines go: whatever else is written there has to go through it. */
+  /** The output: anything else written there has to use it, too. */
   readonly output: LineWriter;
   /** Writes a record that must not be dropped. */
   readonly confirm: ConfirmRecord;
 }
 
 /**
- * Logs at `error`, whatever the level, and waits until the system has the record.
+ * Logs at `error`, whatever the level, and waits until the operating system has
+ * the record.
  *
- * @throws {LineDroppedError} It is not written.
+ * @throws {LineDroppedError} It was not written.
  */
 export type ConfirmRecord = (
   category: LogCategory,
@@ -87,10 +88,10 @@ function byCategory<T>(
 }
 
 /**
- * Starts logging for the process. Nothing ever waits for it: a record for which there
- * is no room is dropped, and counted.
+ * Starts logging for the process. Nothing ever waits for it: a record is
+ * dropped and counted if there is no room.
  *
- * @throws {RangeError} The level is none.
+ * @throws {RangeError} The level is invalid.
  */
 export function startLogging(options: LoggingOptions): Logging {
   const isPretty = options.format === "pretty" ||
@@ -99,7 +100,7 @@ export function startLogging(options: LoggingOptions): Logging {
   const levels = parseLogLevels(options.level);
   if (levels === undefined) {
     throw new RangeError(
-      `Log level is "${options.level}": expected what LOG_LEVEL takes`,
+      `Log level is "${options.level}": expected a value of LOG_LEVEL`,
     );
   }
   const output = createLineWriter({
@@ -109,7 +110,7 @@ export function startLogging(options: LoggingOptions): Logging {
         recordOf("service", "warning", "Log lines were dropped", { lines }),
       ),
   });
-  // What is the null device by mistake takes everything, and keeps nothing.
+  // A null device, usually a mistake, accepts everything and keeps nothing.
   const isNull = options.take === undefined && isStdoutNull();
 
   configureSync({
@@ -134,7 +135,8 @@ export function startLogging(options: LoggingOptions): Logging {
     async confirm(category, message, { fields, signal }) {
       if (isNull) {
         throw new LineDroppedError(
-          "Record is not written: standard output is the null device, or closed",
+          "Record was not written: standard output is the null device, or " +
+            "closed",
         );
       }
       const record = recordOf(category, "error", message, fields);
@@ -147,7 +149,7 @@ export function startLogging(options: LoggingOptions): Logging {
   };
 }
 
-/** A record as LogTape makes them. */
+/** Builds a LogTape record. */
 function recordOf(
   category: LogCategory,
   level: LogTapeLevel,
@@ -164,7 +166,7 @@ function recordOf(
   };
 }
 
-/** LogTape's word for a level. */
+/** LogTape's name of a level. */
 function tapeLevel(level: LogLevel): LogTapeLevel {
   return level === "warn" ? "warning" : level;
 }

@@ -1,6 +1,6 @@
 /**
- * What is written of a log record's fields: plain JSON, bounded, without secrets and
- * without what identifies a person.
+ * Prepares the fields of a log record: plain JSON, bounded, without secrets or
+ * personal data.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { Payload } from "../core/payload.ts";
 import { harmlessPart } from "./harmless_part.ts";
 
 /**
- * Names of fields whose values are not to be written: secrets, what identifies a
- * person, and what people write to each other. IAM's client events carry a `secret`;
- * login events carry e-mail, names and places; reports and notifications carry text.
+ * Names of fields whose values are redacted: secrets, personal data, and
+ * messages between people. IAM's client events carry a `secret`; login events
+ * carry e-mail, names and places; reports and notifications carry text.
  */
 const REDACTED = new RegExp(
   [
@@ -27,20 +27,23 @@ const REDACTED = new RegExp(
   "i",
 );
 
-/** The same, where it is the case that tells: `clientIp`, and not `ownership`. */
+/**
+ * The same for names in which the case matters: `clientIp`, but not
+ * `ownership`.
+ */
 const REDACTED_CASE = /[a-z](Ip|IP)(v[46])?$/;
 
 const LOCAL_PART = /"[^"\n]{1,64}"|[\p{L}\p{N}.!#$'*+^_`{|}~%-]{1,64}/u.source;
-/** As it is, percent-encoded once or more, or as wide as Chinese characters. */
+/** Plain, percent-encoded once or more, or full-width. */
 const AT = /@|%(?:25)*40|\uFF20/u.source;
 const LABEL = /[\p{L}\p{N}%_-]{1,63}/u.source;
-/** A name, be it in one part; an IP address; or either in brackets. */
+/** A name, even with one part; an IP address; or either in brackets. */
 const DOMAIN = `\\[[^\\]\\s]{2,64}\\]|\\d{1,3}(?:\\.\\d{1,3}){3}(?![\\w.])|` +
   `(?:${LABEL}\\.){0,8}(?=[\\p{L}%])${LABEL}`;
 
 /**
- * What is not to be written wherever it stands, in a text or as one: e-mail
- * addresses, JSON Web Tokens, and what follows `Bearer` or `Basic`.
+ * What is redacted in any text: e-mail addresses, JSON Web Tokens, and what
+ * follows `Bearer` or `Basic`.
  */
 const REDACTED_TEXT = new RegExp(
   `(?:${LOCAL_PART})(?:${AT})(?:${DOMAIN})|` +
@@ -48,46 +51,53 @@ const REDACTED_TEXT = new RegExp(
   "giu",
 );
 
-/** Whether a text may hold something of that: most texts need no second look. */
+/** Whether a text may contain any of that: most texts need no further check. */
 const MAY_BE_REDACTED = /@|%(?:25)*40|\uFF20|eyJ|bearer |basic /i;
 
 const SHOWN = "[redacted]";
 const CUT = "[…]";
 const UNREADABLE = "[unreadable]";
 
-/** How deep fields are written, causes of errors included; what lies deeper is cut. */
+/**
+ * How deep fields are written, including causes of errors; deeper ones are cut.
+ */
 const MAX_DEPTH = 8;
 
-/** How much of a record is written, in characters; the rest is cut. */
+/** The longest record, in characters; the rest is cut. */
 const MAX_LENGTH = 65_536;
 
-/** The longest secret that is looked for where a text is cut, in characters. */
+/** The longest secret that is searched for at a cut, in characters. */
 const MAX_SECRET = 4_096;
 
-/** What a field or an item takes of that, besides its name and text. */
+/** The overhead of a field or item, in addition to its name and text. */
 const ENTRY_LENGTH = 8;
 
-/** A frame of the runtime's own: it says nothing of what went wrong. */
+/** A frame of the runtime's own, which does not explain an error. */
 const RUNTIME = /[( ](?:ext|node):/;
 
-/** Frames of a stack that are written. */
+/** The most stack frames that are written. */
 const MAX_FRAMES = 10;
 
-/** An error as it is written. */
+/** An error in a log record. */
 export interface PlainError {
   /** The error's class. */
   readonly name: string;
-  /** What it says. */
+  /** The message. */
   readonly message: string;
-  /** Where it was made; absent for causes, and for errors that blame the world. */
+  /**
+   * Where it was created; absent for causes, and for errors with external
+   * reasons.
+   */
   readonly stack?: string;
-  /** What led to it. */
+  /** The cause. */
   readonly cause?: unknown;
-  /** The errors that an `AggregateError` stands for. */
+  /** The errors of an `AggregateError`. */
   readonly errors?: unknown;
 }
 
-/** A copy of a record's fields that JSON can write, whatever they hold. Never throws. */
+/**
+ * A copy of a record's fields that can always be written as JSON. Never throws.
+ */
 export function plainFields(
   fields: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
@@ -95,17 +105,17 @@ export function plainFields(
   return plainEntries(fields, place);
 }
 
-/** Text of a length that may be written. */
+/** A text, cut to the allowed length. */
 export function plainText(text: string): string {
   return cut(text, { left: MAX_LENGTH });
 }
 
-/** Room left in the record that is being written, in characters. */
+/** Remaining room in the current record, in characters. */
 interface Room {
   left: number;
 }
 
-/** Where in a record a value is. */
+/** The position of a value in a record. */
 interface Place {
   readonly depth: number;
   readonly isCause: boolean;
@@ -115,7 +125,7 @@ interface Place {
 function plain(value: unknown, place: Place): unknown {
   if (typeof value === "string") return cut(value, place.room);
   if (typeof value === "bigint") return cut(String(value), place.room);
-  // Symbols and functions are no JSON, even if a function has a toJSON().
+  // Symbols and functions are not JSON, even if a function has a toJSON().
   if (typeof value === "symbol" || typeof value === "function") {
     return undefined;
   }
@@ -124,7 +134,7 @@ function plain(value: unknown, place: Place): unknown {
   try {
     return plainObject(value, place);
   } catch {
-    // A getter, a proxy or a toJSON() threw: no reason to lose the record.
+    // A getter, a proxy or a toJSON() threw: that must not lose the record.
     return UNREADABLE;
   }
 }
@@ -170,11 +180,14 @@ function plainEntries(
       isRedacted(name) ? SHOWN : plain(fields[name], place),
     ]);
   }
-  // Not by assignment: `__proto__` is a name like any other.
+  // Not by assignment: `__proto__` is an ordinary name here.
   return Object.fromEntries(entries);
 }
 
-/** Names seen before, and whether they are redacted: nearly all records have the same. */
+/**
+ * Names seen before, and whether they are redacted: nearly all records share
+ * them.
+ */
 const names = new Map<string, boolean>();
 const MAX_NAMES = 1_024;
 const MAX_NAME_LENGTH = 64;
@@ -192,7 +205,7 @@ function isRedacted(name: string): boolean {
 function plainError(error: Error, place: Place): PlainError {
   const { name, message, stack, cause } = error;
   const inner = { ...place, depth: place.depth + 1, isCause: true };
-  // Errors that say what is wrong in the world need no stack of ours.
+  // Errors with external reasons need no stack of ours.
   const hasStack = !place.isCause && !("retryable" in error) &&
     !(error instanceof StartError);
   const frames = hasStack ? framesOf(stack) : "";
@@ -218,7 +231,7 @@ function framesOf(stack: unknown): string {
 
 function cut(text: string, room: Room): string {
   const isTooLong = text.length > room.left;
-  // Not the whole of a text that may be endless, but no half of a secret either.
+  // Not the whole of a possibly endless text, but no half of a secret either.
   const looked = isTooLong ? text.slice(0, room.left + MAX_SECRET) : text;
   const clean = withoutSecrets(looked);
   const kept = isTooLong ? clean.slice(0, Math.max(0, room.left)) + CUT : clean;

@@ -1,5 +1,5 @@
 /**
- * How a log record is written: as one JSON line, or for a terminal.
+ * Formats log records: as JSON lines, or for a terminal.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import type { LogRecord } from "@logtape/logtape";
 import { type PlainError, plainFields, plainText } from "./log_fields.ts";
 
 /**
- * One JSON object and a line feed: `time`, `level`, `logCategory`, `message`, then the
- * fields. A field of one of those names does not replace them: it is left out.
+ * One JSON object and a line feed: `time`, `level`, `logCategory`, `message`,
+ * then the fields. A field with one of those names is omitted.
  */
 export function formatJson(record: LogRecord): string {
   const head = {
     time: new Date(record.timestamp).toISOString(),
     level: levelOf(record),
-    // Not "category": AGS's items have one.
+    // Not "category", which AGS's items have.
     logCategory: record.category.join("."),
     message: textOf(record),
   };
-  // Twice: the first gives the order, the second the values.
+  // Twice: the first time for the order, the second for the values.
   const line = { ...head, ...plainFields(record.properties), ...head };
   return `${JSON.stringify(line)}\n`;
 }
 
-/** Time, level, message, then `name=value`; errors on lines of their own. */
+/** Time, level, message, then `name=value`; errors on separate lines. */
 export function formatPretty(record: LogRecord): string {
   const time = new Date(record.timestamp).toISOString().slice(11, 23);
   const level = levelOf(record);
@@ -39,7 +39,7 @@ export function formatPretty(record: LogRecord): string {
   return `${head}${oneLine(textOf(record))}${pairs}${tail}\n`;
 }
 
-/** Colours are for a terminal, and for one whose user wants them (`NO_COLOR`). */
+/** Colours only on a terminal whose user wants them (`NO_COLOR`). */
 const isColoured = !Deno.noColor && Deno.stdout.isTerminal();
 
 const RESET = colour(0);
@@ -60,8 +60,8 @@ function levelOf(record: LogRecord): string {
 }
 
 /**
- * The message as it was given. LogTape's own form of it has fields filled into
- * `{name}`, which would write what must not be written.
+ * The original message. LogTape's own form fills fields into `{name}`, which
+ * could write what must not be written.
  */
 function textOf({ rawMessage }: LogRecord): string {
   return plainText(
@@ -73,7 +73,9 @@ function shown(value: unknown): string {
   return typeof value === "string" ? value : String(JSON.stringify(value));
 }
 
-/** Text that cannot steer a terminal: what an event says may come from a player. */
+/**
+ * Text that cannot control a terminal: an event's text may come from a player.
+ */
 export function oneLine(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) => {
     const code = control.charCodeAt(0).toString(16).padStart(4, "0");

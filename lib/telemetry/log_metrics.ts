@@ -1,5 +1,5 @@
 /**
- * Log lines that nobody took.
+ * Metrics of dropped log lines.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import { Counter, type Registry } from "prom-client";
 import type { LineWriter } from "../core/line_writer.ts";
 
-/** Registers the metric, which reads what the writer has counted. */
+/** Registers the metric, which reads the writer's count. */
 export function createLogMetrics(
   registry: Registry,
   output: Pick<LineWriter, "dropped">,
 ): void {
   new Counter({
     name: "log_lines_dropped_total",
-    help: "Lines for standard output that it did not take.",
+    help: "Lines that standard output did not accept.",
     registers: [registry],
     collect() {
       this.reset();

@@ -1,5 +1,5 @@
 /**
- * Says that spans are lost: seldom, however many they are.
+ * Reports lost spans, rarely, however many they are.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import type { Logger } from "../core/context.ts";
 
 /** Options of {@linkcode reportLostSpans}. */
 export interface LostSpansOptions {
-  /** Where the warnings go. */
+  /** Logs the warnings. */
   readonly log: Logger;
-  /** Where the spans were to go. */
+  /** The endpoint of the spans. */
   readonly endpoint: string;
   /** Milliseconds, monotonic. @default {performance.now} */
   readonly now?: () => number;
 }
 
-/** Counts lost spans. Disposing reports those that have not been. */
+/** Counts lost spans. Disposing reports the rest. */
 export interface LostSpans extends Disposable {
   /** A delivery failed. */
   failed(error: Error, spans: number): void;
@@ -28,12 +28,12 @@ export interface LostSpans extends Disposable {
 const INTERVAL = 60_000;
 
 /**
- * Warns at the first loss, and then once a minute at most, with how many spans were
- * lost since. Without timers: a minute in which nothing is lost says nothing.
+ * Warns at the first loss, then at most once a minute, with the number of spans
+ * lost since. It uses no timer: a minute without losses has no report.
  */
 export function reportLostSpans(options: LostSpansOptions): LostSpans {
   const { log, endpoint } = options;
-  // Its query may be a key, and errors of requests name the whole URL.
+  // Its query may contain a key, and errors of requests name the whole URL.
   const shown = endpoint.replace(/[?#].*$/s, "");
   const now = options.now ?? (() => performance.now());
   let undelivered = 0;
@@ -75,7 +75,7 @@ export function reportLostSpans(options: LostSpansOptions): LostSpans {
   };
 }
 
-/** Why in one line: the stack of a request that failed says nothing more. */
+/** The reason in one line: the stack of a failed request adds nothing. */
 function plainReason(error: Error): string {
   const { cause } = error;
   return cause instanceof Error

@@ -1,8 +1,8 @@
 /**
- * Metrics for Prometheus: the registry, and how it is read.
+ * Prometheus metrics: the registry and its text format.
  *
- * What is measured is in the files beside it, one a concept; `lib/service.ts` puts
- * them where things happen.
+ * The metrics themselves are in the files next to this one, one per concept;
+ * `lib/service/` connects them.
  *
  * @module
  */
@@ -13,24 +13,24 @@ import { startProcessMetrics } from "./process_metrics.ts";
 
 /** Options of {@linkcode startMetrics}. */
 export interface MetricsOptions {
-  /** Which build of the service this is. */
+  /** The build of the service. */
   readonly build: {
     /** Its version. */
     readonly version: string;
-    /** The commit it was made from. */
+    /** The commit it was built from. */
     readonly commit: string;
   };
 }
 
 /** The metrics of this process. */
 export interface Metrics extends Disposable {
-  /** Where metrics are registered. */
+  /** The registry of all metrics. */
   readonly registry: Registry;
-  /** The figures now, in Prometheus's text format. */
+  /** The current metrics, in Prometheus text format. */
   collect(): Promise<MetricsText>;
 }
 
-/** Figures as text. */
+/** Metrics as text. */
 export interface MetricsText {
   /** Its content type. */
   readonly contentType: string;
@@ -38,15 +38,15 @@ export interface MetricsText {
   readonly body: string;
 }
 
-/** How long a scrape may hold up events before it lets some pass, in milliseconds. */
+/** How long a scrape may block events before it yields, in milliseconds. */
 const SLICE = 5;
 
-/** Starts collecting what the runtime knows of the process. */
+/** Starts collecting the runtime's process metrics. */
 export function startMetrics({ build }: MetricsOptions): Metrics {
   const registry = new Registry();
   const info = new Gauge({
     name: "extend_event_handler_info",
-    help: "Which build of the service this is, and on which Deno; always 1.",
+    help: "Build of the service and its Deno version; always 1.",
     labelNames: ["version", "commit", "deno"],
     registers: [registry],
   });
@@ -72,7 +72,7 @@ export function startMetrics({ build }: MetricsOptions): Metrics {
 
   return {
     registry,
-    // One at a time, however many ask.
+    // One at a time: concurrent scrapes share it.
     collect: () => scrape ??= read().finally(() => scrape = undefined),
     [Symbol.dispose]: () => processMetrics[Symbol.dispose](),
   };

@@ -1,5 +1,5 @@
 /**
- * The way by which other parts of the service make metrics.
+ * The metrics interface for other parts of the service.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import type { Metrics } from "../core/metrics.ts";
 import { createCounter, createDurations } from "./_children.ts";
 import { createReading } from "./_reading.ts";
 
-/** Makes metrics in a registry. A name that is there already is the same metric. */
+/** Creates metrics in a registry. An existing name returns the same metric. */
 export function metricsIn(registry: Registry): Metrics {
   const made = new Map<string, unknown>();
   function once<T>(name: string, make: () => T): T {
     if (!made.has(name)) made.set(name, make());
-    // Whoever asks by one name asks for one kind.
+    // Callers that use the same name use the same kind.
     return made.get(name) as T;
   }
   return {

@@ -1,10 +1,10 @@
 /**
- * What the runtime knows of this process, under the names that prom-client and thus
- * the dashboards for Node use.
+ * Process metrics, with the names that prom-client, and so the dashboards for
+ * Node, use.
  *
- * Of prom-client's own figures only those are here that hold on Deno: it cannot read
- * `/proc`, which Deno keeps from a process without all permissions, Deno reports no
- * garbage collections and no handles, and Node's version is not what runs.
+ * Of prom-client's own metrics, only those that work on Deno are used: Deno
+ * denies `/proc` to a process without all permissions, reports no garbage
+ * collections and no handles, and is not Node's version.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import { type EventLoopLag, monitorEventLoop } from "./_event_loop.ts";
 import { createReading } from "./_reading.ts";
 
-/** Registers the metrics. Disposing ends what measures the event loop. */
+/** Registers the metrics. Disposing stops measuring the event loop. */
 export function startProcessMetrics(registry: Registry): Disposable {
   addCpu(registry);
   createReading(registry, {
     name: "process_start_time_seconds",
-    help: "When the process has started, in seconds since 1970.",
+    help: "Start time of the process, in seconds since 1970.",
     read: () => performance.timeOrigin / 1_000,
   });
   addMemory(registry);
@@ -102,7 +102,7 @@ function addEventLoop(registry: Registry): Disposable {
   for (const [name, [figure, which]] of Object.entries(figures)) {
     createReading(registry, {
       name,
-      help: `${which} of how late the event loop was over the last minute.`,
+      help: `${which} of the event loop's lag over the last minute.`,
       read: () => monitor.read()?.[figure],
     });
   }

@@ -1,5 +1,5 @@
 /**
- * The formats in which traces come in with events and go out with requests to AGS.
+ * Propagation formats of incoming and outgoing traces.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import type { Arrival } from "../core/tracing.ts";
 import type { PropagatorName } from "../config/otel.ts";
 import { createB3Propagator } from "./b3.ts";
 
-/** How traces come in, and how they go out. */
+/** The propagators. */
 export interface Propagation {
-  /** Reads what came with an event. Where two formats disagree, the last one counts. */
+  /** Reads the trace of an event. If formats disagree, the last one wins. */
   readonly incoming: TextMapPropagator<Arrival>;
   /** Writes headers of a request to AGS. */
   readonly outgoing: TextMapPropagator<Record<string, string>>;
@@ -25,8 +25,8 @@ export interface Propagation {
 /** Options of {@linkcode createPropagation}. */
 export interface PropagationOptions {
   /**
-   * Whether the runtime writes W3C headers into every request by itself. A second
-   * value beside the first would make both of them void.
+   * Whether the runtime itself writes W3C headers into every request. A second
+   * value would invalidate both.
    *
    * @default {false}
    */
@@ -34,10 +34,10 @@ export interface PropagationOptions {
 }
 
 /**
- * Makes the propagators of these names.
+ * Creates the propagators of these names.
  *
- * Baggage comes in, for handlers, and stays: what callers put there is not for
- * another service to see without anybody having decided so.
+ * Baggage is read for handlers and not sent on: another service should not see
+ * what callers put there unless somebody has decided so.
  */
 export function createPropagation(
   names: readonly PropagatorName[],
@@ -53,7 +53,7 @@ export function createPropagation(
   };
 }
 
-/** Either form of B3 comes in by either name; the name says which one goes out. */
+/** Either name reads both forms of B3; the name selects the form to write. */
 const FACTORIES: Readonly<
   Record<PropagatorName, () => readonly TextMapPropagator[]>
 > = {
@@ -70,8 +70,8 @@ function compose(names: readonly PropagatorName[]): CompositePropagator {
 }
 
 /**
- * Longest values that are read, in characters: of the two that may be long, what their
- * specifications ask for at least.
+ * The longest values that are read, in characters: for the two that may be
+ * long, the minimum that their specifications require.
  */
 const MAX_LENGTHS: Readonly<Record<string, number>> = {
   baggage: 8_192,
@@ -79,7 +79,7 @@ const MAX_LENGTHS: Readonly<Record<string, number>> = {
 };
 const MAX_LENGTH = 128;
 
-/** Reads headers of bounded length: longer ones are as good as none. */
+/** Reads headers up to a length; longer ones are ignored. */
 export const ARRIVAL_GETTER: TextMapGetter<Arrival> = {
   get(arrival, name) {
     const value = arrival.header(name);
@@ -88,6 +88,6 @@ export const ARRIVAL_GETTER: TextMapGetter<Arrival> = {
       ? value
       : undefined;
   },
-  // Asked by propagators that look for names of their own making: none of these.
+  // Called by propagators that search for custom names: there are none.
   keys: () => [],
 };

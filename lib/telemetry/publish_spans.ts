@@ -18,13 +18,14 @@ import { errorType, failSpan } from "./span_error.ts";
 
 /** Options of {@linkcode publishSpans}. */
 export interface PublishSpansOptions {
-  /** Makes the spans. */
+  /** Creates the spans. */
   readonly tracer: Tracer;
 }
 
 /**
- * Publishes within a span below the active one. Records get it in W3C's form, whatever
- * requests get: consumers of a topic are not of one house with AGS.
+ * Publishes in a child span of the active one. Records always carry W3C
+ * headers, whatever AGS requests carry, because a topic's consumers are not
+ * AGS.
  */
 export function publishSpans({ tracer }: PublishSpansOptions): TracePublish {
   const propagator = new W3CTraceContextPropagator();

@@ -1,5 +1,5 @@
 /**
- * Which event a piece of code runs for: for errors that reach no caller.
+ * The event that the current code runs for, for errors that reach no caller.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { Delivery, Middleware } from "../core/dispatcher.ts";
 const running = new AsyncLocalStorage<Delivery>();
 
 /**
- * Runs events so that {@linkcode runningEvent} knows them, also in what their handlers
- * leave behind: timers, and promises that are not awaited.
+ * Runs events so that {@linkcode runningEvent} knows them, including in what
+ * their handlers leave running: timers and promises that are not awaited.
  *
- * @param middleware The middleware to run within.
+ * @param middleware The middleware to run inside.
  * @returns The same, for its place in the pipe.
  */
 export function rememberRunning(middleware: Middleware): Middleware {

@@ -1,5 +1,5 @@
 /**
- * Which spans are kept: OpenTelemetry's samplers, by their names.
+ * OpenTelemetry's samplers, by name.
  *
  * @module
  */
@@ -15,9 +15,9 @@ import type { SamplerName } from "../config/otel.ts";
 import { type B3Decision, decisionOf } from "./b3.ts";
 
 /**
- * Makes the sampler of this name.
+ * Creates the sampler of this name.
  *
- * @param share What the ratio samplers keep, from 0 to 1.
+ * @param share The ratio of the ratio samplers, from 0 to 1.
  */
 export function createSampler(name: SamplerName, share: number): Sampler {
   switch (name) {
@@ -36,11 +36,11 @@ export function createSampler(name: SamplerName, share: number): Sampler {
   }
 }
 
-/** What the caller decided; where it left that to us or said nothing, what `name` says. */
+/** Follows the caller's decision; without one, the sampler `name`. */
 function parentBased(name: SamplerName, share: number): Sampler {
   const root = createSampler(name, share);
   const parent = new ParentBasedSampler({ root });
-  // OpenTelemetry's sampler knows of a decision only what a parent's flags say.
+  // OpenTelemetry's sampler only knows decisions in a parent's flags.
   const samplers: Readonly<Record<B3Decision, Sampler>> = {
     accept: new AlwaysOnSampler(),
     deny: new AlwaysOffSampler(),

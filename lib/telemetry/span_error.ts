@@ -1,28 +1,28 @@
 /**
- * What a span says of an error: which one it was, never in which words.
+ * Errors in spans: the class, never the message.
  *
- * An error's message may hold what a person wrote or is called (AGS's own words name
- * users, a bug's name whatever it met). The log has it, redacted, under the same trace
- * id and error id.
+ * An error's message may contain what a person wrote or a person's name (AGS's
+ * messages name users). The log has it, redacted, under the same trace id and
+ * error id.
  *
  * @module
  */
 
 import { type Attributes, type Span, SpanStatusCode } from "@opentelemetry/api";
 
-/** What a class may be called: a message that was put there is none. */
+/** A valid class name; anything else may be a message. */
 const CLASS_NAME = /^[\w$.]{1,64}$/;
 
-/** AGS's codes: numbers, or OAuth's words. */
+/** AGS's codes: numbers, or OAuth's codes. */
 const ERROR_CODE = /^[\w.-]{1,64}$/;
 
-/** The class of an error, or `Error` for what is none. */
+/** The class of an error, or `Error` for other values. */
 export function errorType(error: unknown): string {
   const name = error instanceof Error ? error.name : undefined;
   return typeof name === "string" && CLASS_NAME.test(name) ? name : "Error";
 }
 
-/** The HTTP status that AGS refused with, if that is what the error is. */
+/** The HTTP status of an AGS error. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof Error && "status" in error &&
       typeof error.status === "number"

@@ -1,5 +1,6 @@
 /**
- * Traces that are on: what needs OpenTelemetry's libraries, and is loaded only then.
+ * Tracing when it is on: everything that needs OpenTelemetry's libraries,
+ * loaded on demand.
  *
  * @module
  */
@@ -17,17 +18,17 @@ import { publishSpans } from "./publish_spans.ts";
 import { taskSpans } from "./task_spans.ts";
 import { startZipkinProvider } from "./zipkin_provider.ts";
 
-/** Traces, on or off. Disposing sends what is left. */
+/** Tracing, on or off. Disposing sends the rest. */
 export interface Tracing extends AsyncDisposable {
-  /** Runs each event within its span, and knows the trace it belongs to. */
+  /** Runs each event in its span, and records its trace id. */
   readonly middleware: Middleware;
-  /** Runs requests to AGS within spans; `undefined` where traces are off. */
+  /** Runs requests to AGS in spans; `undefined` if traces are off. */
   readonly traceCall: TraceCall | undefined;
-  /** Publishes events within spans; `undefined` where traces are off. */
+  /** Publishes events in spans; `undefined` if traces are off. */
   readonly tracePublish: TracePublish | undefined;
-  /** Runs the service's own tasks within spans; `undefined` where traces are off. */
+  /** Runs the service's own tasks in spans; `undefined` if traces are off. */
   readonly traceTask: TraceTask | undefined;
-  /** Sends the spans that have ended; resolves within a few seconds. */
+  /** Sends finished spans; resolves within a few seconds. */
   flush(): Promise<void>;
 }
 
@@ -35,16 +36,16 @@ export interface Tracing extends AsyncDisposable {
 export interface SpansOptions {
   /** The settings. */
   readonly config: OtelConfig & Pick<ServiceConfig, "baseUrl">;
-  /** Says what is wrong with traces. */
+  /** Logs problems with traces. */
   readonly log: Logger;
-  /** Who sends the spans: this process's own SDK, or Deno's (`OTEL_DENO`). */
+  /** Who sends the spans: this process's own SDK, or Deno (`OTEL_DENO`). */
   readonly destination: "zipkin" | "runtime";
 }
 
-/** What spans call their maker. */
+/** The instrumentation scope of the spans. */
 const SCOPE = "extend-event-handler";
 
-/** Starts making spans. */
+/** Starts creating spans. */
 export function startSpans(options: SpansOptions): Tracing {
   const { config, log, destination } = options;
   const propagation = createPropagation(config.otelPropagators, {
@@ -53,7 +54,7 @@ export function startSpans(options: SpansOptions): Tracing {
   if (destination === "runtime") {
     return {
       ...makers(trace.getTracer(SCOPE), propagation, config.baseUrl),
-      // The runtime sends its own when the process exits.
+      // The runtime sends its spans when the process exits.
       flush: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };

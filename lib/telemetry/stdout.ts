@@ -1,5 +1,5 @@
 /**
- * Standard output that never holds anybody up.
+ * Standard output that never blocks.
  *
  * @module
  */
@@ -7,25 +7,28 @@
 import { fstatSync } from "node:fs";
 import { sleep } from "../core/async.ts";
 
-/** How a system takes bytes: some of them, all, or it throws. */
+/** A system write: writes some or all bytes, or throws. */
 export type Write = (bytes: Uint8Array) => Promise<number>;
 
-/** Bytes that a pipe takes whole or not at all: `PIPE_BUF`, see pipe(7). */
+/**
+ * Bytes that a pipe accepts completely or not at all: `PIPE_BUF`, see pipe(7).
+ */
 const ATOMIC = 4_096;
 
-/** Time until a full pipe is tried again, in milliseconds. */
+/** Delay before a full pipe is tried again, in milliseconds. */
 const FULL_DELAY = 20;
 
 const LINE_FEED = 10;
 
 /**
- * Makes what writes to standard output, on a thread beside the event loop.
+ * Creates a writer to standard output, on a thread beside the event loop.
  *
- * A parent process may have made the pipe non-blocking, for itself: it refuses bytes
- * then when it is full. How much it took before that is not known, and the lines count
- * as dropped. From then on they are written in pieces that it takes whole.
+ * A parent process may have made the pipe non-blocking for itself: it then
+ * refuses bytes when it is full. How much it had accepted is unknown, and the
+ * lines count as dropped. From then on they are written in chunks that the pipe
+ * accepts completely.
  *
- * @param write Takes bytes. @default {Deno.stdout}
+ * @param write Writes bytes. @default {Deno.stdout}
  */
 export function createStdoutWrite(
   write: Write = (bytes) => Deno.stdout.write(bytes),
@@ -48,8 +51,8 @@ export function createStdoutWrite(
 }
 
 /**
- * Whole lines, as many as a pipe takes at once, or else a piece of one. The runtime
- * keeps bytes after the last line feed for itself: there are none.
+ * As many complete lines as a pipe accepts at once, or else a part of one. The
+ * runtime buffers bytes after the last line feed, so there must be none.
  */
 function pieceOf(bytes: Uint8Array): Uint8Array {
   const piece = bytes.subarray(0, ATOMIC);
@@ -61,8 +64,8 @@ function pieceOf(bytes: Uint8Array): Uint8Array {
 const NULL_DEVICE = 0x103;
 
 /**
- * Whether what is written to standard output is nowhere: it is the null device, as it
- * is where a process is started with its standard output closed. Only Linux tells.
+ * Whether standard output is the null device, as it is if a process was started
+ * with standard output closed. Only Linux can tell.
  */
 export function isStdoutNull(): boolean {
   if (Deno.build.os !== "linux") return false;

@@ -1,5 +1,5 @@
 /**
- * All that the service says of itself beside its log: traces and metrics.
+ * The telemetry of the service besides its log: traces and metrics.
  *
  * @module
  */
@@ -28,31 +28,31 @@ import { startTracing, type Tracing } from "./tracing.ts";
 export interface TelemetryOptions extends MetricsOptions {
   /** The settings. */
   readonly config: ServiceConfig;
-  /** Says what is wrong with traces. */
+  /** Logs problems with traces. */
   readonly log: Logger;
-  /** Standard output, whose dropped lines are counted. @default {none is dropped} */
+  /** Standard output, whose dropped lines are counted. @default {none} */
   readonly output?: Pick<LineWriter, "dropped"> | undefined;
 }
 
-/** Traces and metrics. Disposing sends the spans that are left. */
+/** Traces and metrics. Disposing sends the remaining spans. */
 export interface Telemetry extends AsyncDisposable {
   /** Traces, on or off. */
   readonly tracing: Tracing;
-  /** Where parts of the service make metrics of their own. */
+  /** The metrics interface for other parts of the service. */
   readonly metrics: MetricsPort;
-  /** What is counted of requests to AGS. */
+  /** Metrics of AGS requests. */
   readonly ags: AgsMetrics;
-  /** What is counted of events. */
+  /** Metrics of events. */
   readonly events: EventMetrics;
-  /** What is counted of the idempotency store. */
+  /** Metrics of the idempotency store. */
   readonly idempotency: IdempotencyMetrics;
   /** Counts a dead letter. */
   readonly countLetter: ReturnType<typeof createDeadLetterMetrics>;
-  /** The figures now, in Prometheus's text format. */
+  /** The current metrics, in Prometheus text format. */
   collect(): Promise<MetricsText>;
 }
 
-/** Starts traces, if the settings want them, and metrics. */
+/** Starts metrics and, if enabled, traces. */
 export async function startTelemetry(
   options: TelemetryOptions,
 ): Promise<Telemetry> {

@@ -1,5 +1,5 @@
 /**
- * The id of the trace that an event belongs to, for logs, where no spans are made.
+ * The id of an event's trace in logs, without spans.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import type { Middleware } from "../core/dispatcher.ts";
 import type { Arrival } from "../core/tracing.ts";
 
 /**
- * Puts the id of the caller's trace, if it sent one, beside the event. An event
- * without costs a look at three headers.
+ * Records the id of the caller's trace, if any, with the event. An event
+ * without one costs three header lookups.
  */
 export function traceIds(): Middleware {
   return (delivery, next) => {
@@ -18,7 +18,7 @@ export function traceIds(): Middleware {
   };
 }
 
-/** B3 before W3C, as propagators in their default order have it: the last one counts. */
+/** B3 before W3C, as in the default order of propagators: the last one wins. */
 function traceIdOf(arrival: Arrival | undefined): string | undefined {
   if (arrival === undefined) return undefined;
   const b3 = arrival.header("b3") ?? arrival.header("x-b3-traceid");
@@ -26,7 +26,7 @@ function traceIdOf(arrival: Arrival | undefined): string | undefined {
     traceId(TRACEPARENT.exec(arrival.header("traceparent") ?? ""));
 }
 
-/** 64 or 128 bits; in the single header more follows. */
+/** 64 or 128 bits; the single header has more after them. */
 const B3 = /^([\da-f]{16}(?:[\da-f]{16})?)(?:-|$)/;
 const TRACEPARENT = /^(?!ff)[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
 

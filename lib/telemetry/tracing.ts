@@ -1,5 +1,5 @@
 /**
- * Traces: a span per event, and one per request to AGS; or, where they are off, nothing.
+ * Traces: a span per event, and one per AGS request; if they are off, nothing.
  *
  * @module
  */
@@ -14,10 +14,10 @@ export type { Tracing } from "./spans.ts";
 export type TracingOptions = Omit<SpansOptions, "destination">;
 
 /**
- * Starts traces if the settings want them.
+ * Starts traces if they are enabled.
  *
- * The libraries are loaded only then: where traces are off, the service starts without
- * them, and an event costs the look for its caller's trace.
+ * The libraries are loaded only then: without traces, the service starts
+ * without them, and an event only costs the lookup of its caller's trace.
  */
 export async function startTracing(options: TracingOptions): Promise<Tracing> {
   const destination = destinationOf(options);
@@ -46,7 +46,7 @@ function destinationOf(
     if (isZipkin) {
       log.info("Spans are sent to OTLP, not to Zipkin: OTEL_DENO is true");
     }
-    // Nothing here can keep them out: see docs/observability.md.
+    // They cannot be removed here: see docs/observability.md.
     log.warn(
       "Deno's request spans contain URLs with users' ids: " +
         "have the collector drop url.full, url.path and url.query",
@@ -55,17 +55,22 @@ function destinationOf(
   }
   if (config.otelDeno || exporter === "otlp") {
     log.warn(
-      "Spans are not sent to OTLP: OTEL_DENO was not true when Deno was started, or " +
-        "when the executable was compiled",
+      "Spans are not sent to OTLP: OTEL_DENO was not true when Deno was " +
+        "started or the executable was compiled",
     );
   }
   return isZipkin ? "zipkin" : "none";
 }
 
-/** Where `@opentelemetry/api` keeps what is registered: read without loading it. */
+/**
+ * Where `@opentelemetry/api` keeps its registrations: read without loading it.
+ */
 const REGISTRY = Symbol.for("opentelemetry.js.api.1");
 
-/** Whether the runtime makes spans: it registers itself before any module runs. */
+/**
+ * Whether the runtime creates spans: it registers itself before any module
+ * runs.
+ */
 function isByRuntime(): boolean {
   const registry: unknown = Reflect.get(globalThis, REGISTRY);
   return typeof registry === "object" && registry !== null &&

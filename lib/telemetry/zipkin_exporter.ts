@@ -1,8 +1,9 @@
 /**
  * Sends spans to Zipkin.
  *
- * In place of the SDK's own exporter, whose requests have no deadline: a collector that
- * takes connections and does not answer would have them, and their spans, pile up.
+ * It replaces the SDK's own exporter, whose requests have no deadline: if a
+ * collector accepts connections and does not answer, they would accumulate with
+ * their spans.
  *
  * @module
  */
@@ -13,19 +14,19 @@ import { zipkinSpan } from "./zipkin_span.ts";
 
 /** Options of {@linkcode createZipkinExporter}. */
 export interface ZipkinExporterOptions {
-  /** Where Zipkin takes spans. */
+  /** The Zipkin endpoint. */
   readonly url: string;
-  /** Time for one delivery, in milliseconds. */
+  /** Time limit for one delivery, in milliseconds. */
   readonly timeout: number;
-  /** Ends the deliveries under way. */
+  /** Aborts running deliveries. */
   readonly signal: AbortSignal;
-  /** Called when a delivery failed, with the spans that are lost. */
+  /** Called when a delivery failed, with the number of lost spans. */
   readonly onFailed: (error: Error, spans: number) => void;
 }
 
-/** An exporter that knows what is under way. */
+/** An exporter that tracks running deliveries. */
 export interface ZipkinExporter extends SpanExporter {
-  /** Resolves when no delivery is under way, however those ended. */
+  /** Resolves when no delivery is running, whatever their results. */
   settled(): Promise<void>;
 }
 
@@ -44,7 +45,7 @@ export function createZipkinExporter(
       redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
     });
-    // Its words are of no use, and may be many.
+    // The body is not used, and may be long.
     await response.body?.cancel();
     if (!response.ok) {
       throw new Error(`Zipkin answered ${response.status}: expected 202`);

@@ -1,5 +1,5 @@
 /**
- * OpenTelemetry's SDK, with Zipkin at its end.
+ * OpenTelemetry's SDK with the Zipkin exporter.
  *
  * @module
  */
@@ -31,32 +31,32 @@ import { createZipkinExporter } from "./zipkin_exporter.ts";
 export interface ZipkinProviderOptions {
   /** The settings. */
   readonly config: OtelConfig;
-  /** Says when spans are lost. */
+  /** Logs lost spans. */
   readonly log: Logger;
-  /** For spans and requests that handlers make themselves. */
+  /** For spans and requests that handlers create themselves. */
   readonly propagation: Propagation;
 }
 
-/** A provider that runs. Disposing sends what is left. */
+/** A running provider. Disposing sends the rest. */
 export interface ZipkinProvider extends AsyncDisposable {
-  /** Makes spans that are sent. */
+  /** Creates spans that are sent. */
   getTracer(name: string): Tracer;
-  /** Sends what has ended so far; resolves when that is done or its time is up. */
+  /** Sends finished spans; resolves when that is done or its time is up. */
   flush(): Promise<void>;
 }
 
-/** Where OpenTelemetry expects Zipkin. */
+/** OpenTelemetry's default endpoint for Zipkin. */
 const DEFAULT_ENDPOINT = "http://localhost:9411/api/v2/spans";
 
-/** Longest text of an attribute, in characters: handlers make spans, too. */
+/** Longest attribute text, in characters: handlers create spans, too. */
 const MAX_ATTRIBUTE_LENGTH = 1_024;
 
-/** Time to send what is left when the service stops, in milliseconds. */
+/** Time for sending the rest at shutdown, in milliseconds. */
 const FLUSH_TIME = 3_000;
 
 /**
- * Starts the SDK, and registers it as the process's: spans that handlers make with
- * `@opentelemetry/api` lie below their event's.
+ * Starts the SDK, and registers it globally: spans that handlers create with
+ * `@opentelemetry/api` are children of their event's.
  */
 export function startZipkinProvider(
   options: ZipkinProviderOptions,
@@ -99,7 +99,10 @@ export function startZipkinProvider(
   context.setGlobalContextManager(new AsyncLocalStorageContextManager());
   propagation.setGlobalPropagator(options.propagation.outgoing);
 
-  /** The processor is done at its first failure: others may be under way then. */
+  /**
+   * The processor stops at its first failure, when other deliveries may still
+   * be running.
+   */
   async function flush(how: "forceFlush" | "shutdown"): Promise<void> {
     await provider[how]().catch(() => {});
     await exporter.settled();
@@ -130,7 +133,10 @@ function resourceAttributes(config: OtelConfig): Record<string, string> {
   };
 }
 
-/** Hears of dropped spans: the batch processor tells nobody but its metrics. */
+/**
+ * Reports dropped spans: the batch processor reports them only through its
+ * metrics.
+ */
 function dropMeter(onDropped: (spans: number) => void): MeterProvider {
   const meter = createNoopMeter();
   meter.createCounter = () => ({
@@ -141,7 +147,7 @@ function dropMeter(onDropped: (spans: number) => void): MeterProvider {
   return { getMeter: () => meter };
 }
 
-/** Waits for `promise`, but not for ever. */
+/** Waits for `promise`, up to a time limit. */
 async function within(
   milliseconds: number,
   promise: Promise<void>,

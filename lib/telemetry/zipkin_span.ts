@@ -1,8 +1,8 @@
 /**
- * A span as Zipkin takes it: version 2 of its JSON, by OpenTelemetry's mapping.
+ * Converts spans to Zipkin's JSON, version 2, by OpenTelemetry's mapping.
  *
- * The SDK's own exporter leaves the attributes of events out, and marks a span as
- * failed only where its status has words.
+ * The SDK's own exporter omits the attributes of span events, and marks a span
+ * as failed only if its status has a message.
  *
  * @module
  * @see {@link https://zipkin.io/zipkin-api/}
@@ -23,23 +23,23 @@ export interface ZipkinSpan {
   readonly traceId: string;
   /** 16 hexadecimal digits. */
   readonly id: string;
-  /** The span above. */
+  /** The parent span. */
   readonly parentId?: string;
-  /** What was done. */
+  /** The operation. */
   readonly name: string;
   /** Absent for work within the service. */
   readonly kind?: "CLIENT" | "SERVER" | "PRODUCER" | "CONSUMER";
-  /** When it began, since the epoch. */
+  /** Its start, since the epoch. */
   readonly timestamp: number;
-  /** How long it took: 1 or more. */
+  /** Its duration: at least 1. */
   readonly duration: number;
   /** This service. */
   readonly localEndpoint: ZipkinEndpoint;
-  /** Whom it asked. */
+  /** The remote service. */
   readonly remoteEndpoint?: ZipkinEndpoint;
-  /** What is known of it. */
+  /** Its attributes. */
   readonly tags: Readonly<Record<string, string>>;
-  /** What happened meanwhile. */
+  /** Its span events. */
   readonly annotations?: readonly {
     readonly timestamp: number;
     readonly value: string;
@@ -60,10 +60,10 @@ const KINDS: Readonly<Record<SpanKind, ZipkinSpan["kind"]>> = {
   [SpanKind.CONSUMER]: "CONSUMER",
 };
 
-/** The service's name is where Zipkin wants it, not among the tags. */
+/** Zipkin has its own place for the service's name, so it is not a tag. */
 const SERVICE_NAME = "service.name";
 
-/** Turns a span that has ended into Zipkin's JSON. */
+/** Converts a finished span to Zipkin's JSON. */
 export function zipkinSpan(span: ReadableSpan): ZipkinSpan {
   const { traceId, spanId } = span.spanContext();
   const { attributes, resource, events, parentSpanContext } = span;
@@ -101,7 +101,7 @@ function tagsOf(span: ReadableSpan): Record<string, string> {
   if (status.code !== SpanStatusCode.UNSET) {
     tags["otel.status_code"] = SpanStatusCode[status.code];
   }
-  // Zipkin shows a span as failed when this tag is there.
+  // Zipkin shows a span with this tag as failed.
   if (status.code === SpanStatusCode.ERROR) {
     tags.error = status.message || "true";
   }

@@ -150,7 +150,7 @@ Deno.test("what a route throws is logged and not told; a problem is told by its 
     status: 500,
   });
   const [line] = server.log.lines.filter(({ level }) => level === "error");
-  assert.equal(line?.message, "HTTP route has failed");
+  assert.equal(line?.message, "HTTP route failed");
   assert.match(String(line?.fields.error), /secret detail/);
   const response = await fetch(`${server.url}/problem`);
   assert.equal(response.status, 429);

@@ -242,7 +242,7 @@ Deno.test("without a handler of events that come by Kafka the source does not st
   await assert.rejects(
     startWorld([on("asyncMessaging.orders", () => {})]),
     (error) =>
-      error instanceof AppError && /comes by Kafka/.test(error.message),
+      error instanceof AppError && /event from Kafka/.test(error.message),
   );
 });
 
