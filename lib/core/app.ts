@@ -141,8 +141,8 @@ export interface App {
    * second call waits for the first.
    *
    * @param grace Time for the events, in milliseconds.
-   * @param settling Time for aborted handlers to end, in milliseconds. @default
-   * {1000}
+   * @param settling Time for aborted handlers to end, in milliseconds.
+   * @default {1000}
    * @returns How many events were aborted.
    */
   drain(grace: number, settling?: number): Promise<number>;

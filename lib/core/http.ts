@@ -59,8 +59,8 @@ export interface HttpRoute {
    */
   readonly path: string;
   /**
-   * Whether scripts of the origins in `HTTP_CORS_ORIGINS` may call it. @default
-   * {false}
+   * Whether scripts of the origins in `HTTP_CORS_ORIGINS` may call it.
+   * @default {false}
    */
   readonly cors?: boolean;
   /** Whether answers to other methods of the path name it. @default {true} */

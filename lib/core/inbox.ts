@@ -105,8 +105,8 @@ export interface DeliverOptions {
   /** The most runs of one entry. */
   readonly maxAttempts: number;
   /**
-   * The age from which a failed entry is not retried, in milliseconds. @default
-   * {24 h}
+   * The age from which a failed entry is not retried, in milliseconds.
+   * @default {24 h}
    */
   readonly maxAge?: number;
 }

@@ -24,8 +24,8 @@ export interface OnOptions<E = Event> {
    */
   readonly name?: string;
   /**
-   * Time limit for one event, 1 to 2147483647 milliseconds. @default
-   * {HANDLER_TIMEOUT}
+   * Time limit for one event, 1 to 2147483647 milliseconds.
+   * @default {HANDLER_TIMEOUT}
    */
   readonly timeout?: number;
   /**

@@ -31,8 +31,8 @@ export interface SourceDefinition<S extends Settings = Settings> {
   /** Event types that it carries in addition to AGS's. @default {none} */
   readonly eventTypes?: readonly string[];
   /**
-   * Channels whose event names the studio chooses: `asyncMessaging`. @default
-   * {none}
+   * Channels whose event names the studio chooses: `asyncMessaging`.
+   * @default {none}
    */
   readonly openChannels?: readonly string[];
   /** Types that follow a rule, for their parts are anybody's. @default {none} */

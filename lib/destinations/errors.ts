@@ -17,8 +17,8 @@ export interface DestinationErrorOptions extends ErrorOptions {
   /** How long to wait before a retry, in milliseconds. */
   readonly retryAfter?: number | undefined;
   /**
-   * Whether the failure would hit any request, such as a failed login. @default
-   * {false}
+   * Whether the failure would hit any request, such as a failed login.
+   * @default {false}
    */
   readonly isOutage?: boolean;
 }

@@ -24,8 +24,8 @@ export interface ReceiveLimits {
   /** Time limit for a message to arrive, in milliseconds. @default {30000} */
   readonly timeout?: number;
   /**
-   * Path prefix of methods whose callers may pause between messages. @default
-   * {none}
+   * Path prefix of methods whose callers may pause between messages.
+   * @default {none}
    */
   readonly conversations?: string;
   /**

@@ -59,8 +59,8 @@ export interface GrpcServerOptions {
    */
   readonly keepaliveTime?: number;
   /**
-   * How long to wait for the answer to a ping, in milliseconds. @default
-   * {20000}
+   * How long to wait for the answer to a ping, in milliseconds.
+   * @default {20000}
    */
   readonly keepaliveTimeout?: number;
 }

@@ -30,8 +30,8 @@ export interface MemoryStoreOptions {
    */
   readonly clock?: () => number;
   /**
-   * Milliseconds since the epoch, for times reported about events. @default
-   * {Date.now}
+   * Milliseconds since the epoch, for times reported about events.
+   * @default {Date.now}
    */
   readonly now?: () => number;
 }
@@ -89,9 +89,9 @@ export function createMemoryStore(
 
   return {
     name: "memory",
-    // An async function around a synchronous one, so that an error rejects, as
-    // the interface says. deno-lint-ignore require-await -- Memory needs no
-    // waiting.
+    // An async function around a synchronous one, so that an error rejects, as the
+    // interface says.
+    // deno-lint-ignore require-await -- Memory needs no waiting.
     claim: async (key, how) => claim(key, how),
     // deno-lint-ignore require-await -- As above.
     async renew(key, { token, lease }) {

@@ -47,8 +47,8 @@ export interface FileInboxOptions {
    */
   readonly maxBytes: number;
   /**
-   * Keeps every entry until a reader of `ranges` has committed it. @default
-   * {false}
+   * Keeps every entry until a reader of `ranges` has committed it.
+   * @default {false}
    */
   readonly hasRanges?: boolean;
   /**

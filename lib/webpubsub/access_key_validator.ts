@@ -1,5 +1,5 @@
 /**
- * Checks signatures with access keys.
+ * Verifies access key signatures.
  *
  * @module
  */
@@ -10,20 +10,22 @@ import type { RequestContext } from "./request_context.ts";
 import type { RequestValidator } from "./validator.ts";
 
 /**
- * Checks `ce-signature`: HMAC-SHA256 of the connection id with the access key. Any
- * value of the header may match any key of the host, so that keys can be rotated.
+ * Verifies `ce-signature`: HMAC-SHA256 of the connection id with the access
+ * key. Any value of the header may match any key of the host, so that keys can
+ * be rotated.
  *
- * The signature covers the connection id and nothing else: who has seen one can send
- * any event of that connection. Where that matters, let the service send a bearer
+ * The signature covers only the connection id: whoever has seen one can send
+ * any event of that connection. If that matters, let the service send a bearer
  * token as well: see `EntraValidator` and `allOf`.
  */
 export class AccessKeyValidator implements RequestValidator {
   readonly #keysByHost = new Map<string, string[]>();
 
   /**
-   * Takes connection strings: of several services, and several of one service.
+   * Takes connection strings, of several services or several keys of one
+   * service.
    *
-   * @throws {TypeError} There is none, or one is not as wanted.
+   * @throws {TypeError} There is none, or one is invalid.
    */
   constructor(connectionStrings: string | readonly string[]) {
     const texts = typeof connectionStrings === "string"
@@ -31,7 +33,7 @@ export class AccessKeyValidator implements RequestValidator {
       : connectionStrings;
     if (texts.length === 0) {
       throw new TypeError(
-        "Cannot check signatures: expected a connection string",
+        "Cannot verify signatures: expected a connection string",
       );
     }
     for (const text of texts) {
@@ -41,12 +43,12 @@ export class AccessKeyValidator implements RequestValidator {
     }
   }
 
-  /** Whether a host is that of one of the endpoints, exactly. */
+  /** Whether a host exactly equals that of one of the endpoints. */
   allowsOrigin(origin: string): boolean {
     return this.#keysByHost.has(origin.toLowerCase());
   }
 
-  /** Whether any of the signatures is right. */
+  /** Whether any of the signatures is valid. */
   validate({ origin, connectionId, signature }: RequestContext): boolean {
     const keys = this.#keysByHost.get(origin.toLowerCase());
     if (keys === undefined || signature === undefined) return false;
@@ -55,7 +57,8 @@ export class AccessKeyValidator implements RequestValidator {
     let isRight = false;
     for (const key of keys) {
       const wanted = createHmac("sha256", key).update(connectionId).digest();
-      // All are compared, so that time does not tell which one was right.
+      // Compares all of them, so that the time does not reveal which one
+      // matched.
       for (const each of given) {
         if (timingSafeEqual(wanted, each)) isRight = true;
       }
@@ -64,7 +67,9 @@ export class AccessKeyValidator implements RequestValidator {
   }
 }
 
-/** Values that can be signatures, as 32 bytes each. The service sends two. */
+/**
+ * Values in the form of signatures, as 32 bytes each. The service sends two.
+ */
 function signaturesOf(header: string): readonly Uint8Array[] {
   const signatures: Uint8Array[] = [];
   for (const value of header.split(",", MAX_SIGNATURES)) {
@@ -78,5 +83,5 @@ function signaturesOf(header: string): readonly Uint8Array[] {
 const PREFIX = "sha256=";
 const SIGNATURE = new RegExp(`^${PREFIX}[0-9a-f]{64}$`, "i");
 
-/** Values looked at in one header. */
+/** The most values to check in one header. */
 const MAX_SIGNATURES = 16;

@@ -1,5 +1,5 @@
 /**
- * Makes the answer out of what a handler returns or refuses with.
+ * Builds the answer from a handler's return value or refusal.
  *
  * @module
  */
@@ -17,13 +17,13 @@ import { isObject } from "./json.ts";
 import { ChangingState } from "./state.ts";
 import type { MqttUserProperty } from "./types.ts";
 
-/** How a connection is accepted. What is left out stays as the client's token says. */
+/** How to accept a connection. Omitted fields stay as in the client's token. */
 export interface ConnectAnswer {
   /** The user. */
   readonly userId?: string;
-  /** Groups it is in from the start. */
+  /** Initial groups. */
   readonly groups?: readonly string[];
-  /** What it may do, such as `webpubsub.sendToGroup`. An empty list: nothing. */
+  /** Its permissions, such as `webpubsub.sendToGroup`. An empty list: none. */
   readonly roles?: readonly string[];
   /** The WebSocket subprotocol: one of those offered. */
   readonly subprotocol?: string;
@@ -31,7 +31,7 @@ export interface ConnectAnswer {
   readonly mqtt?: { readonly userProperties?: readonly MqttUserProperty[] };
 }
 
-/** Any JSON value but text. */
+/** Any JSON value except text. */
 export type JsonAnswer =
   | { readonly [name: string]: unknown }
   | readonly unknown[]
@@ -40,15 +40,15 @@ export type JsonAnswer =
   | null;
 
 /**
- * What goes to the client: text, bytes, or anything else as JSON; {@linkcode reply}
- * says more. `undefined`: nothing.
+ * What is sent to the client: text, bytes, or anything else as JSON; use
+ * {@linkcode reply} for options. `undefined`: nothing.
  */
 export type UserAnswer = string | Uint8Array | Reply | JsonAnswer | void;
 
-/** Largest body the service takes, in bytes. */
+/** Largest body that the service accepts, in bytes. */
 const MAX_ANSWER = 16 * 1_024 * 1_024;
 
-/** A handler has returned something that cannot be an answer. */
+/** A handler returned a value that cannot be sent as an answer. */
 export class InvalidAnswerError extends TypeError {
   /** What logs call it. */
   override name = "InvalidAnswerError";
@@ -57,7 +57,7 @@ export class InvalidAnswerError extends TypeError {
 /**
  * Accepts a connection.
  *
- * @throws {InvalidAnswerError} The service would not take the answer.
+ * @throws {InvalidAnswerError} The service would not accept the answer.
  */
 export function answerConnect(
   request: ConnectRequest,
@@ -114,7 +114,9 @@ function plainReply(content: unknown): Omit<Reply, "kind"> {
   };
 }
 
-/** Refuses; an MQTT client that wants to connect gets the reason as its protocol has it. */
+/**
+ * Refuses a request. A connecting MQTT client gets the reason in its protocol.
+ */
 export function answerRefusal(
   request: ServiceRequest,
   refusal: ConnectionRefused,
@@ -148,7 +150,10 @@ function stateOf({ data }: ConnectRequest | UserEventRequest) {
   return data.state instanceof ChangingState ? data.state : undefined;
 }
 
-/** What the service would refuse, and the client see as an error without a reason. */
+/**
+ * Checks what the service would refuse, and what the client would see as an
+ * error without a reason.
+ */
 function checkConnect(request: ConnectRequest, answer: ConnectAnswer): void {
   if (!isObject(answer)) {
     throw new InvalidAnswerError(
@@ -158,7 +163,7 @@ function checkConnect(request: ConnectRequest, answer: ConnectAnswer): void {
   const { userId, groups, roles, subprotocol } = answer as ConnectAnswer;
   if (userId !== undefined && typeof userId !== "string") {
     throw new InvalidAnswerError(
-      'Cannot answer "connect": expected a text as "userId"',
+      'Cannot answer "connect": expected text as "userId"',
     );
   }
   for (const [name, list] of [["groups", groups], ["roles", roles]] as const) {
@@ -169,7 +174,7 @@ function checkConnect(request: ConnectRequest, answer: ConnectAnswer): void {
       );
     if (!isFine) {
       throw new InvalidAnswerError(
-        `Cannot answer "connect": expected a list of texts as "${name}", none blank`,
+        `Cannot answer "connect": expected a list of non-blank texts as "${name}"`,
       );
     }
   }

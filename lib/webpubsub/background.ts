@@ -1,5 +1,5 @@
 /**
- * Runs the handlers of events that are answered before they are handled.
+ * Runs the handlers of events that are answered first.
  *
  * @module
  */
@@ -9,38 +9,39 @@ import { Budget } from "./limits.ts";
 
 /** Options of {@linkcode Background}. */
 export interface BackgroundOptions {
-  /** Most that run at once. */
+  /** The most concurrent handlers. */
   readonly limit: number;
-  /** Time for each, in milliseconds. */
+  /** Time limit for each, in milliseconds. */
   readonly timeout: number;
 }
 
-/** Handlers that nobody waits for, until the app stops. */
+/** Handlers of non-blocking events, running until the app stops. */
 export class Background {
   readonly #timeout: number;
   readonly #budget: Budget;
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
 
-  /** Runs nothing yet. */
+  /** Starts empty. */
   constructor({ limit, timeout }: BackgroundOptions) {
     this.#timeout = timeout;
-    this.#budget = new Budget(limit, "events in the background");
+    this.#budget = new Budget(limit, "background events");
   }
 
   /**
-   * Starts something.
+   * Starts a handler.
    *
-   * @param run It, with a signal that ends when its time is up or the app stops.
-   * @param onError Gets what it throws.
+   * @param run The handler; its signal aborts at its deadline or when the app
+   * stops.
+   * @param onError Receives its error.
    * @returns Settles when it has ended; never rejects.
-   * @throws {OverloadedError} Too much is running.
+   * @throws {OverloadedError} Too many are running.
    */
   start(
     run: (signal: AbortSignal) => unknown,
     onError: (error: unknown) => void,
   ): Promise<void> {
-    // One that ignores its signal keeps its place until it ends.
+    // A handler that ignores its signal keeps its place until it ends.
     this.#budget.take(1);
     const running = this.#run(run, onError).finally(() => {
       this.#budget.give(1);
@@ -54,7 +55,7 @@ export class Background {
     run: (signal: AbortSignal) => unknown,
     onError: (error: unknown) => void,
   ): Promise<void> {
-    // After the answer: a handler that begins with long work would hold it up.
+    // After the answer, which a handler that begins with long work would delay.
     await Promise.resolve();
     using deadline = new Deadline(this.#timeout, [this.#stop.signal]);
     try {
@@ -65,8 +66,8 @@ export class Background {
   }
 
   /**
-   * Settles when all have ended. When the signal aborts, theirs do, too, and it settles
-   * at once.
+   * Settles when all have ended. If the signal aborts, theirs abort too, and it
+   * settles at once.
    */
   async drain(signal?: AbortSignal): Promise<void> {
     while (this.#running.size > 0) {

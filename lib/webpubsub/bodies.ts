@@ -1,6 +1,6 @@
 /**
- * Reads the bodies of events. Members that are not known are left alone: Web PubSub
- * says that new ones will come.
+ * Parses the bodies of events. Unknown members are ignored, because Web PubSub
+ * announces that new ones will be added.
  *
  * @module
  */
@@ -24,7 +24,7 @@ type Own<T> = Omit<T, "connection" | "state">;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
- * Reads the body of `connect`.
+ * Parses the body of `connect`.
  *
  * @throws {InvalidConnectRequestError}
  */
@@ -62,7 +62,7 @@ function readMqttConnect(
 }
 
 /**
- * Reads the body of `disconnected`; there may be none.
+ * Parses the body of `disconnected`, which may be empty.
  *
  * @throws {InvalidConnectRequestError}
  */
@@ -95,7 +95,7 @@ export function readDisconnected(
 }
 
 /**
- * Reads the body of a group event.
+ * Parses the body of a group event.
  *
  * @throws {InvalidConnectRequestError}
  */
@@ -109,7 +109,7 @@ export function readGroup(
   return { group };
 }
 
-/** Without stripping the byte order mark: a text comes as it was sent. */
+/** Keeps the byte order mark: text is passed on as sent. */
 const textDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const TEXT_CHARSETS: readonly (string | undefined)[] = [
   undefined,
@@ -119,10 +119,10 @@ const TEXT_CHARSETS: readonly (string | undefined)[] = [
 ];
 
 /**
- * Reads the body of a user event by its content type; one that is neither text nor
- * JSON stays bytes, with the type it came with.
+ * Parses the body of a user event by its content type; anything but text and
+ * JSON stays bytes, with its content type.
  *
- * @throws {InvalidUserEventError} It is not what its type says.
+ * @throws {InvalidUserEventError} It does not match its content type.
  */
 export function readUserEvent(
   body: Uint8Array,
@@ -139,19 +139,19 @@ export function readUserEvent(
     }
   } catch {
     throw new InvalidUserEventError(
-      "Body is not what its content type says: expected JSON, or text in UTF-8",
+      "Body does not match its content type: expected JSON, or text in UTF-8",
       { context },
     );
   }
   return {
     dataType: "binary",
     content: body,
-    // As the service takes it that leaves the type out.
+    // The service's own default for a missing type.
     contentType: contentType === "" ? "application/octet-stream" : contentType,
   };
 }
 
-/** Reads members of a JSON object; one that is null counts as missing. */
+/** Reads members of a JSON object; null counts as missing. */
 class MemberReader {
   readonly #members: Members;
   readonly #context: RequestContext;
@@ -191,7 +191,7 @@ class MemberReader {
     return this.#listOf(key, this.#members[key]);
   }
 
-  /** @param secret A name that is left out, in any case: it must not reach a log. */
+  /** @param secret A name to omit, in any case: it must not reach a log. */
   lists(key: string, secret?: string): Lists {
     const lists: Record<string, readonly string[]> = Object.create(null);
     for (const [name, value] of Object.entries(this.object(key) ?? {})) {
@@ -216,7 +216,7 @@ class MemberReader {
     });
   }
 
-  /** One text is a list of one: not every sender makes lists. */
+  /** A single text becomes a list of one: not every sender sends lists. */
   #listOf(key: string, value: unknown): readonly string[] {
     if (value === undefined || value === null) return [];
     if (typeof value === "string") return [value];

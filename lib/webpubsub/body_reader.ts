@@ -15,21 +15,21 @@ import type { Share } from "./limits.ts";
 
 /** Options of {@linkcode readBody}. */
 export interface ReadBodyOptions {
-  /** Most bytes. */
+  /** The size limit. */
   readonly maxBytes: number;
-  /** When it must have come. */
+  /** The deadline for the body. */
   readonly deadline: Deadline;
-  /** What it is counted in while it is held. */
+  /** The budget share that it counts towards. */
   readonly share: Share;
-  /** What is known of the request, for errors. */
+  /** The request's context, for errors. */
   readonly context: RequestContext;
 }
 
 /**
  * Reads a body.
  *
- * @throws {BodyTooLargeError} It is larger than it may be.
- * @throws {BodyIncompleteError} It did not come, or not in time.
+ * @throws {BodyTooLargeError} It exceeds the size limit.
+ * @throws {BodyIncompleteError} It did not arrive, or not in time.
  * @throws {OverloadedError} There is no room for it.
  */
 export async function readBody(
@@ -43,15 +43,15 @@ export async function readBody(
     if (length === undefined) return await readStream(request, options);
     share.take(length);
     const body = request.bytes();
-    // It fails when the answer goes out before it has come.
+    // It fails if the answer is sent before the body has arrived.
     body.catch(() => {});
     const bytes = await deadline.wait(body);
-    // Only a server can be trusted to have read as much as the header says.
+    // Only a server can be trusted to have enforced the length header.
     checkLength(bytes.length, maxBytes, context);
     return bytes;
   } catch (cause) {
     if (cause instanceof UpstreamError) throw cause;
-    throw new BodyIncompleteError("Body has not come", { context, cause });
+    throw new BodyIncompleteError("Body is incomplete", { context, cause });
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The connection that an event is about.
+ * The connection of an event.
  *
  * @module
  */
@@ -12,14 +12,17 @@ import type { MqttConnection, WebPubSubConnection } from "./types.ts";
 const METADATA_PREFIX = "x-webpubsub-metadata-";
 const MQTT_PREFIX = "mqtt-";
 
-/** Makes the connection out of an event's headers. */
+/** Creates the connection from an event's headers. */
 export function createConnection(
   context: RequestContext,
 ): WebPubSubConnection {
   return new HeaderConnection(context);
 }
 
-/** Reads what is asked for: few handlers look at metadata, and headers are slow to list. */
+/**
+ * Reads values on demand: few handlers need metadata, and listing headers is
+ * slow.
+ */
 class HeaderConnection implements WebPubSubConnection {
   readonly id: string;
   readonly hub: string;
@@ -60,8 +63,8 @@ class HeaderConnection implements WebPubSubConnection {
 }
 
 /**
- * Only MQTT clients have a physical connection. `ce-subprotocol` says nothing: the
- * service's own samples of MQTT events do not have it.
+ * Only MQTT clients have a physical connection. `ce-subprotocol` is not
+ * reliable: the service's own samples of MQTT events lack it.
  */
 function mqttOf(headers: Headers): MqttConnection | undefined {
   const physicalConnectionId = headers.get("ce-physicalconnectionid");
@@ -75,7 +78,7 @@ function mqttOf(headers: Headers): MqttConnection | undefined {
   };
 }
 
-/** The headers whose names begin with a prefix, by the rest of their names. */
+/** The headers with a prefix, by the rest of their names. */
 function headersAfter(
   prefix: string,
   headers: Headers,

@@ -1,30 +1,33 @@
 /**
- * Connection strings, as the Azure portal shows them.
+ * Parses connection strings, as shown by the Azure portal.
  *
  * @module
  */
 
-/** Where a Web PubSub service is, and how to sign for it. */
+/** The endpoint and key of a Web PubSub service. */
 export interface ConnectionString {
-  /** The endpoint, with the port if there is one, without a trailing slash. */
+  /** The endpoint, with the port if any, without a trailing slash. */
   readonly endpoint: string;
   /** The endpoint's host in lower case, without the port. */
   readonly host: string;
-  /** The access key. A secret. It looks like base64; its text itself is the key. */
+  /**
+   * The access key. A secret. It looks like base64, but the text itself is the
+   * key.
+   */
   readonly accessKey: string;
 }
 
 /**
- * Reads `Endpoint=https://…;AccessKey=…;Version=1.0;`: parts in any order, their names
- * in any case, and `Port` if there is one.
+ * Parses `Endpoint=https://…;AccessKey=…;Version=1.0;`: parts in any order,
+ * names in any case, and optionally `Port`.
  *
- * @throws {TypeError} A part is missing or not as wanted. The text is not quoted, for it
- * holds a key.
+ * @throws {TypeError} A part is missing or invalid. The message does not quote
+ * the text, which contains a key.
  */
 export function parseConnectionString(text: string): ConnectionString {
   const parts = new Map<string, string>();
   for (const part of text.split(";")) {
-    // Keys end in "=" themselves.
+    // Keys may end in "=".
     const cut = part.indexOf("=");
     if (cut < 0) continue;
     parts.set(

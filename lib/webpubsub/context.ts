@@ -1,5 +1,5 @@
 /**
- * What the headers of an event say.
+ * Parses the headers of an event.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import { HeaderNotFound } from "./errors.ts";
 import { decodeHeader } from "./headers.ts";
 import type { RequestContext } from "./request_context.ts";
 
-/** What `ce-type` of a user event begins with. */
+/** The prefix of a user event's `ce-type`. */
 export const USER_EVENT_PREFIX = "azure.webpubsub.user.";
 
 /**
- * Reads what every event says.
+ * Parses the headers that every event has.
  *
  * @throws {HeaderNotFound} A header is missing.
  */
@@ -28,7 +28,7 @@ export function readContext(headers: Headers): RequestContext {
   const connectionId = required("ce-connectionid");
   const eventType = normalType(required("ce-type"));
   const eventName = headers.get("ce-eventname");
-  // An empty name is another error than none: see InvalidEventNameError.
+  // An empty name is a different error: see InvalidEventNameError.
   if (eventName === null) throw new HeaderNotFound("ce-eventname");
   const userId = optional("ce-userid");
   const subprotocol = optional("ce-subprotocol");
@@ -45,7 +45,7 @@ export function readContext(headers: Headers): RequestContext {
   };
 }
 
-/** Types compare in any case, but a user event's name stays as it is spelled. */
+/** Types are case-insensitive, but a user event's name keeps its spelling. */
 function normalType(type: string): string {
   const lower = type.toLowerCase();
   return lower.startsWith(USER_EVENT_PREFIX)

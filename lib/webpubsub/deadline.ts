@@ -1,25 +1,28 @@
 /**
- * How long one event may take.
+ * The time limit of one event.
  *
  * @module
  */
 
-/** The time is up. */
+/** The deadline has passed. */
 export class DeadlineError extends Error {
   /** What logs call it. */
   override name = "DeadlineError";
 }
 
-/** The end of one event: its time is up, its caller has gone, or the app stops. */
+/**
+ * Ends one event: its deadline has passed, its caller has disconnected, or the
+ * app is stopping.
+ */
 export class Deadline implements Disposable {
   readonly #aborter = new AbortController();
   readonly #undo: (() => void)[] = [];
 
   /**
-   * Starts the time.
+   * Starts the clock.
    *
    * @param timeout Milliseconds.
-   * @param signals What else ends it.
+   * @param signals Further signals that end it.
    */
   constructor(timeout: number, signals: readonly (AbortSignal | undefined)[]) {
     const timer = setTimeout(
@@ -38,9 +41,9 @@ export class Deadline implements Disposable {
   }
 
   /**
-   * Waits for something, but not past the end. What it does afterwards is ignored.
+   * Waits for a promise until the end. Its later result is ignored.
    *
-   * @throws The signal's reason, or what the promise is rejected with.
+   * @throws The signal's reason, or the promise's error.
    */
   wait<T>(promise: Promise<T>): Promise<T> {
     const { signal } = this;
@@ -55,8 +58,8 @@ export class Deadline implements Disposable {
   }
 
   /**
-   * Takes the listeners away. They must not outlive the answer: Deno aborts a request's
-   * signal after a good answer, too, and complains about those who listen then.
+   * Removes the listeners. They must not outlive the answer: Deno also aborts a
+   * request's signal after a successful answer, and warns about listeners.
    */
   [Symbol.dispose](): void {
     for (const undo of this.#undo) undo();

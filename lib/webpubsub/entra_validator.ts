@@ -1,5 +1,5 @@
 /**
- * Checks bearer tokens of Microsoft Entra ID.
+ * Verifies bearer tokens of Microsoft Entra ID.
  *
  * @module
  */
@@ -19,50 +19,56 @@ import type { RequestValidator } from "./validator.ts";
 export interface EntraValidatorOptions {
   /** The tenant's id. */
   readonly tenantId: string;
-  /** `aud`: the application that the event handler's settings name. */
+  /** `aud`: the application named in the event handler's settings. */
   readonly audience: string;
   /** `appid` or `azp`: client ids of the identities that Web PubSub may use. */
   readonly clientIds: readonly string[];
   /** Hosts of the Web PubSub services, without port. */
   readonly hosts: readonly string[];
-  /** Where the tenant's keys are. @default {the tenant's at login.microsoftonline.com} */
+  /**
+   * URL of the tenant's keys.
+   * @default {the tenant's at login.microsoftonline.com}
+   */
   readonly jwksUrl?: string;
-  /** What fetches them. @default {fetch} */
+  /** The fetch function. @default {fetch} */
   readonly fetch?: typeof fetch;
-  /** Time for one look-up of the keys, in milliseconds. @default {5000} */
+  /** Time limit for fetching the keys, in milliseconds. @default {5000} */
   readonly timeout?: number;
 }
 
-/** Checked tokens that are remembered; an identity has one at a time. */
+/** The most verified tokens to remember; an identity has one at a time. */
 const MAX_KNOWN = 100;
 
-/** Largest token looked at, in characters. */
+/** Largest token that is examined, in characters. */
 const MAX_TOKEN = 16_384;
 
-/** Largest set of keys that is read, in bytes: Microsoft's has some 10 KB. */
+/** Largest key set that is read, in bytes: Microsoft's has about 10 KB. */
 const MAX_KEYS_BYTES = 262_144;
 
-/** How far clocks may be apart, in seconds: Microsoft's own libraries take 5 minutes. */
+/**
+ * How far clocks may differ, in seconds: Microsoft's own libraries allow 5
+ * minutes.
+ */
 const CLOCK_TOLERANCE = 300;
 
 /**
- * Checks `Authorization: Bearer`: the token that Web PubSub gets for its managed
- * identity. RS256, signed by the tenant, for this audience, alive, and of one of the
- * identities that are named: any application of the tenant can get a token for an
- * audience, unless it is configured otherwise.
+ * Verifies `Authorization: Bearer`: the token that Web PubSub gets for its
+ * managed identity. It has to be RS256, signed by the tenant, for this
+ * audience, not expired, and of one of the given identities, because by default
+ * any application of the tenant can get a token for an audience.
  *
- * A token is checked once and then known until it expires.
+ * A token is verified once and remembered until it expires.
  */
 export class EntraValidator implements RequestValidator {
   readonly #options: EntraValidatorOptions;
   readonly #hosts: ReadonlySet<string>;
   readonly #clientIds: ReadonlySet<string>;
   readonly #keys: JWTVerifyGetKey;
-  /** When each known token expires, in milliseconds since the epoch. */
+  /** The expiry of each remembered token, in milliseconds since the epoch. */
   readonly #known = new Map<string, number>();
 
   /**
-   * Takes what a token must say.
+   * Takes the requirements on tokens.
    *
    * @throws {TypeError} An option is empty.
    */
@@ -71,7 +77,7 @@ export class EntraValidator implements RequestValidator {
       const name of ["tenantId", "audience", "clientIds", "hosts"] as const
     ) {
       if (options[name].length === 0) {
-        throw new TypeError(`Cannot check bearer tokens: expected "${name}"`);
+        throw new TypeError(`Cannot verify bearer tokens: expected "${name}"`);
       }
     }
     this.#options = options;
@@ -87,15 +93,15 @@ export class EntraValidator implements RequestValidator {
     });
   }
 
-  /** Whether a host is one of those named, exactly. */
+  /** Whether a host exactly equals one of the given hosts. */
   allowsOrigin(origin: string): boolean {
     return this.#hosts.has(origin.toLowerCase());
   }
 
   /**
-   * Whether the token is right.
+   * Whether the token is valid.
    *
-   * @throws The tenant's keys cannot be had.
+   * @throws The tenant's keys cannot be fetched.
    */
   async validate({ origin, headers }: RequestContext): Promise<boolean> {
     if (!this.allowsOrigin(origin)) return false;
@@ -115,7 +121,8 @@ export class EntraValidator implements RequestValidator {
     try {
       const { payload } = await jwtVerify(token, this.#keys, {
         algorithms: ["RS256"],
-        // Of version 1 and 2; an application's manifest says which it gets.
+        // Of versions 1 and 2; an application's manifest selects which one it
+        // gets.
         issuer: [
           `https://sts.windows.net/${tenantId}/`,
           `https://login.microsoftonline.com/${tenantId}/v2.0`,
@@ -155,7 +162,7 @@ function tokenOf(headers: Headers): string | undefined {
   return /^bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(value)?.[1];
 }
 
-/** Whether the token is to blame, and not that the tenant's keys could not be had. */
+/** Whether the token is invalid, as opposed to the keys being unavailable. */
 function saysOfToken(error: unknown): boolean {
   return error instanceof errors.JWTInvalid ||
     error instanceof errors.JWTExpired ||
@@ -167,7 +174,7 @@ function saysOfToken(error: unknown): boolean {
     error instanceof errors.JOSENotSupported;
 }
 
-/** As jose fetches by itself, but reads no more than a set of keys can have. */
+/** Like jose's own fetch, but with a size limit for key sets. */
 async function fetchKeys(
   url: string,
   init: RequestInit,
@@ -184,7 +191,7 @@ async function fetchKeys(
     size += chunk.length;
     if (size > MAX_KEYS_BYTES) {
       throw new RangeError(
-        `Set of keys is too large: expected at most ${MAX_KEYS_BYTES} bytes`,
+        `Key set is too large: expected at most ${MAX_KEYS_BYTES} bytes`,
       );
     }
     chunks.push(chunk);

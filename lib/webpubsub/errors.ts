@@ -1,5 +1,5 @@
 /**
- * What is wrong with a request of Web PubSub's, and how it is answered.
+ * Errors of Web PubSub requests, with their answers.
  *
  * @module
  */
@@ -9,30 +9,30 @@ import { VERDICT } from "./verdict.ts";
 
 /** Options of an {@linkcode UpstreamError}. */
 export interface UpstreamErrorOptions extends ErrorOptions {
-  /** What is known of the request. */
+  /** The request's context. */
   readonly context?: RequestContext | undefined;
 }
 
 /**
- * A request cannot be handled. `handleException` gets every one of them and may
- * choose another status; the answer's body stays empty.
+ * A request cannot be handled. `handleException` receives each of these errors
+ * and may choose another status; the answer's body stays empty.
  */
 export abstract class UpstreamError extends Error {
   /** What logs call it. */
   override name = "UpstreamError";
-  /** The status it is answered with. */
+  /** The status of the answer. */
   abstract readonly status: number;
-  /** What is known of the request; absent if its headers do not say enough. */
+  /** The request's context; absent if its headers are insufficient. */
   readonly context: RequestContext | undefined;
 
-  /** Creates the error; `cause` keeps what led to it. */
+  /** Creates the error; `cause` keeps the underlying error. */
   constructor(message: string, options: UpstreamErrorOptions = {}) {
     super(message, options);
     this.context = options.context;
   }
 }
 
-/** A header is missing that every request has. */
+/** A required header is missing. */
 export class HeaderNotFound extends UpstreamError {
   /** What logs call it. */
   override name = "HeaderNotFound";
@@ -48,13 +48,13 @@ export class HeaderNotFound extends UpstreamError {
   }
 }
 
-/** The body of a `connect`, `disconnected` or group event is not as the protocol says. */
+/** The body of a `connect`, `disconnected` or group event is invalid. */
 export class InvalidConnectRequestError extends UpstreamError {
   /** What logs call it. */
   override name = "InvalidConnectRequestError";
   /** Answered 400. */
   readonly status = 400;
-  /** The member at fault; `body` if the body is not a JSON object at all. */
+  /** The invalid member; `body` if the body is not a JSON object at all. */
   readonly key: string;
 
   /** Creates the error for a member. */
@@ -64,14 +64,14 @@ export class InvalidConnectRequestError extends UpstreamError {
     options: UpstreamErrorOptions = {},
   ) {
     super(
-      `"${key}" of the request is not as wanted: expected ${wanted}`,
+      `"${key}" of the request is invalid: expected ${wanted}`,
       options,
     );
     this.key = key;
   }
 }
 
-/** The body of a user event is not what its content type says. */
+/** The body of a user event does not match its content type. */
 export class InvalidUserEventError extends UpstreamError {
   /** What logs call it. */
   override name = "InvalidUserEventError";
@@ -79,13 +79,13 @@ export class InvalidUserEventError extends UpstreamError {
   readonly status = 400;
 }
 
-/** `ce-type` is none that there is. */
+/** `ce-type` is unknown. */
 export class InvalidEventTypeError extends UpstreamError {
   /** What logs call it. */
   override name = "InvalidEventTypeError";
   /** Answered 400. */
   readonly status = 400;
-  /** What `ce-type` says. */
+  /** The value of `ce-type`. */
   readonly eventType: string;
 
   /** Creates the error for a type. */
@@ -111,7 +111,7 @@ export class InvalidEventNameError extends UpstreamError {
   }
 }
 
-/** The request does not come from a service that is configured, or cannot show it. */
+/** The request does not come from a configured service, or cannot prove it. */
 export class ValidationFailedError extends UpstreamError {
   /** What logs call it. */
   override name = "ValidationFailedError";
@@ -119,7 +119,7 @@ export class ValidationFailedError extends UpstreamError {
   readonly status = 401;
 }
 
-/** Whether a request is genuine cannot be told now; Web PubSub delivers it again. */
+/** The request cannot be authenticated now; Web PubSub delivers it again. */
 export class ValidatorUnavailableError extends UpstreamError {
   /** What logs call it. */
   override name = "ValidatorUnavailableError";
@@ -135,7 +135,9 @@ export class BodyTooLargeError extends UpstreamError {
   readonly status = 413;
 }
 
-/** The body did not come, or not in time; Web PubSub delivers the event again. */
+/**
+ * The body did not arrive, or not in time; Web PubSub delivers the event again.
+ */
 export class BodyIncompleteError extends UpstreamError {
   /** What logs call it. */
   override name = "BodyIncompleteError";
@@ -143,15 +145,17 @@ export class BodyIncompleteError extends UpstreamError {
   readonly status = 408;
 }
 
-/** More is going on than may; Web PubSub delivers the event again. */
+/** A limit is reached; Web PubSub delivers the event again. */
 export class OverloadedError extends UpstreamError {
   /** What logs call it. */
   override name = "OverloadedError";
-  /** Answered 503: Web PubSub never tries again after 429. */
+  /** Answered 503: Web PubSub never retries after 429. */
   readonly status = 503;
 }
 
-/** For handlers: the event cannot be handled now; Web PubSub delivers it again. */
+/**
+ * For handlers: the event cannot be handled now; Web PubSub delivers it again.
+ */
 export class TryAgainError extends UpstreamError {
   /** What logs call it. */
   override name = "TryAgainError";

@@ -1,5 +1,5 @@
 /**
- * Headers as Web PubSub means them.
+ * Converts headers to and from Web PubSub's encoding.
  *
  * @module
  */
@@ -12,8 +12,8 @@ export type HeadersLike =
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Reads a header's text. Web PubSub sends user ids as raw UTF-8, and the Fetch
- * standard hands out one character a byte.
+ * Decodes a header's text. Web PubSub sends user ids as raw UTF-8, and the
+ * Fetch standard returns one character per byte.
  */
 export function decodeHeader(value: string): string {
   // deno-lint-ignore no-control-regex -- that is ASCII
@@ -26,7 +26,7 @@ export function decodeHeader(value: string): string {
   }
 }
 
-/** Writes a text as the Fetch standard takes it: one character a byte of UTF-8. */
+/** Encodes a text for the Fetch standard: one character per byte of UTF-8. */
 function encodeHeader(value: string): string {
   // deno-lint-ignore no-control-regex -- that is Latin-1
   if (/^[\x00-\xff]*$/.test(value)) return value;
@@ -34,9 +34,9 @@ function encodeHeader(value: string): string {
 }
 
 /**
- * Makes the standard's headers.
+ * Creates standard headers.
  *
- * @throws {TypeError} A name or value cannot be one.
+ * @throws {TypeError} A name or value is invalid.
  */
 export function toHeaders(headers: HeadersLike): Headers {
   if (headers instanceof Headers) return headers;
@@ -50,7 +50,9 @@ export function toHeaders(headers: HeadersLike): Headers {
   return result;
 }
 
-/** A content type without its parameters, in lower case; empty if there is none. */
+/**
+ * A content type without its parameters, in lower case; empty if there is none.
+ */
 export function mediaTypeOf(contentType: string | null | undefined): string {
   return (contentType ?? "").split(";", 1)[0]!.trim().toLowerCase();
 }

@@ -1,5 +1,5 @@
 /**
- * Reads JSON that somebody else wrote.
+ * Parses JSON from outside.
  *
  * @module
  */
@@ -10,11 +10,12 @@ const MAX_DEPTH = 128;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Reads JSON.
+ * Parses JSON.
  *
  * @param source Text, or its bytes in UTF-8, with or without a byte order mark.
- * @throws {SyntaxError} It is not UTF-8, not JSON, or nested deeper than 128 levels:
- * whoever walks it or writes it again would run out of stack. The text is not quoted.
+ * @throws {SyntaxError} It is not UTF-8, not JSON, or nested deeper than 128
+ * levels, which could overflow the stack of code that walks or writes it. The
+ * message does not quote the text.
  */
 export function parseJson(source: string | Uint8Array): unknown {
   try {

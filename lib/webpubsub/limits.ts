@@ -1,12 +1,12 @@
 /**
- * How much may go on at once.
+ * Limits on concurrent work.
  *
  * @module
  */
 
 import { OverloadedError } from "./errors.ts";
 
-/** Counts what is held, and says no beyond a limit. */
+/** Counts what is in use, up to a limit. */
 export class Budget {
   readonly #limit: number;
   readonly #what: string;
@@ -15,22 +15,22 @@ export class Budget {
   /**
    * Sets the limit.
    *
-   * @param what What is counted, for the error's text.
+   * @param what What is counted, for error messages.
    */
   constructor(limit: number, what: string) {
     this.#limit = limit;
     this.#what = what;
   }
 
-  /** What is held. */
+  /** The amount in use. */
   get held(): number {
     return this.#held;
   }
 
   /**
-   * Takes some.
+   * Takes an amount.
    *
-   * @throws {OverloadedError} There is not as much left.
+   * @throws {OverloadedError} Not enough is left.
    */
   take(count: number): void {
     if (this.#held + count > this.#limit) {
@@ -41,33 +41,33 @@ export class Budget {
     this.#held += count;
   }
 
-  /** Gives some back. */
+  /** Returns an amount. */
   give(count: number): void {
     this.#held -= count;
   }
 }
 
-/** Part of a budget, given back as one. */
+/** A part of a budget, returned as one. */
 export class Share implements Disposable {
   readonly #budget: Budget;
   #taken = 0;
 
-  /** Takes nothing yet. */
+  /** Starts empty. */
   constructor(budget: Budget) {
     this.#budget = budget;
   }
 
   /**
-   * Takes some more.
+   * Takes more.
    *
-   * @throws {OverloadedError} There is not as much left.
+   * @throws {OverloadedError} Not enough is left.
    */
   take(count: number): void {
     this.#budget.take(count);
     this.#taken += count;
   }
 
-  /** Gives all of it back. */
+  /** Returns all of it. */
   [Symbol.dispose](): void {
     this.#budget.give(this.#taken);
     this.#taken = 0;

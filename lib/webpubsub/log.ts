@@ -1,29 +1,29 @@
 /**
- * Where the library says what happens.
+ * The library's log.
  *
  * @module
  */
 
-/** Where the library says what happens. It never gets a body, a query or a key. */
+/** The library's log. It never receives a body, a query or a key. */
 export interface UpstreamLog {
-  /** Something is refused, or set up in a way that is not for production. */
+  /** Something was refused, or is configured in a way unfit for production. */
   warn(message: string, fields: Readonly<Record<string, unknown>>): void;
-  /** A handler has failed. */
+  /** A handler failed. */
   error(message: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
 /** Writes to the console. */
 export const consoleLog: UpstreamLog = {
-  // deno-lint-ignore no-console -- until the app says where else
+  // deno-lint-ignore no-console -- the default log
   warn: (message, fields) => console.warn(message, fields),
-  // deno-lint-ignore no-console -- until the app says where else
+  // deno-lint-ignore no-console -- the default log
   error: (message, fields) => console.error(message, fields),
 };
 
-/** Longest text of a header in a log, in characters: anybody can send headers. */
+/** Longest header text in a log, in characters: anybody can send headers. */
 const MAX_TEXT = 200;
 
-/** Headers that find a request again, in the service's own logs as well. */
+/** Headers that identify a request, also in the service's own logs. */
 const FIELDS: Readonly<Record<string, string>> = {
   requestId: "x-ms-client-request-id",
   origin: "webhook-request-origin",
@@ -33,7 +33,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   eventId: "ce-id",
 };
 
-/** What a log says of a request. */
+/** The log fields of a request. */
 export function fieldsOf(headers: Headers): Readonly<Record<string, unknown>> {
   const fields: Record<string, unknown> = {};
   for (const [field, name] of Object.entries(FIELDS)) {
@@ -43,7 +43,7 @@ export function fieldsOf(headers: Headers): Readonly<Record<string, unknown>> {
   return fields;
 }
 
-/** A failure, and the request that it is of. */
+/** The log entry of an error and its request. */
 export function entryOf(
   message: string,
   headers: Headers,

@@ -1,9 +1,9 @@
 /**
- * Azure Web PubSub's events, in any server of the Fetch standard.
+ * Azure Web PubSub events, for any server that uses the Fetch standard.
  *
- * Web PubSub calls an app over HTTP for what its clients do: connect, send, leave.
- * {@linkcode WebPubSubUpstream} checks who calls, reads the event, runs a handler and
- * writes the answer.
+ * Web PubSub calls an app over HTTP when its clients connect, send or leave.
+ * {@linkcode WebPubSubUpstream} authenticates the call, parses the event, runs
+ * a handler and writes the answer.
  *
  * ```ts
  * import {

@@ -1,14 +1,13 @@
 /**
- * MQTT's codes for what HTTP's statuses say, and the other way round, as Microsoft's
- * libraries have them.
+ * Maps HTTP statuses to MQTT codes and back, as Microsoft's libraries do.
  *
  * @module
  */
 
-/** MQTT 3.1.1 and 5, as CONNECT packets number them. */
+/** MQTT 3.1.1 and 5, as numbered in CONNECT packets. */
 const V311 = 4, V5 = 5;
 
-/** By HTTP status, and for the rest. */
+/** By HTTP status, with a default. */
 const CODES: Readonly<
   Record<
     number,
@@ -22,7 +21,7 @@ const CODES: Readonly<
   [V5]: { byStatus: { 400: 134, 401: 135 }, other: 128 },
 };
 
-/** What a CONNACK says of a version of MQTT that nobody knows. */
+/** The CONNACK code for an unknown version of MQTT. */
 const UNACCEPTABLE_VERSION = 1;
 
 const STATUSES: Readonly<Record<number, readonly number[]>> = {
@@ -33,14 +32,14 @@ const STATUSES: Readonly<Record<number, readonly number[]>> = {
   503: [3],
 };
 
-/** The code of a CONNACK that refuses with an HTTP status. */
+/** The CONNACK code for a refusal with an HTTP status. */
 export function mqttCodeOf(status: number, protocolVersion: number): number {
   const codes = CODES[protocolVersion];
   if (codes === undefined) return UNACCEPTABLE_VERSION;
   return codes.byStatus[status] ?? codes.other;
 }
 
-/** The HTTP status for the code of a CONNACK; 500 for codes that none is told for. */
+/** The HTTP status for a CONNACK code; 500 for codes without a status. */
 export function statusOfMqttCode(code: number): number {
   const entry = Object.entries(STATUSES).find(([, codes]) =>
     codes.includes(code)

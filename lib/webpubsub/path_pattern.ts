@@ -1,12 +1,13 @@
 /**
- * The path that an upstream is served at.
+ * Matches the path of an upstream.
  *
  * @module
  */
 
 /**
- * Makes a test for a path: exact, but that `{hub}` and `{event}` stand for one segment
- * each, as in the URL template that Web PubSub is given.
+ * Creates a test for a path. It matches exactly, except that `{hub}` and
+ * `{event}` stand for one segment each, as in the URL template configured in
+ * Web PubSub.
  *
  * @throws {TypeError} The path does not begin with a slash.
  */
@@ -18,7 +19,7 @@ export function pathTest(path: string): (pathname: string) => boolean {
   }
   if (!/\{(hub|event)\}/.test(path)) return (pathname) => pathname === path;
   const source = path.split(/(\{hub\}|\{event\})/).map((part, index) =>
-    // Every second one is a placeholder.
+    // Every second part is a placeholder.
     index % 2 === 1 ? "[^/]+" : RegExp.escape(part)
   );
   const pattern = new RegExp(`^${source.join("")}$`);

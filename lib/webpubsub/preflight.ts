@@ -1,6 +1,6 @@
 /**
- * CloudEvents' abuse protection: the service asks whether it may send events here.
- * The answer is consent, and authenticates nothing.
+ * CloudEvents abuse protection: the service asks whether it may send events
+ * here. The answer is consent, not authentication.
  *
  * @module
  */
@@ -8,10 +8,10 @@
 import type { RequestValidator } from "./validator.ts";
 
 /**
- * Which origin a preflight is answered with; `undefined` refuses it.
+ * The origin to answer a preflight with; `undefined` refuses it.
  *
  * @param headers The preflight's headers.
- * @param validator What decides; without one, any origin is taken.
+ * @param validator Decides; without one, any origin is accepted.
  */
 export function allowedOrigin(
   headers: Headers,
@@ -20,8 +20,8 @@ export function allowedOrigin(
   const origins = headers.get("webhook-request-origin");
   if (!origins) return undefined;
   if (validator === undefined) return "*";
-  // Microsoft's libraries take a list; the service sends one host. Exactly one comes
-  // back: the service compares the whole line.
+  // Microsoft's libraries accept a list, while the service sends one host.
+  // Exactly one is returned, because the service compares the whole line.
   return origins.split(",").map((origin) => origin.trim()).find((origin) =>
     origin !== "" && validator.allowsOrigin(origin.toLowerCase())
   );

@@ -1,5 +1,5 @@
 /**
- * Says no to a client.
+ * Refuses clients.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import { statusOfMqttCode } from "./mqtt_codes.ts";
 import type { MqttUserProperty } from "./types.ts";
 import { VERDICT } from "./verdict.ts";
 
-/** What an MQTT client gets in its CONNACK. */
+/** The CONNACK of a refused MQTT client. */
 export interface MqttRefusal {
-  /** The code, of the client's version of MQTT. */
+  /** The code, in the client's version of MQTT. */
   readonly code: number;
-  /** Why, for the client to read. */
+  /** The reason, for the client. */
   readonly reason?: string;
   /** User properties (MQTT 5). */
   readonly userProperties?: readonly MqttUserProperty[];
@@ -20,14 +20,17 @@ export interface MqttRefusal {
 
 /** Options of {@linkcode ConnectionRefused}. */
 export interface ConnectionRefusedOptions extends ErrorOptions {
-  /** What an MQTT client gets, exactly. @default {code by status, detail as reason} */
+  /**
+   * The exact answer for an MQTT client.
+   * @default {code by status, detail as reason}
+   */
   readonly mqtt?: MqttRefusal;
 }
 
 /**
- * Refuses a connection, or a user event: thrown by a handler. It is a decision and not
- * a failure: the service does not try again. The client that wants to connect gets the
- * status; a user event fails.
+ * Refuses a connection, or a user event: thrown by a handler. It is a decision
+ * and not a failure, so the service does not retry. A connecting client gets
+ * the status; a user event fails.
  *
  * @example
  * ```ts
@@ -47,21 +50,21 @@ export interface ConnectionRefusedOptions extends ErrorOptions {
 export class ConnectionRefused extends Error {
   /** What logs call it. */
   override name = "ConnectionRefused";
-  /** It is a decision. */
+  /** Marks a decision. */
   readonly [VERDICT] = "refuse";
   /** The status. */
   readonly status: number;
   /** The answer's body. */
   readonly detail: string | undefined;
-  /** What an MQTT client gets. */
+  /** The answer for an MQTT client. */
   readonly mqtt: MqttRefusal | undefined;
 
   /**
    * Creates the refusal.
    *
-   * @param status From 400 to 499, but not 408, which Web PubSub would try again.
+   * @param status From 400 to 499, except 408, which Web PubSub would retry.
    * @param detail The answer's body, and the reason for an MQTT client.
-   * @throws {RangeError} The status is none that refuses for good.
+   * @throws {RangeError} The status is not a permanent refusal.
    */
   constructor(
     status: number,
@@ -83,10 +86,11 @@ export class ConnectionRefused extends Error {
   }
 
   /**
-   * Refuses an MQTT client with a code of its protocol.
+   * Refuses an MQTT client with an MQTT code.
    *
-   * @param refusal The code and what goes with it. Codes of trouble on the server's
-   * side (3, 128, 136, …) refuse with 400, for Web PubSub would try again otherwise.
+   * @param refusal The code and its details. Codes of server-side problems (3,
+   * 128, 136, …) are sent with status 400, because Web PubSub would otherwise
+   * retry.
    */
   static forMqtt(refusal: MqttRefusal): ConnectionRefused {
     const status = statusOfMqttCode(refusal.code);

@@ -1,5 +1,5 @@
 /**
- * What a handler sends back to the client, where its type is not enough.
+ * Answers to clients with options.
  *
  * @module
  */
@@ -11,24 +11,27 @@ export type DataType = "text" | "json" | "binary";
 
 /** Options of {@linkcode reply}. */
 export interface ReplyOptions {
-  /** How it is sent. @default {text for a string, binary for bytes, JSON for the rest} */
+  /**
+   * How it is sent.
+   * @default {text for a string, binary for bytes, JSON for anything else}
+   */
   readonly dataType?: DataType;
   /**
-   * The MIME type. Only MQTT clients see one that is not the data type's own; for
-   * others the service refuses it. @default {by data type}
+   * The MIME type. Only MQTT clients may get another one than the data type's
+   * own; for others the service refuses it. @default {by data type}
    */
   readonly contentType?: string;
-  /** Sent as `x-webpubsub-metadata-*`: ASCII, at most 8 KiB in all. */
+  /** Sent as `x-webpubsub-metadata-*`: ASCII, at most 8 KiB in total. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** User properties for an MQTT client: ASCII. */
   readonly userProperties?: readonly MqttUserProperty[];
 }
 
-/** What {@linkcode reply} makes. */
+/** The result of {@linkcode reply}. */
 export interface Reply {
-  /** Tells it from JSON. */
+  /** Distinguishes it from JSON. */
   readonly kind: symbol;
-  /** What is sent. */
+  /** The content. */
   readonly content: unknown;
   /** How it is sent. */
   readonly dataType: DataType;
@@ -51,18 +54,18 @@ export const CONTENT_TYPES: Readonly<Record<DataType, string>> = {
 const MAX_KEY = 256, MAX_VALUE = 1_024, MAX_ALL = 8_192;
 
 /**
- * Says how something is sent to the client.
+ * Creates an answer with options.
  *
- * @example JSON text that is sent as text
+ * @example JSON text sent as text
  * ```ts
  * import { reply } from "event-handler/web-pubsub";
  *
  * reply("{}", { dataType: "text", metadata: { lang: "en" } });
  * ```
  *
- * @throws {TypeError} The content is not of the data type, or metadata cannot be a
- * header.
- * @throws {RangeError} There is more metadata than the service takes.
+ * @throws {TypeError} The content does not match the data type, or metadata is
+ * not valid in a header.
+ * @throws {RangeError} There is more metadata than the service accepts.
  */
 export function reply(content: unknown, options: ReplyOptions = {}): Reply {
   const dataType = options.dataType ?? dataTypeOf(content);
@@ -71,7 +74,7 @@ export function reply(content: unknown, options: ReplyOptions = {}): Reply {
   if (wrong) {
     throw new TypeError(
       `Cannot reply with ${typeof content} as ${dataType}: ` +
-        "wanted a string for text, a Uint8Array for binary",
+        "expected a string for text, a Uint8Array for binary",
     );
   }
   const metadata = Object.entries(options.metadata ?? {});
@@ -92,13 +95,13 @@ export function reply(content: unknown, options: ReplyOptions = {}): Reply {
   };
 }
 
-/** Whether {@linkcode reply} made it. */
+/** Whether {@linkcode reply} created it. */
 export function isReply(value: unknown): value is Reply {
   return typeof value === "object" && value !== null &&
     (value as Partial<Reply>).kind === REPLY;
 }
 
-/** How content is sent when nobody says. */
+/** The default data type of content. */
 export function dataTypeOf(content: unknown): DataType {
   if (typeof content === "string") return "text";
   return content instanceof Uint8Array ? "binary" : "json";

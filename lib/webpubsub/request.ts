@@ -1,5 +1,5 @@
 /**
- * An event of Web PubSub, typed.
+ * Typed Web PubSub events.
  *
  * @module
  */
@@ -23,25 +23,28 @@ import type {
   UserEventData,
 } from "./types.ts";
 
-/** An event, as `fromHttp` reads it. */
+/** An event, as parsed by `fromHttp`. */
 export interface EventRequest<K extends string, D> {
-  /** What kind of event it is. */
+  /** The kind of event. */
   readonly kind: K;
   /** Whether the service waits for the answer. */
   readonly isBlocking: boolean;
-  /** What its headers say. */
+  /** The parsed headers. */
   readonly context: RequestContext;
   /** The connection. */
   readonly connectionId: string;
   /** The hub, in lower case. */
   readonly hub: string;
-  /** The state, as it came. */
+  /** The state as received. */
   readonly connectionState: Readonly<Record<string, StateValue>>;
   /** The host of the Web PubSub service. */
   readonly webhookRequestOrigin: string;
-  /** `ce-id`: unique within the connection, and the same each time it is delivered. */
+  /**
+   * `ce-id`: unique within the connection, and the same for each delivery of
+   * the event.
+   */
   readonly id: string | undefined;
-  /** What it carries. */
+  /** The event's data. */
   readonly data: D;
 }
 
@@ -49,7 +52,7 @@ export interface EventRequest<K extends string, D> {
 export type ConnectRequest = EventRequest<"connect", ConnectData>;
 /** A client is connected. */
 export type ConnectedRequest = EventRequest<"connected", ConnectedData>;
-/** A client is gone. */
+/** A client has disconnected. */
 export type DisconnectedRequest = EventRequest<
   "disconnected",
   DisconnectedData
@@ -58,7 +61,7 @@ export type DisconnectedRequest = EventRequest<
 export type GroupRequest =
   | EventRequest<"groupJoined", GroupData>
   | EventRequest<"groupLeft", GroupData>;
-/** A client has sent something. */
+/** A client has sent a message. */
 export type UserEventRequest = EventRequest<"userEvent", UserEventData>;
 
 /** Any event of Web PubSub. */
@@ -69,7 +72,7 @@ export type ServiceRequest =
   | GroupRequest
   | UserEventRequest;
 
-/** What kind of event a request is. */
+/** The kind of event in a request. */
 export type RequestKind = ServiceRequest["kind"];
 
 const KINDS: ReadonlyMap<string, RequestKind> = new Map([
@@ -81,8 +84,8 @@ const KINDS: ReadonlyMap<string, RequestKind> = new Map([
 ]);
 
 /**
- * What kind of event a request is. `ce-type` alone decides: `ce-eventName` is known to
- * disagree with it.
+ * Determines the kind of event. Only `ce-type` counts: `ce-eventName` sometimes
+ * disagrees with it.
  *
  * @throws {InvalidEventTypeError | InvalidEventNameError}
  */
@@ -108,7 +111,7 @@ export function isBlockingKind(
 }
 
 /**
- * Reads an event.
+ * Parses an event.
  *
  * @throws {InvalidConnectRequestError | InvalidUserEventError}
  */
@@ -135,7 +138,7 @@ export function readRequest(
   const connection = createConnection(context);
   const blocking = { connection, state: new ChangingState(raw) };
   const told = { connection, state: new ReceivedState(raw) };
-  // Each case makes the whole: a getter does not survive being spread.
+  // Each case builds the whole object, because spreading would lose the getter.
   const make = <K extends RequestKind, D>(kind: K, data: D) =>
     Object.assign(base, { kind, isBlocking: isBlockingKind(kind), data });
   switch (kind) {

@@ -1,20 +1,22 @@
 /**
- * What is known of a request before its body is read.
+ * The context of a request, known before its body is read.
  *
  * @module
  */
 
-/** What is known of a request before its body is read. */
+/** The context of a request, known before its body is read. */
 export interface RequestContext {
-  /** The host of the Web PubSub service (`WebHook-Request-Origin`), as it came. */
+  /**
+   * The host of the Web PubSub service (`WebHook-Request-Origin`), unchanged.
+   */
   readonly origin: string;
-  /** The connection. */
+  /** The connection id. */
   readonly connectionId: string;
-  /** All of `ce-signature`. */
+  /** The whole `ce-signature`. */
   readonly signature: string | undefined;
-  /** `ce-type`, in lower case but for a user event's name. */
+  /** `ce-type`, in lower case except for a user event's name. */
   readonly eventType: string;
-  /** `ce-eventName`, as it came; a user event is called what `ce-type` says. */
+  /** `ce-eventName`, unchanged; a user event's name comes from `ce-type`. */
   readonly eventName: string;
   /** The hub, in lower case. */
   readonly hub: string;
@@ -22,6 +24,6 @@ export interface RequestContext {
   readonly userId?: string;
   /** The WebSocket subprotocol. */
   readonly subprotocol?: string;
-  /** All headers, as the Fetch standard has them: one character a byte. */
+  /** All headers, as in the Fetch standard: one character per byte. */
   readonly headers: Headers;
 }

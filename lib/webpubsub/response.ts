@@ -14,16 +14,16 @@ export interface ServiceResponseOptions {
   readonly headers?: readonly (readonly [string, string])[];
   /** The body. @default {null} */
   readonly body?: Uint8Array<ArrayBuffer> | string | null;
-  /** The state that goes with it; only `connect` and user events have one. */
+  /** The state to send with it; only `connect` and user events have one. */
   readonly state?: StateChanges | undefined;
 }
 
 const encoder = new TextEncoder();
 
 /**
- * The answer to an event, which can still change the connection's state. Answers to
- * events that are only told of, and those that refuse, carry none: Web PubSub would
- * ignore it, and so do they.
+ * The answer to an event, which can still change the connection's state.
+ * Answers to non-blocking events, and refusals, carry no state: Web PubSub
+ * would ignore it, so changes have no effect.
  */
 export class ServiceResponse {
   /** The status. */
@@ -53,32 +53,32 @@ export class ServiceResponse {
   }
 
   /**
-   * Keeps a value with the connection.
+   * Stores a value with the connection.
    *
-   * @throws {TypeError} JSON cannot say the value.
-   * @throws {StateTooLargeError} The whole would be too large.
+   * @throws {TypeError} The value cannot be written as JSON.
+   * @throws {StateTooLargeError} The whole state would be too large.
    */
   setState(name: string, value: StateValue): this {
     this.#state?.set(name, value);
     return this.#writeState();
   }
 
-  /** Forgets a value. */
+  /** Deletes a value. */
   deleteState(name: string): this {
     this.#state?.delete(name);
     return this.#writeState();
   }
 
-  /** Forgets all values. */
+  /** Deletes all values. */
   clearStates(): this {
     this.#state?.clear();
     return this.#writeState();
   }
 
-  /** The answer as the Fetch standard has it. */
+  /** Converts the answer to a standard `Response`. */
   toResponse(): Response {
     const { statusCode: status, headers } = this;
-    // A status without content must not even have an empty one.
+    // A 204 must not have a body, not even an empty one.
     return new Response(status === 204 ? null : this.#body, {
       status,
       headers,

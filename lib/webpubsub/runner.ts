@@ -16,11 +16,11 @@ import type {
 import { ServiceResponse } from "./response.ts";
 import type { UpstreamHandlers } from "./upstream_options.ts";
 
-/** An event that is being handled. */
+/** An event being handled. */
 export interface Run {
   /** The answer. */
   readonly response: Promise<ServiceResponse>;
-  /** Settles when the handler has ended, which can be later. */
+  /** Settles when the handler has ended, possibly later. */
   readonly ended: Promise<unknown>;
 }
 
@@ -28,23 +28,23 @@ export interface Run {
 export interface RunnerOptions {
   /** The handlers. */
   readonly handlers: UpstreamHandlers;
-  /** Time for an event that nobody waits for, in milliseconds. */
+  /** Time limit for a non-blocking event, in milliseconds. */
   readonly timeout: number;
-  /** Most of those at once. */
+  /** The most concurrent non-blocking events. */
   readonly maxBackground: number;
-  /** Where their failures go. */
+  /** Logs their failures. */
   readonly log: UpstreamLog;
 }
 
 type Notification = Exclude<ServiceRequest, ConnectRequest | UserEventRequest>;
 
-/** Runs handlers: those that are waited for, and the others. */
+/** Runs the handlers of blocking and non-blocking events. */
 export class Runner {
   readonly #handlers: UpstreamHandlers;
   readonly #log: UpstreamLog;
   readonly #background: Background;
 
-  /** Runs nothing yet. */
+  /** Starts empty. */
   constructor({ handlers, timeout, maxBackground, log }: RunnerOptions) {
     this.#handlers = handlers;
     this.#log = log;
@@ -52,10 +52,10 @@ export class Runner {
   }
 
   /**
-   * Handles an event. One that nobody waits for is answered at once.
+   * Handles an event. A non-blocking event is answered at once.
    *
-   * @param signal Ends the handler that is waited for.
-   * @throws {OverloadedError} Too many events that nobody waits for are running.
+   * @param signal Aborts the handler of a blocking event.
+   * @throws {OverloadedError} Too many non-blocking events are running.
    */
   run(request: ServiceRequest, signal: AbortSignal): Run {
     if (request.kind === "connect" || request.kind === "userEvent") {
@@ -66,14 +66,17 @@ export class Runner {
       (signal) => this.#notify(request, signal),
       (error) => {
         const { headers } = request.context;
-        this.#log.error(...entryOf("Handler has failed", headers, error));
+        this.#log.error(...entryOf("Handler failed", headers, error));
       },
     );
     const response = Promise.resolve(new ServiceResponse({ statusCode: 200 }));
     return { response, ended };
   }
 
-  /** Settles when the handlers that nobody waits for have ended, or when told to. */
+  /**
+   * Settles when the handlers of non-blocking events have ended, or when the
+   * signal aborts.
+   */
   drain(signal?: AbortSignal): Promise<void> {
     return this.#background.drain(signal);
   }
@@ -89,7 +92,7 @@ export class Runner {
         return answerConnect(request, answer);
       }
       if (handlers.handleUserEvent === undefined) {
-        // As Microsoft's libraries answer what nobody handles.
+        // Microsoft's libraries answer unhandled events this way.
         return new ServiceResponse({ statusCode: 200 });
       }
       const answer = await handlers.handleUserEvent(request, signal);

@@ -1,15 +1,16 @@
 /**
- * The state that Web PubSub keeps with a connection: `ce-connectionState`.
+ * The state that Web PubSub stores with a connection: `ce-connectionState`.
  *
- * The service stores one opaque text. By convention of Microsoft's libraries it is a
- * JSON object in base64. An answer replaces all of it, so that changes are merged here.
+ * The service stores one opaque text. By convention of Microsoft's libraries it
+ * is a JSON object in base64. An answer replaces the whole text, so changes are
+ * merged here.
  *
  * @module
  */
 
 import { isObject, parseJson } from "./json.ts";
 
-/** What can be kept: anything that JSON can say. */
+/** A storable value: anything that JSON can represent. */
 export type StateValue =
   | string
   | number
@@ -19,70 +20,70 @@ export type StateValue =
   | { readonly [name: string]: StateValue };
 
 /**
- * Most characters of an encoded state. Servers refuse requests with large headers
- * (Deno above 64 KiB in all), and the state comes back with every later event: one
- * that is too large would end the connection's events for good.
+ * The most characters of an encoded state. Servers refuse requests with large
+ * headers (Deno above 64 KiB in total), and the state is sent with every later
+ * event: one that is too large would make them all fail.
  */
 export const MAX_STATE_LENGTH = 16_384;
 
-/** The state is too large to be kept. It is as it was before. */
+/** The state is too large to store. It is unchanged. */
 export class StateTooLargeError extends RangeError {
   /** What logs call it. */
   override name = "StateTooLargeError";
 }
 
-/** State that the service keeps with a connection. */
+/** The state that the service stores with a connection. */
 export interface ReadonlyConnectionState {
   /** The value of a name. */
   get(name: string): StateValue | undefined;
-  /** Whether there is such a name. */
+  /** Whether the name exists. */
   has(name: string): boolean;
   /** All names and values. */
   entries(): IterableIterator<[string, StateValue]>;
   /**
-   * The header as it came, for state that is not a JSON object or that another library
-   * wrote: .NET's keeps each value as base64 of its JSON.
+   * The unmodified header, for state that is not a JSON object or that another
+   * library wrote: .NET stores each value as base64 of its JSON.
    */
   readonly raw: string | undefined;
 }
 
 /**
- * State that the service keeps with a connection. Changes go out with the answer when
- * the handler returns, never when it throws.
+ * The state that the service stores with a connection. Changes are sent with
+ * the answer when the handler returns, never when it throws.
  */
 export interface ConnectionState extends ReadonlyConnectionState {
   /**
-   * Keeps a value under a name.
+   * Stores a value under a name.
    *
-   * @throws {TypeError} JSON cannot say the value.
-   * @throws {StateTooLargeError} The whole would be larger than
+   * @throws {TypeError} The value cannot be written as JSON.
+   * @throws {StateTooLargeError} The whole state would be larger than
    * {@linkcode MAX_STATE_LENGTH}.
    */
   set(name: string, value: StateValue): void;
-  /** Forgets a name. */
+  /** Deletes a name. */
   delete(name: string): void;
-  /** Forgets everything. */
+  /** Deletes everything. */
   clear(): void;
 }
 
-/** A state whose changes go out with an answer. */
+/** A state whose changes are sent with an answer. */
 export interface StateChanges extends ConnectionState {
   /** The header to answer with; `undefined` if nothing was changed. */
   readonly header: string | undefined;
 }
 
-/** A state that came with a request. What cannot be read counts as empty. */
+/** A state received with a request. An unreadable one counts as empty. */
 export class ReceivedState implements ReadonlyConnectionState {
-  /** The header as it came. */
+  /** The unmodified header. */
   readonly raw: string | undefined;
   #values: Map<string, StateValue> | undefined;
 
-  /** Reads the header when it is asked for something. */
+  /** The header is parsed on first use. */
   constructor(raw: string | undefined) {
     this.raw = raw;
   }
 
-  /** Names and values; read once. */
+  /** Names and values; parsed once. */
   protected get values(): Map<string, StateValue> {
     return this.#values ??= new Map(Object.entries(decodeState(this.raw)));
   }
@@ -92,7 +93,7 @@ export class ReceivedState implements ReadonlyConnectionState {
     return this.values.get(name);
   }
 
-  /** Whether there is such a name. */
+  /** Whether the name exists. */
   has(name: string): boolean {
     return this.values.has(name);
   }
@@ -113,45 +114,45 @@ export class ChangingState extends ReceivedState implements StateChanges {
   }
 
   /**
-   * Keeps a value under a name.
+   * Stores a value under a name.
    *
-   * @throws {TypeError} JSON cannot say the value.
-   * @throws {StateTooLargeError} The whole would be too large.
+   * @throws {TypeError} The value cannot be written as JSON.
+   * @throws {StateTooLargeError} The whole state would be too large.
    */
   set(name: string, value: StateValue): void {
     const changed = new Map(this.values).set(name, copyOf(name, value));
     const { length } = encodeState(changed);
     if (length > MAX_STATE_LENGTH) {
       throw new StateTooLargeError(
-        `Cannot keep "${name}" with the connection: the state would have ` +
-          `${length} characters, at most ${MAX_STATE_LENGTH} are wanted`,
+        `Cannot store "${name}" with the connection: the state would have ` +
+          `${length} characters, expected at most ${MAX_STATE_LENGTH}`,
       );
     }
     this.values.set(name, changed.get(name) ?? null);
     this.#hasChanged = true;
   }
 
-  /** Forgets a name. */
+  /** Deletes a name. */
   delete(name: string): void {
     this.values.delete(name);
     this.#hasChanged = true;
   }
 
-  /** Forgets everything. */
+  /** Deletes everything. */
   clear(): void {
     this.values.clear();
     this.#hasChanged = true;
   }
 }
 
-/** Encodes a state as the header carries it: base64 of JSON in UTF-8. */
+/** Encodes a state for the header: base64 of JSON in UTF-8. */
 export function encodeState(
   state: Iterable<readonly [string, StateValue]>,
 ): string {
   const json = JSON.stringify(Object.fromEntries(state));
   const bytes = new TextEncoder().encode(json);
   let binary = "";
-  // Piecewise: a call takes only so many arguments.
+  // In chunks: a call takes a limited number of arguments.
   for (let start = 0; start < bytes.length; start += 8_192) {
     binary += String.fromCharCode(...bytes.subarray(start, start + 8_192));
   }
@@ -166,7 +167,7 @@ export function encodeState(
 export function decodeState(
   header: string | undefined,
 ): Readonly<Record<string, StateValue>> {
-  // The service sends an empty one back where an answer had an empty one.
+  // The service returns an empty header after an empty answer.
   if (header === undefined || header === "") return {};
   try {
     const bytes = Uint8Array.from(atob(header), (char) => char.charCodeAt(0));
@@ -177,7 +178,9 @@ export function decodeState(
   }
 }
 
-/** What JSON makes of a value, so that later changes of it do not count. */
+/**
+ * A JSON copy of a value, so that later changes of the original have no effect.
+ */
 function copyOf(name: string, value: StateValue): StateValue {
   let json: string | undefined;
   let cause: unknown;
@@ -188,7 +191,7 @@ function copyOf(name: string, value: StateValue): StateValue {
   }
   if (json === undefined) {
     throw new TypeError(
-      `Cannot keep "${name}" with the connection: expected a JSON value`,
+      `Cannot store "${name}" with the connection: expected a JSON value`,
       { cause },
     );
   }

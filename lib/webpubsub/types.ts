@@ -1,23 +1,26 @@
 /**
- * What Azure Web PubSub's events carry, as handlers see it.
+ * The data of Azure Web PubSub's events, as handlers see it.
  *
  * @module
  */
 
 import type { ConnectionState, ReadonlyConnectionState } from "./state.ts";
 
-/** Lists of texts by name. They have no prototype, so that a name is a name only. */
+/**
+ * Lists of texts by name. They have no prototype, so that no name has a special
+ * meaning.
+ */
 export type Lists = Readonly<Record<string, readonly string[]>>;
 
 /** A user property of MQTT 5. */
 export interface MqttUserProperty {
-  /** Its name. One that came as a header is in lower case. */
+  /** Its name. One received as a header is in lower case. */
   readonly name: string;
   /** Its value. */
   readonly value: string;
 }
 
-/** What is known of an MQTT client with each of its events. */
+/** The MQTT data that accompanies each event of an MQTT client. */
 export interface MqttConnection {
   /** The physical connection; a session can outlive several. Opaque. */
   readonly physicalConnectionId: string;
@@ -35,9 +38,11 @@ export interface WebPubSubConnection {
   readonly hub: string;
   /** The user; absent for anonymous ones, and usually with `connect`. */
   readonly userId?: string;
-  /** The WebSocket subprotocol that was agreed on, such as `json.webpubsub.azure.v1`. */
+  /**
+   * The negotiated WebSocket subprotocol, such as `json.webpubsub.azure.v1`.
+   */
   readonly subprotocol?: string;
-  /** The name of the event, a user event's as the client spelled it. */
+  /** The name of the event; a user event's as the client spelled it. */
   readonly eventName: string;
   /** The host of the Web PubSub service. */
   readonly origin: string;
@@ -49,31 +54,34 @@ export interface WebPubSubConnection {
   readonly header: (name: string) => string | undefined;
 }
 
-/** What events that are only told of have in common. */
+/** The data of non-blocking events. */
 export interface NotificationData {
   /** The connection that the event is about. */
   readonly connection: WebPubSubConnection;
-  /** The state that the service keeps with it. */
+  /** The state that the service stores with it. */
   readonly state: ReadonlyConnectionState;
 }
 
-/** What events have in common that the service waits for. */
+/** The data of blocking events. */
 export interface BlockingData {
   /** The connection that the event is about. */
   readonly connection: WebPubSubConnection;
-  /** The state that the service keeps with it; changes go out with the answer. */
+  /**
+   * The state that the service stores with it; changes are sent with the
+   * answer.
+   */
   readonly state: ConnectionState;
 }
 
-/** A TLS certificate that a client has shown. */
+/** A client's TLS certificate. */
 export interface ClientCertificate {
   /** SHA-1, as hex digits. */
   readonly thumbprint: string;
-  /** The certificate as PEM, where the service sends it. */
+  /** The certificate as PEM, if the service sends it. */
   readonly content?: string;
 }
 
-/** What an MQTT client has said in its CONNECT. */
+/** The contents of an MQTT client's CONNECT. */
 export interface MqttConnectProperties {
   /** 4 is MQTT 3.1.1, 5 is MQTT 5. */
   readonly protocolVersion: number;
@@ -97,7 +105,7 @@ export interface ConnectData extends BlockingData {
   readonly headers: Lists;
   /** The WebSocket subprotocols it offers. */
   readonly subprotocols: readonly string[];
-  /** The TLS certificates it has shown. */
+  /** Its TLS certificates. */
   readonly clientCertificates: readonly ClientCertificate[];
   /** Set for MQTT clients. */
   readonly mqtt?: MqttConnectProperties;
@@ -106,13 +114,13 @@ export interface ConnectData extends BlockingData {
 /** A client is connected. For MQTT: its session is new. */
 export type ConnectedData = NotificationData;
 
-/** A client is gone. For MQTT: its session has ended. */
+/** A client has disconnected. For MQTT: its session has ended. */
 export interface DisconnectedData extends NotificationData {
-  /** Why, in the service's words. */
+  /** The reason, in the service's words. */
   readonly reason?: string;
   /** Set for MQTT clients. */
   readonly mqtt?: {
-    /** Whether the client ended it. */
+    /** Whether the client ended the connection. */
     readonly initiatedByClient: boolean;
     /** The last DISCONNECT; absent after a network failure. */
     readonly disconnectPacket?: {
@@ -130,7 +138,7 @@ export interface GroupData extends NotificationData {
   readonly group: string;
 }
 
-/** What a client has sent. */
+/** The content that a client has sent. */
 export type UserEventContent =
   | {
     /** Text. */
@@ -145,7 +153,7 @@ export type UserEventContent =
     readonly content: unknown;
   }
   | {
-    /** Bytes, or anything that is neither text nor JSON. */
+    /** Bytes, or any type other than text and JSON. */
     readonly dataType: "binary";
     /** The bytes. */
     readonly content: Uint8Array;
@@ -153,5 +161,5 @@ export type UserEventContent =
     readonly contentType: string;
   };
 
-/** A client has sent something: a frame, or an event with a name. */
+/** A client has sent a message or a custom event. */
 export type UserEventData = BlockingData & UserEventContent;

@@ -1,5 +1,5 @@
 /**
- * What Web PubSub calls: typed events in, answers out.
+ * The upstream that Web PubSub calls: events in, answers out.
  *
  * @module
  */
@@ -31,7 +31,10 @@ import type { RequestValidator } from "./validator.ts";
 
 const MISSING_ORIGIN = "Missing webhook request origin.";
 
-/** Answers Azure Web PubSub's CloudEvents, in any server of the Fetch standard. */
+/**
+ * Answers Azure Web PubSub's CloudEvents, in any server that uses the Fetch
+ * standard.
+ */
 export class WebPubSubUpstream {
   readonly #options: UpstreamOptions;
   readonly #validator: RequestValidator | undefined;
@@ -44,15 +47,15 @@ export class WebPubSubUpstream {
   readonly #runner: Runner;
 
   /**
-   * Takes handlers and what decides which requests are taken.
+   * Takes the handlers and a validator.
    *
-   * @throws {TypeError} Nothing is said of a validator.
+   * @throws {TypeError} No validator is given.
    */
   constructor(options: UpstreamOptions) {
     const { validator, hubs, timeout = 20_000, log = consoleLog } = options;
     if (validator === undefined) {
       throw new TypeError(
-        'Cannot take events without a validator: expected one, or "none"',
+        'Cannot accept events without a validator: expected one, or "none"',
       );
     }
     this.#options = options;
@@ -90,9 +93,10 @@ export class WebPubSubUpstream {
   }
 
   /**
-   * Reads an event: its headers, its signature, its type, its body, in this order.
+   * Parses an event: its headers, its signature, its type, its body, in this
+   * order.
    *
-   * @throws {UpstreamError} It is not one, or not genuine.
+   * @throws {UpstreamError} It is invalid or not authentic.
    */
   async fromHttp(
     headers: HeadersLike,
@@ -109,28 +113,29 @@ export class WebPubSubUpstream {
   }
 
   /**
-   * Answers a request of a server: preflights, events, and what is neither. Never
-   * rejects; an error of a handler is logged and answered 500.
+   * Answers any request of a server: preflights, events and others. Never
+   * rejects; a handler's error is logged and answered 500.
    *
-   * @param info A signal that aborts when the peer has gone, instead of the request's.
+   * @param info A signal that aborts when the peer disconnects, instead of the
+   * request's.
    */
   handle(
     request: Request,
     info?: { readonly signal?: AbortSignal },
   ): Promise<Response>;
   /**
-   * Answers an event that {@linkcode fromHttp} has read. One that nobody waits for is
+   * Answers an event parsed by {@linkcode fromHttp}. A non-blocking event is
    * answered at once.
    *
-   * @throws What the handler throws, but `ConnectionRefused`; {@linkcode DeadlineError}
-   * when its time is up.
+   * @throws The handler's error, except `ConnectionRefused`;
+   * {@linkcode DeadlineError} after its deadline.
    */
   handle(request: ServiceRequest): Promise<ServiceResponse>;
   /**
-   * Reads an event and answers it.
+   * Parses and answers an event.
    *
-   * @throws What the handler throws, but `ConnectionRefused`; {@linkcode DeadlineError}
-   * when its time is up.
+   * @throws The handler's error, except `ConnectionRefused`;
+   * {@linkcode DeadlineError} after its deadline.
    */
   handle(
     headers: HeadersLike,
@@ -154,10 +159,10 @@ export class WebPubSubUpstream {
   }
 
   /**
-   * Stands in front of another fetch handler: takes what is a request of Web PubSub's
-   * at the path, and passes on what is not, and events of other hubs.
+   * Wraps another fetch handler: handles Web PubSub's requests at the path, and
+   * passes on all others and events of other hubs.
    *
-   * @param options The path, or more than that.
+   * @param options The path, or all options.
    * @returns A fetch handler.
    * @throws {TypeError} The path does not begin with a slash.
    */
@@ -183,8 +188,8 @@ export class WebPubSubUpstream {
   }
 
   /**
-   * Settles when the handlers that nobody waits for have ended. When the signal aborts,
-   * theirs do, and it settles at once.
+   * Settles when the handlers of non-blocking events have ended. If the signal
+   * aborts, theirs abort too, and it settles at once.
    */
   drain(signal?: AbortSignal): Promise<void> {
     return this.#runner.drain(signal);
@@ -198,7 +203,7 @@ export class WebPubSubUpstream {
       const { statusCode } = this.#refuse(error, headers);
       return new Response(MISSING_ORIGIN, { status: statusCode });
     }
-    // The service tries GET where OPTIONS is answered 404.
+    // If OPTIONS is answered 404, the service tries GET.
     if (method === "OPTIONS" || method === "GET" && hasOrigin) {
       return this.#answerPreflight(headers);
     }
@@ -220,7 +225,7 @@ export class WebPubSubUpstream {
     return new Response(null, { status: 400 });
   }
 
-  /** An event over HTTP: a body is read only of those whose headers are right. */
+  /** An HTTP event: the body is read only if the headers are valid. */
   async #handleEvent(
     request: Request,
     signal: AbortSignal | undefined,
@@ -229,7 +234,7 @@ export class WebPubSubUpstream {
     using deadline = new Deadline(this.#timeout, [signal ?? request.signal]);
     const events = new Share(this.#events);
     const bytes = new Share(this.#bytes);
-    // A handler that ignores its signal holds what it holds until it ends.
+    // A handler that ignores its signal keeps its memory until it ends.
     let run: Run | undefined;
     try {
       events.take(1);
@@ -247,10 +252,11 @@ export class WebPubSubUpstream {
       return await deadline.wait(run.response);
     } catch (error) {
       if (error instanceof UpstreamError) return this.#refuse(error, headers);
-      // Trouble that time can heal is to come again; so is a bug that is mended.
+      // Temporary problems should be retried; so should bugs, which may get
+      // fixed.
       const isLate = deadline.signal.aborted;
       this.#log.error(...entryOf(
-        isLate ? "Event was not handled in time" : "Handler has failed",
+        isLate ? "Event was not handled in time" : "Handler failed",
         headers,
         error,
       ));
@@ -287,12 +293,12 @@ export class WebPubSubUpstream {
       isGenuine = await this.#validator?.validate(context, signal) ?? true;
     } catch (cause) {
       throw new ValidatorUnavailableError(
-        "Whether the request is genuine cannot be told now",
+        "Request cannot be authenticated now",
         { context, cause },
       );
     }
     if (!isGenuine) {
-      throw new ValidationFailedError("Request is not genuine", { context });
+      throw new ValidationFailedError("Request is not authentic", { context });
     }
   }
 
@@ -321,7 +327,7 @@ export class WebPubSubUpstream {
 
   #takesHub(headers: Headers): boolean {
     const hub = headers.get("ce-hub")?.toLowerCase();
-    // A preflight names no hub; an event that names none is refused as such.
+    // A preflight names no hub; an event without a hub is refused as invalid.
     return this.#hubs === undefined || !hub || this.#hubs.has(hub);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What an upstream is made of.
+ * Options of an upstream.
  *
  * @module
  */
@@ -17,23 +17,29 @@ import type {
 import type { RequestValidator } from "./validator.ts";
 
 /**
- * What handles the events. Each gets a signal that aborts when its time is up; where
- * Web PubSub waits for it, also when Web PubSub has stopped waiting.
+ * The event handlers. Each gets a signal that aborts at its deadline and, for
+ * blocking events, when Web PubSub stops waiting.
  */
 export interface UpstreamHandlers {
-  /** A client wants to connect. Without this, all may. Throw `ConnectionRefused` to refuse. */
+  /**
+   * A client wants to connect. Without this handler, every client may. Throw
+   * `ConnectionRefused` to refuse.
+   */
   handleConnect?(
     request: ConnectRequest,
     signal: AbortSignal,
   ): ConnectAnswer | void | Promise<ConnectAnswer | void>;
-  /** A client has sent something: `message`, or an event with a name of its own. */
+  /** A client has sent a `message` or a custom event. */
   handleUserEvent?(
     request: UserEventRequest,
     signal: AbortSignal,
   ): UserAnswer | Promise<UserAnswer>;
-  /** A client is connected. Answered before it is handled, as are the next ones. */
+  /**
+   * A client is connected. This and the following are answered before they are
+   * handled.
+   */
   handleConnected?(request: ConnectedRequest, signal: AbortSignal): unknown;
-  /** A client is gone. */
+  /** A client has disconnected. */
   handleDisconnected?(
     request: DisconnectedRequest,
     signal: AbortSignal,
@@ -43,8 +49,8 @@ export interface UpstreamHandlers {
   /** A connection has left a group. */
   handleGroupLeft?(request: GroupRequest, signal: AbortSignal): unknown;
   /**
-   * Gets each {@linkcode UpstreamError} that a request is answered with. A number from
-   * 400 to 599 that it returns replaces the status.
+   * Receives each {@linkcode UpstreamError} that a request is answered with. A
+   * returned number from 400 to 599 replaces the status.
    */
   handleException?(error: UpstreamError): number | void;
 }
@@ -52,42 +58,48 @@ export interface UpstreamHandlers {
 /** Options of {@linkcode WebPubSubUpstream}. */
 export interface UpstreamOptions extends UpstreamHandlers {
   /**
-   * What decides which requests are taken. `"none"` takes all, from anybody; it is for
-   * development, and said in the log.
+   * Decides which requests are authentic. `"none"` accepts everything from
+   * anybody; it is for development, and is logged.
    */
   readonly validator: RequestValidator | "none";
   /** Hubs whose events are handled, in any case. @default {all} */
   readonly hubs?: readonly string[];
-  /** Largest body, in bytes: Web PubSub's largest message has 1 MB. @default {2097152} */
+  /**
+   * Largest body, in bytes: Web PubSub's largest message has 1 MB.
+   * @default {2097152}
+   */
   readonly maxBodyBytes?: number;
-  /** Time for an event, in milliseconds: with retries within the service's 100 s. @default {20000} */
+  /**
+   * Time limit for an event, in milliseconds: with retries it stays within the
+   * service's 100 s. @default {20000}
+   */
   readonly timeout?: number;
-  /** Most events that are waited for at once. @default {1024} */
+  /** The most concurrent blocking events. @default {1024} */
   readonly maxConcurrency?: number;
-  /** Most events at once that have been answered and are still being handled. @default {1024} */
+  /** The most concurrent non-blocking events. @default {1024} */
   readonly maxBackground?: number;
-  /** Most bytes of bodies that are held at once. @default {67108864} */
+  /** The most bytes of bodies in memory. @default {67108864} */
   readonly maxBufferedBytes?: number;
-  /** Where it says what happens. @default {the console} */
+  /** The log. @default {the console} */
   readonly log?: UpstreamLog;
 }
 
 /** Options of {@linkcode WebPubSubUpstream.wrap}. */
 export interface WrapOptions {
   /**
-   * Where Web PubSub's requests come in; `{hub}` and `{event}` stand for one segment
-   * each. @default {anywhere}
+   * The path of Web PubSub's requests; `{hub}` and `{event}` stand for one
+   * segment each. @default {any}
    */
   readonly path?: string;
   /**
-   * What becomes of those that come in elsewhere.
+   * What to do with Web PubSub requests to other paths.
    *
    * @default {"notFound"}
    */
   readonly elsewhere?: "notFound" | "next";
 }
 
-/** A fetch handler, with what its server passes beside the request. */
+/** A fetch handler, with the further arguments of its server. */
 export type FetchHandler<Rest extends readonly unknown[] = []> = (
   request: Request,
   ...rest: Rest

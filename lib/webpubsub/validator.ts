@@ -1,12 +1,12 @@
 /**
- * Decides which requests are taken.
+ * Authenticates requests.
  *
  * @module
  */
 
 import type { RequestContext } from "./request_context.ts";
 
-/** Decides which requests are taken. */
+/** Authenticates requests. */
 export interface RequestValidator {
   /**
    * Whether a service may register this upstream: the answer to its preflight.
@@ -15,9 +15,10 @@ export interface RequestValidator {
    */
   allowsOrigin(origin: string): boolean;
   /**
-   * Whether an event is genuine.
+   * Whether an event is authentic.
    *
-   * @throws It cannot be told now: the event is answered 503, and comes again.
+   * @throws It cannot be decided now: the event is answered 503 and delivered
+   * again.
    */
   validate(
     context: RequestContext,
@@ -25,7 +26,10 @@ export interface RequestValidator {
   ): boolean | Promise<boolean>;
 }
 
-/** Takes what all validators take: an access key and a bearer token, say. */
+/**
+ * Accepts what all validators accept: for example an access key and a bearer
+ * token.
+ */
 export function allOf(
   ...validators: readonly RequestValidator[]
 ): RequestValidator {
@@ -42,7 +46,10 @@ export function allOf(
   };
 }
 
-/** Takes what any of the validators takes: while changing from keys to tokens, say. */
+/**
+ * Accepts what any of the validators accepts: for example while migrating from
+ * keys to tokens.
+ */
 export function anyOf(
   ...validators: readonly RequestValidator[]
 ): RequestValidator {
@@ -65,7 +72,10 @@ export function anyOf(
   };
 }
 
-/** `every` of nothing is true: a list that came out empty must not take everything. */
+/**
+ * `every` of an empty list is true, but an empty list must not accept
+ * everything.
+ */
 function requireSome(validators: readonly RequestValidator[]): void {
   if (validators.length === 0) {
     throw new TypeError("Cannot combine no validators: expected at least one");

@@ -77,8 +77,8 @@ const LIBRARY: Expected = {
   program: "library_app.ts",
   again: "2",
   logs: [
-    /Handler has failed/,
-    /Refused a request: Request is not genuine/,
+    /Handler failed/,
+    /Refused a request: Request is not authentic/,
   ],
 };
 const SERVICE: Expected = {

@@ -201,7 +201,7 @@ Deno.test("A handler's error is logged, and not told to the peer", async () => {
   const headers = { ...MESSAGE, "x-ms-client-request-id": "r-1" };
   await assertEmpty(await upstream.handle(post(headers, "x")), 500);
   const [entry] = log.entries;
-  assert.equal(entry?.message, "Handler has failed");
+  assert.equal(entry?.message, "Handler failed");
   assert.equal(entry?.fields["error"], error);
   assert.equal(entry?.fields["requestId"], "r-1");
   await assert.rejects(upstream.handle(MESSAGE, "x"), error);
@@ -510,7 +510,7 @@ Deno.test("handleException does not get a handler's errors", async () => {
 Deno.test("Whether there is a validator must be said, and none is said in the log", async () => {
   assert.throws(
     () => new WebPubSubUpstream({} as UpstreamOptions),
-    /Cannot take events without a validator: expected one, or "none"/,
+    /Cannot accept events without a validator: expected one, or "none"/,
   );
   const log = new RecordedLog();
   const upstream = create({ validator: "none", log });

@@ -1,5 +1,5 @@
 /**
- * Calls Azure Web PubSub.
+ * The Azure Web PubSub REST client.
  *
  * @module
  */
@@ -14,40 +14,46 @@ import { createTransport } from "./transport.ts";
 import type { WebPubSubService } from "./types.ts";
 import { checkHub } from "./url.ts";
 
-/** Who calls. */
+/** How to authenticate. */
 export type ClientCredentials =
   | {
-    /** A connection string, as the Azure portal shows it. */
+    /** A connection string, as shown by the Azure portal. */
     readonly connectionString: string;
   }
   | {
     /** The endpoint, such as `https://chat.webpubsub.azure.com`. */
     readonly endpoint: string;
     /**
-     * Gets a token of Microsoft Entra ID for `https://webpubsub.azure.com/.default`, and
-     * keeps it while it lives.
+     * Gets a Microsoft Entra ID token for
+     * `https://webpubsub.azure.com/.default`, and caches it until it expires.
      */
     readonly getToken: (signal: AbortSignal) => Promise<string>;
   };
 
 /** Options of {@linkcode createWebPubSubClient}. */
 export type WebPubSubClientOptions = ClientCredentials & {
-  /** What fetches. @default {fetch} */
+  /** The fetch function. @default {fetch} */
   readonly fetch?: typeof fetch;
-  /** Time for a call with all its attempts, in milliseconds. @default {10000} */
+  /**
+   * Time limit for a call with all its attempts, in milliseconds.
+   * @default {10000}
+   */
   readonly timeout?: number;
-  /** Most attempts of a call. @default {4} */
+  /** The most attempts of a call. @default {4} */
   readonly maxAttempts?: number;
-  /** Upper bound of the first wait between two attempts, in milliseconds. @default {200} */
+  /**
+   * Upper bound of the first delay between two attempts, in milliseconds.
+   * @default {200}
+   */
   readonly baseDelay?: number;
 };
 
 /**
- * Makes a client of Web PubSub's REST API.
+ * Creates a client of Web PubSub's REST API.
  *
- * Calls are tried again where that is safe: what does no more when it is done twice,
- * after any trouble that can pass; a message only when the service has refused it (429,
- * 503), for one that was not answered may have arrived.
+ * Calls are retried if that is safe: an idempotent call after any temporary
+ * problem; a message only if the service has refused it (429, 503), because an
+ * unanswered one may have arrived.
  *
  * @example
  * ```ts
@@ -62,7 +68,7 @@ export type WebPubSubClientOptions = ClientCredentials & {
  * console.assert(url.startsWith("wss://chat.webpubsub.azure.com/client/hubs/chat?"));
  * ```
  *
- * @throws {TypeError} The connection string or endpoint is not as wanted.
+ * @throws {TypeError} The connection string or endpoint is invalid.
  */
 export function createWebPubSubClient(
   options: WebPubSubClientOptions,

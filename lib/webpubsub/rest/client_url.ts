@@ -1,5 +1,5 @@
 /**
- * Addresses at which clients can connect.
+ * URLs with which clients can connect.
  *
  * @module
  */
@@ -15,19 +15,19 @@ import { encodeSegment, type Query } from "./url.ts";
 export interface ClientUrlOptions extends ClientTokenOptions {
   /** The hub. */
   readonly hub: string;
-  /** Who signs. */
+  /** The credentials. */
   readonly credentials: Credentials;
-  /** Asks the service for a token. */
+  /** Requests a token from the service. */
   readonly fetch: (what: string, query: Query) => Promise<Answer>;
 }
 
 const WHAT = "make a client's token";
 
 /**
- * Makes an address with a token.
+ * Creates a URL with a token.
  *
- * @throws {RangeError} It would never live.
- * @throws {WebPubSubError} The service was asked, and has not made one.
+ * @throws {RangeError} It would expire at once.
+ * @throws {WebPubSubError} The service failed to create the token.
  */
 export async function clientUrl(options: ClientUrlOptions): Promise<string> {
   const { hub, credentials, protocol = "webSocket" } = options;
@@ -57,7 +57,7 @@ function claimsOf(
   };
 }
 
-/** Who has no access key cannot sign, but the service can. */
+/** Without an access key, only the service can sign. */
 async function askForToken(
   { userId, roles, groups, protocol, fetch }: ClientUrlOptions,
   expiresIn: number,
@@ -73,7 +73,7 @@ async function askForToken(
     const answer = parseJson(text);
     const token = isObject(answer) ? answer["token"] : undefined;
     if (typeof token === "string" && token !== "") return token;
-  } catch { /* The same as an answer without a token. */ }
+  } catch { /* Handled like an answer without a token. */ }
   throw new WebPubSubError(`Could not ${WHAT}: the answer has none`, {
     retryable: false,
   });

@@ -1,5 +1,5 @@
 /**
- * Signs calls, and makes tokens for clients.
+ * Signs calls, and creates tokens for clients.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { SignJWT } from "jose";
 import { parseConnectionString } from "../connection_string.ts";
 
-/** Time that a token for one call lives, in seconds: clocks may be apart. */
+/** Lifetime of a call's token, in seconds: clocks may differ. */
 const CALL_LIFETIME = 600;
 
-/** Who calls. */
+/** Credentials for calls. */
 export interface Credentials {
   /** The service, without a trailing slash. */
   readonly endpoint: string;
@@ -26,7 +26,7 @@ export interface Credentials {
 /**
  * Signs with the access key of a connection string.
  *
- * @throws {TypeError} It is not as wanted.
+ * @throws {TypeError} It is invalid.
  */
 export function accessKeyCredentials(connectionString: string): Credentials {
   const { endpoint, accessKey } = parseConnectionString(connectionString);
@@ -53,10 +53,10 @@ export function accessKeyCredentials(connectionString: string): Credentials {
 }
 
 /**
- * Calls with tokens of Microsoft Entra ID.
+ * Uses Microsoft Entra ID tokens.
  *
- * @param getToken Gets one for `https://webpubsub.azure.com/.default`, and keeps it
- * while it lives.
+ * @param getToken Gets one for `https://webpubsub.azure.com/.default`, and
+ * caches it until it expires.
  * @throws {TypeError} The endpoint is not an http or https URL.
  */
 export function entraCredentials(

@@ -1,5 +1,5 @@
 /**
- * What goes wrong when Web PubSub is called.
+ * The error of failed Web PubSub calls.
  *
  * @module
  */
@@ -10,29 +10,29 @@ import { VERDICT } from "../verdict.ts";
 export interface WebPubSubErrorOptions extends ErrorOptions {
   /** The status of the last answer; absent if there was none. */
   readonly status?: number | undefined;
-  /** The service's own name of what is wrong (`x-ms-error-code`). */
+  /** The service's error code (`x-ms-error-code`). */
   readonly code?: string | undefined;
   /** Whether the same call can succeed later. */
   readonly retryable: boolean;
 }
 
-/** A call to Web PubSub has failed, and is not tried again. */
+/** A call to Web PubSub failed and is not retried any more. */
 export class WebPubSubError extends Error {
   /** What logs call it. */
   override name = "WebPubSubError";
   /** The status of the last answer; absent if there was none. */
   readonly status: number | undefined;
-  /** The service's own name of what is wrong. */
+  /** The service's error code. */
   readonly code: string | undefined;
   /**
-   * Whether the same call can succeed later. A message that was sent may have arrived
-   * nevertheless, if there is no status.
+   * Whether the same call can succeed later. If there is no status, a message
+   * may still have arrived.
    */
   readonly retryable: boolean;
-  /** What that means for the event whose handler has called. */
+  /** The meaning for the event whose handler made the call. */
   readonly [VERDICT]: "retry" | "reject";
 
-  /** Creates the error; `cause` keeps what led to it. */
+  /** Creates the error; `cause` keeps the underlying error. */
   constructor(message: string, options: WebPubSubErrorOptions) {
     super(message, options);
     this.status = options.status;

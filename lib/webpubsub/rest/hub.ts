@@ -25,11 +25,11 @@ import { apiUrl, type Query, type Segment } from "./url.ts";
 export interface HubOptions {
   /** Its name. */
   readonly name: string;
-  /** Who calls. */
+  /** The credentials. */
   readonly credentials: Credentials;
-  /** What calls. */
+  /** The transport. */
   readonly transport: Transport;
-  /** Ends calls. */
+  /** Aborts calls. */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -48,7 +48,7 @@ const member = (who: Member): Path =>
 export class Hub implements HubService {
   readonly #options: HubOptions;
 
-  /** Calls nothing yet. */
+  /** Makes no call yet. */
   constructor(options: HubOptions) {
     this.#options = options;
   }
@@ -127,12 +127,12 @@ export class Hub implements HubService {
       );
       yield* page.connections;
       url = page.next;
-      // It gets a token: what answers for the service must not say whose.
+      // The next page gets the token: an answer must not choose its receiver.
       if (
         url !== undefined && !url.startsWith(this.#url(path).split("?")[0]!)
       ) {
         throw new WebPubSubError(
-          `Could not ${what}: the next page is somewhere else`,
+          `Could not ${what}: the next page is at another address`,
           { retryable: false },
         );
       }
@@ -234,7 +234,7 @@ export class Hub implements HubService {
       }),
       headers: [["content-type", mediaTypeOf(contentType)], ...headers],
       body,
-      // A message that may have arrived is not sent a second time.
+      // A message that may have arrived is not sent again.
       isIdempotent: false,
     });
   }
@@ -316,7 +316,7 @@ interface Page {
 function readPage(what: string, { text }: Answer): Page {
   try {
     const page = parseJson(text);
-    if (!isObject(page)) throw new SyntaxError("Page is no object");
+    if (!isObject(page)) throw new SyntaxError("Page is not an object");
     const { value, nextLink } = page;
     if (!Array.isArray(value)) throw new SyntaxError("Page has no list");
     const connections = value.flatMap((each: unknown) => {

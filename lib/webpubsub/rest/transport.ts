@@ -1,5 +1,5 @@
 /**
- * Calls Web PubSub's REST API, again where that is safe.
+ * Calls Web PubSub's REST API, with retries if they are safe.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import { WebPubSubError } from "./error.ts";
 
 /** One call. */
 export interface Call {
-  /** What it does, for errors: `send to a group`. */
+  /** What it does, for error messages: `send to a group`. */
   readonly what: string;
   /** The method. */
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
-  /** The whole address. */
+  /** The full URL. */
   readonly url: string;
-  /** Headers beside those that every call has. */
+  /** Headers in addition to the common ones. */
   readonly headers?: readonly (readonly [string, string])[];
   /** The body. */
   readonly body?: string | Uint8Array<ArrayBuffer>;
-  /** Whether doing it twice does no more than doing it once. */
+  /** Whether repeating it has no further effect. */
   readonly isIdempotent: boolean;
-  /** Statuses beside 2xx that are answers and no failures. */
+  /** Statuses besides 2xx that are not failures. */
   readonly expected?: readonly number[];
 }
 
@@ -29,21 +29,27 @@ export interface Call {
 export interface Answer {
   /** The status. */
   readonly status: number;
-  /** The body as text; empty where there is none. */
+  /** The body as text; may be empty. */
   readonly text: string;
 }
 
 /** Options of {@linkcode createTransport}. */
 export interface TransportOptions {
-  /** Who calls. */
+  /** The credentials. */
   readonly credentials: Credentials;
-  /** What fetches. @default {fetch} */
+  /** The fetch function. @default {fetch} */
   readonly fetch?: typeof fetch;
-  /** Time for a call with all its attempts, in milliseconds. @default {10000} */
+  /**
+   * Time limit for a call with all its attempts, in milliseconds.
+   * @default {10000}
+   */
   readonly timeout?: number;
-  /** Most attempts of a call. @default {4} */
+  /** The most attempts of a call. @default {4} */
   readonly maxAttempts?: number;
-  /** Upper bound of the first wait between two attempts, in milliseconds. @default {200} */
+  /**
+   * Upper bound of the first delay between two attempts, in milliseconds.
+   * @default {200}
+   */
   readonly baseDelay?: number;
 }
 
@@ -53,19 +59,19 @@ export type Transport = (
   signal: AbortSignal | undefined,
 ) => Promise<Answer>;
 
-/** Most bytes of an answer that are read: a page of connections has some 100 KB. */
+/** The most bytes read of an answer: a page of connections has about 100 KB. */
 const MAX_ANSWER = 1_048_576;
 
-/** Longest wait between two attempts, in milliseconds. */
+/** Longest delay between two attempts, in milliseconds. */
 const MAX_DELAY = 5_000;
 
-/** Statuses after which any call may be tried again: it has not been done. */
+/** Statuses after which any call may be retried: it was not performed. */
 const REFUSED: readonly number[] = [429, 503];
 
-/** Statuses after which nobody knows whether it has been done. */
+/** Statuses after which it is unknown whether the call was performed. */
 const UNCLEAR: readonly number[] = [408, 500, 502, 504];
 
-/** Makes what calls. */
+/** Creates a transport. */
 export function createTransport(options: TransportOptions): Transport {
   const { timeout = 10_000, maxAttempts = 4, baseDelay = 200 } = options;
   return async (call, signal) => {
@@ -75,7 +81,7 @@ export function createTransport(options: TransportOptions): Transport {
     const all = signal ? AbortSignal.any([signal, deadline]) : deadline;
     for (let attempt = 1;; attempt++) {
       const result = await attemptOnce(call, all, options);
-      // What its own caller ends is its caller's to explain.
+      // The caller knows why it aborted.
       signal?.throwIfAborted();
       if (!(result instanceof FailedAttempt)) return result;
       const bound = Math.min(MAX_DELAY, baseDelay * 2 ** (attempt - 1));
@@ -93,9 +99,9 @@ export function createTransport(options: TransportOptions): Transport {
 class FailedAttempt {
   constructor(
     readonly error: WebPubSubError,
-    /** Whether another attempt can help and does no harm. */
+    /** Whether a retry can help and is safe. */
     readonly mayRepeat: boolean,
-    /** Milliseconds that the service asks for. */
+    /** Milliseconds that the service asked to wait. */
     readonly retryAfter: number = 0,
   ) {}
 }
@@ -138,7 +144,7 @@ async function attemptOnce(
 
 function refusedAttempt(call: Call, response: Response): FailedAttempt {
   const { status, headers } = response;
-  // Names of the service's own; anything else is not for a log.
+  // Only the service's own codes; anything else does not belong in a log.
   const code = /^[\w.]{1,64}$/.exec(headers.get("x-ms-error-code") ?? "")?.[0];
   const isTransient = REFUSED.includes(status) || UNCLEAR.includes(status);
   const error = new WebPubSubError(
@@ -155,7 +161,7 @@ function refusedAttempt(call: Call, response: Response): FailedAttempt {
   return new FailedAttempt(error, mayRepeat, retryAfter);
 }
 
-/** Reads an answer; of a failure nothing is looked at. */
+/** Reads an answer; the body of a failure is not read. */
 async function readText({ ok, body }: Response): Promise<string> {
   if (body === null) return "";
   if (!ok) {

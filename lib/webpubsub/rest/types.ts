@@ -1,5 +1,5 @@
 /**
- * What can be done with the clients of a hub.
+ * The operations on a hub's clients.
  *
  * @module
  */
@@ -8,23 +8,26 @@ import type { DataType } from "../reply.ts";
 
 /** Options of a message. */
 export interface SendOptions {
-  /** How it is sent. @default {text for a string, binary for bytes, JSON for the rest} */
+  /**
+   * How it is sent.
+   * @default {text for a string, binary for bytes, JSON for anything else}
+   */
   readonly dataType?: DataType;
-  /** Connections that do not get it; not with one user or connection. */
+  /** Connections to exclude; not with one user or connection. */
   readonly excluded?: readonly string[];
   /** An OData filter, such as `userId ne 'me'`; not with one connection. */
   readonly filter?: string;
-  /** Time for which it is kept for clients that are away, from 0 to 300 seconds. */
+  /** How long it is kept for disconnected clients, from 0 to 300 seconds. */
   readonly messageTtlSeconds?: number;
-  /** Sent as `x-webpubsub-metadata-*`: ASCII, at most 8 KiB in all. */
+  /** Sent as `x-webpubsub-metadata-*`: ASCII, at most 8 KiB in total. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Options of closing several connections. */
 export interface CloseOptions {
-  /** Why, for the clients to read. */
+  /** The reason, for the clients. */
   readonly reason?: string;
-  /** Connections that stay. */
+  /** Connections to keep. */
   readonly excluded?: readonly string[];
 }
 
@@ -40,17 +43,17 @@ export type Permission = "joinLeaveGroup" | "sendToGroup";
 export interface ClientTokenOptions {
   /** The user. */
   readonly userId?: string;
-  /** What it may do, such as `webpubsub.sendToGroup`. */
+  /** Its permissions, such as `webpubsub.sendToGroup`. */
   readonly roles?: readonly string[];
-  /** Groups it is in from the start. */
+  /** Initial groups. */
   readonly groups?: readonly string[];
-  /** Time for which it can connect, in milliseconds. @default {3600000} */
+  /** How long it can be used to connect, in milliseconds. @default {3600000} */
   readonly expiresIn?: number;
-  /** What it speaks. @default {"webSocket"} */
+  /** Its protocol. @default {"webSocket"} */
   readonly protocol?: "webSocket" | "mqtt";
 }
 
-/** What can be done with the clients of a hub. All of it can throw `WebPubSubError`. */
+/** The operations on a hub's clients. Each can throw `WebPubSubError`. */
 export interface HubService {
   /** Sends to all connections. */
   sendToAll(content: unknown, options?: SendOptions): Promise<void>;
@@ -78,12 +81,12 @@ export interface HubService {
   removeFromGroup(group: string, who: Member): Promise<void>;
   /** Removes from all groups. */
   removeFromAllGroups(who: Member): Promise<void>;
-  /** Adds the connections that a filter finds to groups. */
+  /** Adds the connections matched by a filter to groups. */
   addConnectionsToGroups(
     groups: readonly string[],
     filter: string,
   ): Promise<void>;
-  /** Removes the connections that a filter finds from groups. */
+  /** Removes the connections matched by a filter from groups. */
   removeConnectionsFromGroups(
     groups: readonly string[],
     filter: string,
@@ -102,15 +105,15 @@ export interface HubService {
   closeGroup(group: string, options?: CloseOptions): Promise<void>;
   /** Closes the connections of a user. */
   closeUser(userId: string, options?: CloseOptions): Promise<void>;
-  /** Whether there is such a connection, or a connection of a user or in a group. */
+  /** Whether a connection exists: by id, of a user, or in a group. */
   exists(what: Member | { readonly group: string }): Promise<boolean>;
-  /** Lets a connection do something with a group, or with all of them. */
+  /** Grants a connection a permission for a group, or for all groups. */
   grantPermission(
     connectionId: string,
     permission: Permission,
     group?: string,
   ): Promise<void>;
-  /** Takes a permission back. */
+  /** Revokes a permission. */
   revokePermission(
     connectionId: string,
     permission: Permission,
@@ -122,18 +125,18 @@ export interface HubService {
     permission: Permission,
     group?: string,
   ): Promise<boolean>;
-  /** The address at which a client can connect. It holds a token: a secret. */
+  /** A URL with which a client can connect. It contains a token: a secret. */
   clientUrl(options?: ClientTokenOptions): Promise<string>;
 }
 
 /** A Web PubSub service. */
 export interface WebPubSubService {
   /**
-   * A hub of it.
+   * Returns a hub.
    *
    * @param name In any case.
-   * @param options A signal that ends the calls under way, and those after it.
-   * @throws {TypeError} It is none that Web PubSub takes.
+   * @param options A signal that aborts running and later calls.
+   * @throws {TypeError} Web PubSub does not accept the name.
    */
   hub(
     name: string,

@@ -1,31 +1,31 @@
 /**
- * Addresses of Web PubSub's REST API.
+ * URLs of Web PubSub's REST API.
  *
  * @module
  */
 
-/** The version of the API, which Microsoft's own clients name, too. */
+/** The API version, which Microsoft's own clients use, too. */
 const API_VERSION = "2024-12-01";
 
-/** Values of a query by name; several under one name, none where there is nothing. */
+/** Query values by name; several per name, or none. */
 export type Query = Readonly<
   Record<string, string | number | readonly string[] | undefined>
 >;
 
-/** A part of a path that somebody else has named. */
+/** A path segment with a name from outside. */
 export interface Segment {
-  /** What it is, for errors: `user`. */
+  /** Its kind, for error messages: `user`. */
   readonly what: string;
   /** Its name. */
   readonly name: string;
 }
 
 /**
- * Makes an address.
+ * Creates a URL.
  *
  * @param endpoint The service, without a trailing slash.
- * @param path Fixed parts, and those that somebody has named.
- * @throws {TypeError} A name cannot be one.
+ * @param path Fixed segments, and those with names from outside.
+ * @throws {TypeError} A name is invalid.
  */
 export function apiUrl(
   endpoint: string,
@@ -43,12 +43,12 @@ export function apiUrl(
           `${name}=${encodeURIComponent(each)}`
         )
     );
-  // As it goes over the wire, for it is signed.
+  // In its form on the wire, because it is signed.
   return new URL(`${endpoint}/${segments.join("/")}?${pairs.join("&")}`).href;
 }
 
 /**
- * Escapes a name. One that is empty or made of dots would make another path:
+ * Escapes a name. An empty one, or one of dots, would change the path:
  * `users/../:send` sends to everybody.
  */
 export function encodeSegment({ what, name }: Segment): string {
@@ -61,9 +61,9 @@ export function encodeSegment({ what, name }: Segment): string {
 }
 
 /**
- * Checks the name of a hub.
+ * Validates the name of a hub.
  *
- * @throws {TypeError} It is none that Web PubSub takes.
+ * @throws {TypeError} Web PubSub does not accept it.
  */
 export function checkHub(name: string): string {
   if (!/^[A-Za-z][\w`,.[\]]{0,127}$/.test(name)) {
