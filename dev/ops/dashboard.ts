@@ -10,6 +10,7 @@ import { ags } from "./ags_panels.ts";
 import { archive } from "./archive_panels.ts";
 import { latency, outcomes, throughput } from "./event_panels.ts";
 import type { Dashboard } from "./grafana.ts";
+import { http } from "./http_panels.ts";
 import { attempts, idempotency } from "./guarantee_panels.ts";
 import { logsAndTraces, saturation } from "./process_panels.ts";
 
@@ -52,6 +53,7 @@ export const DASHBOARD: Dashboard = {
     { title: "Idempotency", panels: idempotency },
     { title: "Attempts and dead letters", panels: attempts },
     { title: "AGS", panels: ags },
+    { title: "HTTP and the inbox", panels: http },
     { title: "Inbox and archive", panels: archive },
     { title: "Saturation", panels: saturation },
     { title: "Logs and traces", panels: logsAndTraces },

@@ -71,7 +71,7 @@ export function createAnswering(config: HttpConfig, log: Logger): Answering {
         ...target,
         params,
         headers,
-        peer: peerOf(remoteAddress, headers.get("x-forwarded-for")),
+        peerOf: () => peerOf(remoteAddress, headers.get("x-forwarded-for")),
         maxBodyBytes: config.httpMaxBodyBytes,
         bodyTimeout: config.httpBodyTimeout,
         holding,

@@ -43,6 +43,10 @@ export function readBody(
   const said = Number(request.headers["content-length"] ?? NaN);
   if (said > maxBytes) return Promise.reject(tooLarge(maxBytes));
   const most = Number.isNaN(said) ? maxBytes : said;
+  if (request.complete && !request.destroyed) {
+    const whole = takeAll(request, { most, holding });
+    if (whole !== undefined) return whole;
+  }
   return new Promise((resolve, reject) => {
     let buffer = new Uint8Array(Math.min(most, LIKELY));
     let size = 0;
@@ -105,6 +109,22 @@ export function readBody(
     request.on("end", onEnd);
     request.on("error", onBroken);
     request.on("close", onBroken);
+  });
+}
+
+/** A body that has come already, in one piece; `undefined`: it is to be waited for. */
+function takeAll(
+  request: IncomingMessage,
+  { most, holding }: { readonly most: number; readonly holding: Holding },
+): Promise<Uint8Array<ArrayBuffer>> | undefined {
+  if (request.readableLength > most || request.readableLength === 0) {
+    return undefined;
+  }
+  const piece: Uint8Array | null = request.read();
+  if (piece === null) return undefined;
+  return Promise.try(() => {
+    holding.take(piece.length);
+    return new Uint8Array(piece);
   });
 }
 

@@ -82,6 +82,7 @@ export class Exchange implements HttpRequest {
   readonly #incoming: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #options: ExchangeOptions;
+  readonly #peerOf: () => string;
   #controller: AbortController | undefined;
 
   /** Wraps a request of `node:http`. */
@@ -91,14 +92,15 @@ export class Exchange implements HttpRequest {
     options:
       & ExchangeOptions
       & Target
-      & Pick<HttpRequest, "params" | "headers" | "peer">,
+      & Pick<HttpRequest, "params" | "headers">
+      & { readonly peerOf: () => string },
   ) {
     this.method = incoming.method ?? "GET";
     this.path = options.path;
     this.search = options.search;
     this.params = options.params;
     this.headers = options.headers;
-    this.peer = options.peer;
+    this.#peerOf = options.peerOf;
     this.#incoming = incoming;
     this.#response = response;
     this.#options = options;
@@ -106,7 +108,10 @@ export class Exchange implements HttpRequest {
 
   readonly params: Readonly<Record<string, string>>;
   readonly headers: Headers;
-  readonly peer: string;
+
+  get peer(): string {
+    return this.#peerOf();
+  }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {

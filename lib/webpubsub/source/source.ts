@@ -164,7 +164,9 @@ export function createWebPubSubSource(
     const given = await run(event, head) ??
       await run(event, { ...head, id: `${head.id}:${crypto.randomUUID()}` });
     if (given === undefined) return { status: 503 };
-    if (given.status < 500) kept.keep(key, given);
+    // Without a number it is another event each time.
+    const hasNumber = Boolean(context.headers.get("ce-id"));
+    if (given.status < 500 && hasNumber) kept.keep(key, given);
     return given;
 
     async function run(
