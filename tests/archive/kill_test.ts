@@ -1,80 +1,16 @@
-/**
- * The service as a process, killed while it archives.
- */
-
-import assert from "node:assert/strict";
 import { join } from "node:path";
-import { connect } from "../../dev/event_client.ts";
-import {
-  CONSUMABLE_ITEM_ID,
-  DEFAULT_CLIENT_ID,
-  DEFAULT_CLIENT_SECRET,
-  startEmulator,
-} from "../../dev/emulator/mod.ts";
-import { agsId, eventBytes, LOGGED_IN, PATHS } from "../conformance/_events.ts";
-import { startSource } from "../conformance/_source.ts";
 import { archivedIn } from "./_archived.ts";
-
-const ROUNDS = 6;
-const CALLERS = 8;
+import { archiveUnderKills } from "./_under_kills.ts";
 
 Deno.test("archive: kill -9 at any moment loses no event that was answered OK, and doubles none", async () => {
   const folder = await Deno.makeTempDir();
-  await using emulator = await startEmulator();
-  const env = {
-    AB_BASE_URL: emulator.url,
-    AB_CLIENT_ID: DEFAULT_CLIENT_ID,
-    AB_CLIENT_SECRET: DEFAULT_CLIENT_SECRET,
-    AB_NAMESPACE: emulator.namespace,
-    ITEM_ID_TO_GRANT: CONSUMABLE_ITEM_ID,
-    DEAD_LETTER: "log",
-    ARCHIVE: "file:archive",
-    ARCHIVE_EVENTS: "userAuthentication.*",
-    ARCHIVE_FLUSH_BYTES: "16384",
-    ARCHIVE_FLUSH_TIME: "1s",
-  };
-  /** Events that were not answered, which come again as AGS's connector sends them. */
-  const unanswered: string[] = [];
-  const accepted: string[] = [];
-
-  /** @param enough Answers after which it is killed; `undefined`: it is stopped. */
-  async function live(enough: number | undefined): Promise<void> {
-    const target = await startSource({ env, cwd: folder });
-    using client = connect(`127.0.0.1:${target.grpcPort}`);
-    const before = accepted.length;
-    let isOver = false;
-    async function call(): Promise<void> {
-      while (!isOver) {
-        const id = unanswered.pop() ?? agsId();
-        const bytes = eventBytes(emulator.namespace, { id });
-        const { status } = await client.send(PATHS[LOGGED_IN], bytes, 10_000);
-        if (status === "OK") accepted.push(id);
-        else unanswered.push(id);
-        if (enough === undefined && unanswered.length === 0) return;
-        if (enough !== undefined && accepted.length - before >= enough) {
-          if (!isOver) target.signal("SIGKILL");
-          isOver = true;
-        }
-      }
-    }
-    await Promise.all(Array.from({ length: CALLERS }, call));
-    if (enough === undefined) target.signal("SIGTERM");
-    const { code } = await target.exited;
-    assert.equal(code, enough === undefined ? 0 : 137);
-    await target[Symbol.asyncDispose]();
-  }
-
   try {
-    for (let round = 0; round < ROUNDS; round++) {
-      await live(10 + Math.floor(Math.random() * 100));
-    }
-    await live(undefined);
-    const archived = (await archivedIn(join(folder, "archive")))
-      .map(({ event }) => `${event.id}`);
-    const kept = new Set(archived);
-    assert.ok(accepted.length > 10 * ROUNDS, `${accepted.length} accepted`);
-    assert.deepEqual(accepted.filter((id) => !kept.has(id)), []);
-    assert.equal(archived.length, kept.size);
+    await archiveUnderKills({
+      folder,
+      archive: { ARCHIVE: "file:archive" },
+      rounds: 6,
+      read: () => archivedIn(join(folder, "archive")),
+    });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

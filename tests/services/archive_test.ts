@@ -7,7 +7,9 @@ import { createS3Target } from "../../lib/archive/s3_target.ts";
 import type { ArchiveTarget } from "../../lib/archive/target.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { run } from "../_support/process.ts";
+import { archivedIn } from "../archive/_archived.ts";
 import { clientEvent, rangeOf } from "../archive/_range.ts";
+import { archiveUnderKills } from "../archive/_under_kills.ts";
 import { testWithTool } from "./_tools.ts";
 import { DUCKDB, VERSITYGW } from "./_archive_tools.ts";
 import { isListening, type Server, startServer } from "./_server.ts";
@@ -174,5 +176,31 @@ testWithTool(
       await archive(bucketOf(server));
       const lake = join(folder, "events/lake");
       assert.deepEqual(await query(command, lake, BY_TYPE), EXPECTED);
+    }),
+);
+
+testWithTool(
+  "archive: the service keeps each event once in a bucket of another maker, however often it is killed",
+  VERSITYGW,
+  ({ command }) =>
+    withFolder(async (folder) => {
+      await Deno.mkdir(join(folder, "events"));
+      await using server = await startBuckets(command, folder);
+      const cwd = await Deno.makeTempDir();
+      try {
+        await archiveUnderKills({
+          folder: cwd,
+          archive: {
+            ARCHIVE: "s3://events/lake",
+            ARCHIVE_ENDPOINT: `http://127.0.0.1:${server.port}`,
+            AWS_ACCESS_KEY_ID: "id",
+            AWS_SECRET_ACCESS_KEY: SECRET,
+          },
+          rounds: 3,
+          read: () => archivedIn(join(folder, "events/lake")),
+        });
+      } finally {
+        await Deno.remove(cwd, { recursive: true });
+      }
     }),
 );
