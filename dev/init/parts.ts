@@ -35,6 +35,7 @@ export const EXAMPLES: Part = {
     "tests/handlers/user_third_party_logged_in_test.ts",
     "dev/init",
     "tests/projects/init_test.ts",
+    "tests/projects/migrate_test.ts",
     "tests/projects/ok_test.ts",
   ],
   tasks: ["init"],
