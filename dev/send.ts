@@ -19,7 +19,7 @@ import { ClientEventError } from "./client_events.ts";
 import { EventJsonError } from "./event_json.ts";
 import { findEvent, makeEvent, UnknownEventError } from "./event_source.ts";
 import { sendClientEvent } from "./send_client_event.ts";
-import { sendOne } from "./send_one.ts";
+import { sendAndWatch, sendOne } from "./send_one.ts";
 import { sendMany } from "./send_many.ts";
 import { redeliver } from "./redeliver.ts";
 import { RecordedFileError } from "./record/recorded_event.ts";
@@ -157,17 +157,26 @@ async function send(
   options: Options & { readonly type: string },
 ): Promise<number> {
   const { env, devPort } = readDevSettings({ hasKafka: options.isByKafka });
+  const dev = connectDev({ port: devPort });
   if (channelOf(options.type) === "clientEvents") {
     const json = options.file === undefined
       ? undefined
       : readJson(options.file);
-    const isFine = await sendClientEvent({ ...options, env, json });
+    const sendIt = () => sendClientEvent({ ...options, env, json });
+    const isFine = options.repeat === 1 && options.address === undefined
+      ? await sendAndWatch(sendIt, { dev, channel: "clientEvents" })
+      : await sendIt();
     return isFine ? 0 : 1;
   }
   if (isWebPubSub(options.type)) {
     const { file } = options;
     const json = file === undefined ? undefined : readJson(file);
-    return await sendWebPubSub({ ...options, env, json });
+    const sendIt = async () =>
+      await sendWebPubSub({ ...options, env, json }) === 0;
+    const isFine = options.repeat === 1
+      ? await sendAndWatch(sendIt, { dev, channel: "webPubSub" })
+      : await sendIt();
+    return isFine ? 0 : 1;
   }
   const protoFolder = join(import.meta.dirname ?? ".", "..", "proto");
   const event = findEvent(protoFolder, eventKey(options.type));
@@ -184,7 +193,6 @@ async function send(
   }
   const address = options.address ?? `localhost:${env.GRPC_PORT ?? "6565"}`;
   using client = connect(address);
-  const dev = connectDev({ port: devPort });
   const target = { client, address, dev, timeout: options.timeout };
   if (options.repeat > 1) {
     const isFine = await sendMany({ client, dev, event, make, ...options });

@@ -108,7 +108,7 @@ async function lastOf(dev: DevClient): Promise<RecordedEvent> {
   const event = notes.map(eventOf).findLast((each) => each !== undefined);
   if (event !== undefined) return event;
   throw new SendAgainError(
-    `No event has arrived yet since ${task("dev")} was started`,
+    `No event of gRPC or Kafka has arrived since ${task("dev")} was started`,
   );
 }
 

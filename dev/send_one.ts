@@ -48,6 +48,43 @@ export interface Sent {
   readonly why: string;
 }
 
+/** Time for an event that is accepted before it is handled, in milliseconds. */
+const HANDLING_TIME = 5_000;
+
+/**
+ * Sends an event by another way, whose answer does not wait for the handler, and prints
+ * what became of it as far as `task dev` tells.
+ *
+ * @param send Sends it, and says whether it was accepted.
+ * @returns The same.
+ */
+export async function sendAndWatch(
+  send: () => Promise<boolean>,
+  { dev, channel }: {
+    /** `task dev` of this machine, whether it runs or not. */
+    readonly dev: DevClient;
+    /** The first part of the event's type. */
+    readonly channel: string;
+  },
+): Promise<boolean> {
+  const before = await dev.status();
+  const isAccepted = await send();
+  if (before?.state !== "running" || !isAccepted) return isAccepted;
+  const end = Date.now() + HANDLING_TIME;
+  let since = before.last;
+  for (let wait = HANDLING_TIME; wait > 0; wait = end - Date.now()) {
+    const notes = await dev.deliveries({ since, wait });
+    const own = notes.filter(({ type }) => type.startsWith(`${channel}.`));
+    if (own.length > 0) {
+      sayOutcomes("", own);
+      return isAccepted;
+    }
+    since = notes.at(-1)?.seq ?? since;
+  }
+  console.log(`Not handled within ${HANDLING_TIME / 1_000} s`);
+  return isAccepted;
+}
+
 /** How long a note may be on its way once the event was answered, in milliseconds. */
 const NOTE_TIME = 1_000;
 /** Time in which notes of further handlers follow, in milliseconds. */
@@ -83,19 +120,8 @@ export async function sendOne(
 ): Promise<boolean> {
   const { answer, deliveries, why } = await deliver(toSend, target);
   const time = `${answer.status} in ${answer.milliseconds.toFixed(1)} ms`;
-  const [only, ...others] = deliveries;
-  if (only === undefined) {
-    console.log(why === "" ? time : `${time}: ${why}`);
-  } else if (others.length === 0) {
-    console.log(`${time}: ${outcomeText(only, Date.now())}`);
-    print(activityLines(only), "  ");
-  } else {
-    console.log(`${time}:`);
-    for (const each of deliveries) {
-      console.log(`  ${each.handler}: ${outcomeText(each, Date.now())}`);
-      print(activityLines(each), "    ");
-    }
-  }
+  if (deliveries.length > 0) sayOutcomes(`${time}: `, deliveries);
+  else console.log(why === "" ? time : `${time}: ${why}`);
   if (answer.bytes.length > 0) {
     const decoded = decoderOf(toSend.event.response)(answer.bytes);
     console.log(`Answer ${JSON.stringify(decoded)}`);
@@ -127,6 +153,26 @@ async function notesOf(
     last = more.at(-1);
   }
   return found;
+}
+
+/** One handler's outcome on a line with what is before it, several on one each. */
+function sayOutcomes(
+  before: string,
+  deliveries: readonly KeptDelivery[],
+): void {
+  const [only, ...others] = deliveries;
+  if (only === undefined) return;
+  const now = Date.now();
+  if (others.length === 0) {
+    const text = `${before}${outcomeText(only, now)}`;
+    console.log(text.slice(0, 1).toUpperCase() + text.slice(1));
+    return print(activityLines(only), "  ");
+  }
+  if (before !== "") console.log(before.trimEnd());
+  for (const each of deliveries) {
+    console.log(`  ${each.handler}: ${outcomeText(each, now)}`);
+    print(activityLines(each), "    ");
+  }
 }
 
 function print(lines: readonly string[], indent: string): void {

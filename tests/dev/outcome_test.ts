@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { connect } from "../../dev/event_client.ts";
 import { findEvent, makeEvent } from "../../dev/event_source.ts";
 import { startEmulator } from "../../dev/emulator/mod.ts";
+import { freePort } from "../../dev/free_port.ts";
 import { projectCopy } from "./_project_copy.ts";
 import { freePorts, ROOT, run, start, tool } from "./_run.ts";
 
@@ -60,14 +61,17 @@ const OFFICIAL = {
 /** A project with handlers of its own, run by dev. */
 async function startProject(
   variables: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {
+    "handlers/reward.ts": REWARD,
+    "handlers/count.ts": COUNT,
+    "handlers/mod.ts": LIST,
+  },
 ) {
   await using stack = new AsyncDisposableStack();
   const { path: cwd } = stack.use(await projectCopy());
   const write = (name: string, text: string) =>
     Deno.writeTextFile(join(cwd, name), text);
-  await write("handlers/reward.ts", REWARD);
-  await write("handlers/count.ts", COUNT);
-  await write("handlers/mod.ts", LIST);
+  for (const [name, text] of Object.entries(files)) await write(name, text);
   const env = { ...freePorts(), ...variables };
   const dev = stack.use(
     start(["task", "dev", "--no-check"], { env, cwd }),
@@ -225,5 +229,22 @@ Deno.test("deno task send says what became of an event with an AGS that is none 
   assert.match(
     await project.send(STAT, "--set", "namespace=string"),
     /: skipped \(it is of another namespace: this app runs for realgame\)$/m,
+  );
+});
+
+Deno.test("deno task send says what became of a client's event, which is accepted before it is handled", async () => {
+  await using project = await startProject(
+    { SOURCES: "grpc,clientEvents", HTTP_PORT: `${freePort()}` },
+    {
+      "handlers/hello.ts": `import { on } from "event-handler";
+        export default on("clientEvents.hello", (_event, ctx) =>
+          ctx.messaging.publish("greetings", "hi"));`,
+      "handlers/mod.ts": `import hello from "./hello.ts";
+        export const handlers = [hello];`,
+    },
+  );
+  assert.match(
+    await project.send("clientEvents.hello"),
+    /^200 in [\d.]+ ms: EventId \S+\nHandled\n {2}Published a message on greetings\n$/,
   );
 });

@@ -40,7 +40,7 @@ Deno.test("events are recorded, and sent again", async (t) => {
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /^No event has arrived yet since \S*task dev was started$/m,
+      /^No event of gRPC or Kafka has arrived since \S*task dev was started$/m,
     );
   });
 
