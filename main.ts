@@ -39,7 +39,7 @@ const EX_CONFIG = 78;
 
 /** It may start so, as what is deployed before the first handler. */
 const NO_HANDLERS = "No event has a handler, and AGS will deliver none: " +
-  "deno task new handler <event> makes one, deno task events finds the event";
+  "./task new handler <event> makes one, ./task events finds the event";
 
 /** Options of {@linkcode main}. */
 export interface MainOptions {

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task bench`: the service against a bare gRPC server that makes the same
+ * `./task bench`: the service against a bare gRPC server that makes the same
  * request for each event and does nothing else.
  *
  * Only the ratios mean anything: the figures are those of this machine, today.
@@ -22,12 +22,12 @@ import { splitCommand, startBackend } from "./servers.ts";
 
 const HELP = `Compares the service with a bare gRPC server. Needs h2load.
 
-Usage: deno task bench [options]
+Usage: ./task bench [options]
 
   --requests N         Events of each load (default: 10000)
   --rounds R           Loads of each side at full speed (default: 5)
   --only start|load    Measure only this
-  --service "command"  Measure this command in place of \`deno task start\`; it gets
+  --service "command"  Measure this command in place of \`./task start\`; it gets
                        its settings from the environment
   --json               Print the report as JSON
 

@@ -16,7 +16,7 @@ export interface Measurements {
   readonly starts?: readonly Pair<number>[];
   /** How long the service took to start with few and with many proto files. */
   readonly files?: readonly FilesFigures[];
-  /** Whether the service is another command than `deno task start`. */
+  /** Whether the service is another command than `./task start`. */
   readonly isOtherCommand: boolean;
   /** Events of each load at full speed. */
   readonly requests: number;

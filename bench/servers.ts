@@ -48,7 +48,7 @@ export interface SideOptions {
   readonly agsUrl: string;
   /** The event: the bare server has no other way to show that it is ready. */
   readonly event: { readonly path: string; readonly bytes: Uint8Array };
-  /** The service's command, in place of `deno task start`. */
+  /** The service's command, in place of `./task start`. */
   readonly command?: readonly string[] | undefined;
   /** Settings of the service beside the usual ones. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -220,7 +220,7 @@ function ownServer(file: string): string[] {
   return [Deno.execPath(), "run", ...flags, path];
 }
 
-/** The command of `deno task start`. It runs in the repository, as the bench does. */
+/** The command of `./task start`. It runs in the repository, as the bench does. */
 export function startTask(): readonly string[] {
   return splitCommand(denoConfig.tasks.start.command);
 }

@@ -1,6 +1,6 @@
 /**
- * Sends events as game clients do: `deno task send clientEvents.<name>` and
- * `deno task generate`.
+ * Sends events as game clients do: `./task send clientEvents.<name>` and
+ * `./task generate`.
  *
  * @module
  */

@@ -1,11 +1,12 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task dead-letters`: looks at events that were given up, and sends them again.
+ * `./task dead-letters`: looks at events that were given up, and sends them again.
  *
  * @module
  */
 
+import { counted } from "./count.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 // @ts-types="@types/cli-progress"
@@ -34,7 +35,7 @@ import { readDevSettings } from "./settings.ts";
 
 const HELP = `Looks at events that were given up, and sends them again.
 
-Usage: deno task dead-letters list|replay|purge [options]
+Usage: ./task dead-letters list|replay|purge [options]
 
   list               Show the events whose letters have not been replayed
   replay             Send them to the service again; OK closes a letter
@@ -145,7 +146,9 @@ async function list(options: Options): Promise<number> {
     console.error(`${file}:${number}: ${why}`);
   }
   if (!isJson) {
-    console.log(`${letters.length} events, ${rest.replayed} replayed before`);
+    console.log(
+      `${counted(letters.length, "event")}, ${rest.replayed} replayed before`,
+    );
   }
   return 0;
 }
@@ -156,7 +159,7 @@ function inTopics(options: Options): KafkaCommandOptions {
 
 function textOf({ letter, count }: SelectedLetter): string {
   const { event, error: [error] } = letter;
-  const often = count > 1 ? `, ${count} letters` : "";
+  const often = count > 1 ? `, ${counted(count, "dead letter")}` : "";
   const tried = letter.attempts === 1 ? "once" : `${letter.attempts} times`;
   const why = error === undefined ? "" : `\n  ${error.name}: ${error.message}`;
   return `${letter.time}  ${oneLine(event.type)}  ${oneLine(event.id)}\n` +
@@ -212,7 +215,7 @@ async function purge({ path, wanted, isAll }: Options): Promise<number> {
     isGone: (letter) =>
       isWanted(letter, wanted) && (isAll || replayed.has(letter)),
   });
-  console.log(`${count} letters removed`);
+  console.log(`${counted(count, "dead letter")} removed`);
   return 0;
 }
 

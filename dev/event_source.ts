@@ -1,5 +1,5 @@
 /**
- * Makes the events that `deno task send` sends.
+ * Makes the events that `./task send` sends.
  *
  * @module
  */

@@ -1,11 +1,12 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task generate`: players who send events, as many and as often as you like.
+ * `./task generate`: players who send events, as many and as often as you like.
  *
  * @module
  */
 
+import { counted } from "./count.ts";
 import { parseArgs } from "node:util";
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
@@ -22,7 +23,7 @@ import { readDevSettings } from "./settings.ts";
 
 const HELP = `Sends events as game clients do.
 
-Usage: deno task generate [options]
+Usage: ./task generate [options]
 
   --minutes N    How long (default: 1)
   --batch N      Events of a request, 1 to 10 (default: 5)
@@ -206,7 +207,7 @@ async function generate(options: Options): Promise<number> {
   const at = (share: number) =>
     (times[Math.ceil(times.length * share) - 1] ?? 0).toFixed(1);
   console.log(
-    `${tally.accepted} events accepted, ${
+    `${counted(tally.accepted, "event")} accepted, ${
       (tally.accepted / seconds).toFixed(1)
     }/s; p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`,
   );

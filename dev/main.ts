@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task dev`: the service as it ships, with the AGS emulator in place of AGS
+ * `./task dev`: the service as it ships, with the AGS emulator in place of AGS
  * when no AGS is named; started anew when a file changes.
  *
  * @module

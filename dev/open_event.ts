@@ -1,5 +1,5 @@
 /**
- * Events of open names for `deno task send`: messages on topics, and scheduled tasks.
+ * Events of open names for `./task send`: messages on topics, and scheduled tasks.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task send --kafka`: publishes events as AGS's services do.
+ * `./task send --kafka`: publishes events as AGS's services do.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task send`: sends events through the service's real gRPC port.
+ * `./task send`: sends events through the service's real gRPC port.
  *
  * @module
  */
@@ -36,7 +36,7 @@ import { readDevSettings } from "./settings.ts";
 
 const HELP = `Sends events to the service through its gRPC port.
 
-Usage: deno task send <event> [options]
+Usage: ./task send <event> [options]
 
   <event>            Such as userAuthentication.userLoggedIn,
                      asyncMessaging.<topic> or scheduledTask.<name>; to

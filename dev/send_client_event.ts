@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task send clientEvents.<name>`: one event, or several, as a player sends them.
+ * `./task send clientEvents.<name>`: one event, or several, as a player sends them.
  *
  * @module
  */

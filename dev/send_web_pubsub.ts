@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task send webPubSub.…`: sends events as Azure Web PubSub does, through the
+ * `./task send webPubSub.…`: sends events as Azure Web PubSub does, through the
  * service's real HTTP port.
  *
  * @module

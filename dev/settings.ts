@@ -14,7 +14,7 @@ import {
   WEBPUBSUB_EMULATOR_SETTINGS,
 } from "./web_pubsub_settings.ts";
 
-/** The settings of `deno task dev` and `deno task send`. */
+/** The settings of `./task dev` and `./task send`. */
 export interface DevSettings {
   /** Variables by name, the emulator's included. */
   readonly env: Environment;

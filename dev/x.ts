@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 /**
- * `deno task x <name>`: what only maintainers of this project need.
+ * `./task x <name>`: what only maintainers of this project need.
  *
  * @module
  */
@@ -90,7 +90,7 @@ async function main(): Promise<number> {
     );
     const isHelp = name === "" || name === "--help";
     if (!isHelp) console.error(`Tool "${name}" is unknown`);
-    console.log(`Usage: deno task x <name> [options]\n\n${rows.join("\n")}`);
+    console.log(`Usage: ./task x <name> [options]\n\n${rows.join("\n")}`);
     return isHelp ? 0 : 2;
   }
   const { code } = await new Deno.Command(Deno.execPath(), {

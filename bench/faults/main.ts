@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task faults`: what becomes of events when things go wrong, by AGS's books.
+ * `./task faults`: what becomes of events when things go wrong, by AGS's books.
  *
  * @module
  */
@@ -29,7 +29,7 @@ import { type Store, STORES } from "./stores.ts";
 
 const HELP = `Tries faults on the service, and counts what AGS has granted.
 
-Usage: deno task faults [options]
+Usage: ./task faults [options]
 
   --events N        Events of each cell (default: 1000)
   --only fault,…    Only these faults: ${names(FAULTS)}
@@ -37,7 +37,7 @@ Usage: deno task faults [options]
   --json            Print the figures as JSON
   --markdown        Print the tables for a page
 
-Every cell is a process of the service of its own, as \`deno task start\` starts it,
+Every cell is a process of the service of its own, as \`./task start\` starts it,
 an emulated AGS, and a connector that delivers a whole batch again when one of its
 events has to come again, or a topic. Redis needs redis-server, Kafka needs Java 17,
 OpenSSL and Maven; without them, their cells are left out, and named.

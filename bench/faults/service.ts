@@ -51,7 +51,7 @@ const START_TIMEOUT = 30_000;
 const POLL_INTERVAL = 5;
 
 /**
- * Starts the service with the permissions of `deno task start`.
+ * Starts the service with the permissions of `./task start`.
  *
  * @throws {BenchError} It ended, or takes no events in time.
  */
@@ -104,7 +104,7 @@ export async function startRestartable(
   };
 }
 
-/** The command of `deno task start`, or the same for another program. */
+/** The command of `./task start`, or the same for another program. */
 function commandOf(program: string | undefined): readonly string[] {
   const command = startTask();
   if (program === undefined) return command;

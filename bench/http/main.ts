@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task x bench:http`: Web PubSub's `connect` events, signed, against a bare server
+ * `./task x bench:http`: Web PubSub's `connect` events, signed, against a bare server
  * that answers 204 and against Microsoft's middleware for express on Node.
  *
  * Only the ratios mean anything: the figures are those of this machine, today.

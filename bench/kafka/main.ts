@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task x bench:kafka`: the event stream on a real broker, against the Kafka library
+ * `./task x bench:kafka`: the event stream on a real broker, against the Kafka library
  * used bare.
  *
  * Only the ratios mean anything: the figures are those of this machine, today.
@@ -25,7 +25,7 @@ const HELP = `Measures the event stream on a real Kafka broker.
 Starts one from its Maven jars (Java 17, Maven, OpenSSL), unless KAFKA_BROKERS names
 some. Makes topics of its own, and deletes them.
 
-Usage: deno task x bench:kafka [options]
+Usage: ./task x bench:kafka [options]
 
   --records N          Events that are published in all (default: 1000000)
   --rounds R           How often each side has its turn (default: 3)

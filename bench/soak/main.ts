@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task x soak`: whether the service stays as it is over a million events, all of
+ * `./task x soak`: whether the service stays as it is over a million events, all of
  * them different.
  *
  * @module
@@ -22,7 +22,7 @@ import { judge, type Sample, verdictText } from "./verdict.ts";
 
 const HELP = `Sends a million events, all different, and watches the service.
 
-Usage: deno task x soak [options]
+Usage: ./task x soak [options]
 
   --events N     How many events (default: 1000000)
   --rate R       Events a second (default: 2000)
@@ -30,7 +30,7 @@ Usage: deno task x soak [options]
   --svg FILE     Where the drawing goes (default: dist/soak.svg)
   --json         Print the samples as JSON
 
-The service runs as \`deno task start\` does, with the memory store: it is full after
+The service runs as \`./task start\` does, with the memory store: it is full after
 50,000 events, and forgets from then on. Exits with 0 when its memory is flat, with 1
 when it grows or an event was not handled, with 3 when the run was too short to say.
 `;

@@ -58,6 +58,9 @@ export async function makeExecutable(
   const { output, target, deno } = options;
   const stage = join(ROOT, "dist", "stage");
   await removeAll(stage);
+  await using stack = new AsyncDisposableStack();
+  // Also when a step fails.
+  stack.defer(() => removeAll(stage));
   await Deno.mkdir(stage, { recursive: true });
   await Deno.mkdir(dirname(resolve(output)), { recursive: true });
   await run(Deno.execPath(), [
@@ -94,7 +97,6 @@ export async function makeExecutable(
     join(dirname(resolve(output)), "NOTICE"),
     noticeText(await licensedPackages()),
   );
-  await removeAll(stage);
 }
 
 /**
@@ -130,7 +132,7 @@ ${imports.join("")}nameHandlers({\n${table.join("")}});\n`,
 }
 
 /**
- * The flags of `deno task start`, but for reading what is not there: the proto files
+ * The flags of `./task start`, but for reading what is not there: the proto files
  * are inside, and a container has no `.env`.
  *
  * V8's limits among them are for containers of 256 MB and more: without them the heap

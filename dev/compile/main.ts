@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 /**
- * `deno task compile`: makes the one executable.
+ * `./task compile`: makes the one executable.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
 
 const HELP = `Makes the executable.
 
-Usage: deno task compile [options]
+Usage: ./task compile [options]
 
   --output FILE    Where to put it (default: dist/extend-event-handler)
   --target TRIPLE  ${TARGETS.join(" or ")} (default: this machine's)

@@ -1,11 +1,12 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task dead-letters list|replay --kafka`.
+ * `./task dead-letters list|replay --kafka`.
  *
  * @module
  */
 
+import { counted } from "../count.ts";
 import { join } from "node:path";
 import { handlers } from "../../handlers/mod.ts";
 import type { Environment } from "../../lib/config/parse.ts";
@@ -56,9 +57,17 @@ export async function listKafka(options: KafkaCommandOptions): Promise<number> {
   for (const { letter } of open) {
     console.log(isJson ? JSON.stringify(letter) : textOf(letter));
   }
-  if (unreadable > 0) console.error(`${unreadable} records are no letters`);
+  if (unreadable > 0) {
+    console.error(
+      unreadable === 1
+        ? "1 record is not a dead letter"
+        : `${unreadable} records are not dead letters`,
+    );
+  }
   if (!isJson) {
-    console.log(`${open.length} events, ${replayed} replayed before`);
+    console.log(
+      `${counted(open.length, "event")}, ${replayed} replayed before`,
+    );
   }
   return 0;
 }

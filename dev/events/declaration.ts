@@ -58,7 +58,7 @@ export function declarationsOf(
     const text = source.declarations.get(name);
     if (text === undefined) {
       throw new DeclarationError(
-        `Type "${name}" is not in proto/${file}: run deno task gen`,
+        `Type "${name}" is not in proto/${file}: run ./task gen`,
       );
     }
     found.set(id, text);
@@ -94,7 +94,7 @@ function readSource(protoFolder: string, file: string): Source {
     text = Deno.readTextFileSync(join(protoFolder, file));
   } catch (cause) {
     throw new DeclarationError(
-      `File proto/${file} cannot be read: run deno task gen`,
+      `File proto/${file} cannot be read: run ./task gen`,
       { cause },
     );
   }

@@ -1,11 +1,12 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task events`: finds and shows AGS's events.
+ * `./task events`: finds and shows AGS's events.
  *
  * @module
  */
 
+import { counted } from "../count.ts";
 import { unknownEvent } from "../unknown_event.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -24,13 +25,13 @@ import { searchEvents } from "./search.ts";
 
 const HELP = `Finds and shows the events of AGS.
 
-Usage: deno task events [words] [--json]
+Usage: ./task events [words] [--json]
 
-  deno task events                  Lists all events
-  deno task events friend accepted  Lists those with all these words in the event's
+  ./task events                  Lists all events
+  ./task events friend accepted  Lists those with all these words in the event's
                                     name, service or fields
-  deno task events 'group.*'        Lists those of a channel
-  deno task events <event>          Shows its type, its service and a sample
+  ./task events 'group.*'        Lists those of a channel
+  ./task events <event>          Shows its type, its service and a sample
 
   --json                            The same as JSON
 `;
@@ -71,7 +72,7 @@ async function show(
   // Not on standard output, where every line is an event's or a channel's.
   if (Deno.stdout.isTerminal()) {
     console.error(
-      `\n${found.length} events. deno task events <event> shows one.`,
+      `\n${counted(found.length, "event")}. ./task events <event> shows one.`,
     );
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { counted } from "../count.ts";
 import { fileURLToPath } from "node:url";
 import {
   applyChanges,
@@ -52,13 +53,17 @@ export async function settle(
   if (check) {
     if (changes.length === 0) return 0;
     output.error(changes.map(describeChange).join("\n"));
-    output.error(`${changes.length} files differ: run \`${command}\``);
+    output.error(
+      `${counted(changes.length, "file")} differ${
+        changes.length === 1 ? "s" : ""
+      }: run \`${command}\``,
+    );
     return 1;
   }
   await applyChanges(root, plan, changes);
   const removed = changes.filter(({ kind }) => kind === "remove").length;
   output.log(
-    `${plan.files.size} files generated: ${
+    `${counted(plan.files.size, "file")} generated: ${
       changes.length - removed
     } written, ${removed} removed`,
   );

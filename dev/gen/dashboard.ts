@@ -2,7 +2,7 @@
  * Writes the Grafana dashboard.
  *
  * ```sh
- * deno task gen [--root <folder>] [--check]
+ * ./task gen [--root <folder>] [--check]
  * ```
  *
  * @module
@@ -14,7 +14,7 @@ import { type Output, run, settle, UsageError } from "./_cli.ts";
 import { DASHBOARD } from "../ops/dashboard.ts";
 import { dashboardJson } from "../ops/grafana.ts";
 
-const COMMAND = "deno task gen";
+const COMMAND = "./task gen";
 
 const USAGE = `Usage: ${COMMAND} [options]
   --root <folder>  where the dashboards are (default: ops/grafana/dashboards)

@@ -3,7 +3,7 @@
  * `docs/settings.md`, and the permission sets of `deno.json`.
  *
  * ```sh
- * deno task gen [--root <folder>] [--check]
+ * ./task gen [--root <folder>] [--check]
  * ```
  *
  * @module
@@ -18,7 +18,7 @@ import { type Output, run, settle, UsageError } from "./_cli.ts";
 import { formatFiles } from "./format.ts";
 import { withPermissions } from "./permissions.ts";
 
-const COMMAND = "deno task gen";
+const COMMAND = "./task gen";
 
 const USAGE = `Usage: ${COMMAND} [options]
   --root <folder>  where deno.json and the files are (default: the repository)
@@ -26,7 +26,7 @@ const USAGE = `Usage: ${COMMAND} [options]
 
 const CONFIG = "deno.json";
 
-const HEAD = `<!-- Made by \`deno task gen\`: do not edit. -->
+const HEAD = `<!-- Made by \`./task gen\`: do not edit. -->
 
 # Settings
 
@@ -35,7 +35,7 @@ They come from the environment, or from a \`.env\` file (the environment wins).
 reported at once, with exit code 78.
 
 A setting of your own is one more entry in \`handlers/settings.ts\`: handlers read it,
-typed, from \`ctx.config\`. \`deno task gen\` adds it here, to \`.env.template\` and to
+typed, from \`ctx.config\`. \`./task gen\` adds it here, to \`.env.template\` and to
 what the tasks may read.
 
 `;

@@ -1,5 +1,5 @@
 /**
- * `deno task gen`: writes `emulator/seed.schema.json`, by which editors check and
+ * `./task gen`: writes `emulator/seed.schema.json`, by which editors check and
  * complete `emulator/seed.json`.
  *
  * @module
@@ -17,7 +17,7 @@ if (import.meta.main) {
     }, {
       root: fileURLToPath(new URL("../../emulator", import.meta.url)),
       check: args.includes("--check"),
-      command: "deno task gen",
+      command: "./task gen",
       output: console,
     });
   });

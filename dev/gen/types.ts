@@ -3,7 +3,7 @@
  * the `*.sc.properties` beside them.
  *
  * ```sh
- * deno task gen [--proto <folder>] [--out <folder>] [--check]
+ * ./task gen [--proto <folder>] [--out <folder>] [--check]
  * ```
  *
  * @module
@@ -19,7 +19,7 @@ import { JSON_TEXT } from "./json_text.ts";
 import { type ProtoFile, readProtoFiles } from "./proto_source.ts";
 import { JSON_PATH, TYPES_HEADER, typeTexts } from "./type_text.ts";
 
-const COMMAND = "deno task gen";
+const COMMAND = "./task gen";
 
 const USAGE = `Usage: ${COMMAND} [options]
   --proto <folder>  proto files to read (default: proto/)

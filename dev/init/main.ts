@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task init`: makes this repository a studio's own project.
+ * `./task init`: makes this repository a studio's own project.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const HELP =
   `Makes this repository your own project: removes the example handlers, and
 what only the framework's maintainers need.
 
-Usage: deno task init [options]
+Usage: ./task init [options]
 
   --keep PART    Keep a part that goes otherwise
   --remove PART  Remove a part that stays otherwise
@@ -169,7 +169,7 @@ async function generate(): Promise<void> {
   }).output();
   if (success) return;
   const text = new TextDecoder().decode(stderr).trim();
-  throw new InitError(`deno task gen failed:\n${text}`);
+  throw new InitError(`./task gen failed:\n${text}`);
 }
 
 try {

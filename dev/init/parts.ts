@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A part, by which `deno task init` keeps or removes it. */
+/** A part, by which `./task init` keeps or removes it. */
 export interface Part {
   /** The word in `--keep` and `--remove`. */
   readonly name: string;

@@ -1,5 +1,5 @@
 /**
- * Plans what `deno task init` removes and changes.
+ * Plans what `./task init` removes and changes.
  *
  * @module
  */

@@ -17,7 +17,7 @@ export function handlerText(type: string): string {
   const what = isChannel(type) ? "them all" : "its fields";
   return `import { on } from "event-handler";
 
-/** ${shown}: \`deno task events ${quoted(type)}\` shows ${what}. */
+/** ${shown}: \`./task events ${quoted(type)}\` shows ${what}. */
 export default on(${JSON.stringify(type)}, (event, ctx) => {
   ctx.log.info(${JSON.stringify(shown)}, { at: event.time });
   // Call AGS here, in an async function: event-handler/ags has typed calls, ctx.ags.request()

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task new`: writes a handler, its test, and its line in the list of handlers.
+ * `./task new`: writes a handler, its test, and its line in the list of handlers.
  *
  * @module
  */
@@ -22,9 +22,9 @@ import {
 
 const HELP = `Writes a handler, its test, and its line in handlers/mod.ts.
 
-Usage: deno task new handler <event>... [--dry-run]
+Usage: ./task new handler <event>... [--dry-run]
 
-  <event>    Such as userAuthentication.userLoggedIn; deno task events finds it.
+  <event>    Such as userAuthentication.userLoggedIn; ./task events finds it.
              'userAuthentication.*' makes one handler for all events of a channel,
              several events make a handler each
   --dry-run  Show what would be written, and write nothing

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `deno task record`: keeps events that really arrive at the service of `task dev`, for
+ * `./task record`: keeps events that really arrive at the service of `task dev`, for
  * `send --recorded`. Nothing is kept in a file while it does not run.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * What the banner of `deno task dev` says.
+ * What the banner of `./task dev` says.
  *
  * @module
  */

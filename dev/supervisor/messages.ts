@@ -1,5 +1,5 @@
 /**
- * What `deno task dev` and the service that it runs say to each other.
+ * What `./task dev` and the service that it runs say to each other.
  *
  * @module
  */

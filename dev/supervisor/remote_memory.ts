@@ -1,5 +1,5 @@
 /**
- * The memory of events that lives in `deno task dev`, as the service sees it.
+ * The memory of events that lives in `./task dev`, as the service sees it.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface RemoteMemory extends IdempotencyStore {
 /**
  * Creates it.
  *
- * @param send Asks `deno task dev`.
+ * @param send Asks `./task dev`.
  */
 export function createRemoteMemory(
   send: (message: FromService) => void,

@@ -1,5 +1,5 @@
 /**
- * The service as `deno task dev` runs it: as it ships, but that it is stopped by the
+ * The service as `./task dev` runs it: as it ships, but that it is stopped by the
  * process above, where its memory of events lives on.
  *
  * @module

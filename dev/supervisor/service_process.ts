@@ -1,5 +1,5 @@
 /**
- * The process of the service, as `deno task dev` sees it.
+ * The process of the service, as `./task dev` sees it.
  *
  * @module
  */

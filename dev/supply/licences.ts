@@ -1,9 +1,9 @@
 /**
- * `deno task x licences`: writes `docs/licences.md`, the table of all locked packages.
+ * `./task x licences`: writes `docs/licences.md`, the table of all locked packages.
  * Fails on a licence that is missing or not accepted.
  *
  * ```sh
- * deno task x licences [--root <folder>] [--check]
+ * ./task x licences [--root <folder>] [--check]
  * ```
  *
  * @module
@@ -17,7 +17,7 @@ import { ACCEPTED, isAccepted } from "./licence.ts";
 import { type LicensedPackage, licensedPackages } from "./notice.ts";
 import { ROOT } from "./packages.ts";
 
-const COMMAND = "deno task x licences";
+const COMMAND = "./task x licences";
 
 const USAGE = `Usage: ${COMMAND} [options]
   --root <folder>  where the files go (default: the repository)
@@ -49,7 +49,7 @@ export function licenceTable(packages: readonly LicensedPackage[]): string {
 
 The packages that \`deno.lock\` pins. Those with code in the executable ship; the others
 are for types, tests and tools. The texts of those that ship are in
-the file NOTICE, which \`deno task compile\` writes beside the executable. Deno itself, which the executable carries, is under the MIT
+the file NOTICE, which \`./task compile\` writes beside the executable. Deno itself, which the executable carries, is under the MIT
 licence, with parts under others: its repository lists them.
 
 \`${COMMAND}\` writes this page and fails on a licence other than ${list()}.

@@ -88,7 +88,7 @@ export type Lock = z.infer<typeof lockSchema>;
 
 /**
  * Looks at the repository: its lock, its module graph and its bundle, which is made
- * the way `deno task compile` makes it.
+ * the way `./task compile` makes it.
  *
  * @throws {PackagesError} Deno failed, or a file is not as expected.
  */

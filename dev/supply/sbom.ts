@@ -1,10 +1,10 @@
 /**
- * `deno task x sbom`: writes what the executable is made of to `dist/sbom.cdx.json`
+ * `./task x sbom`: writes what the executable is made of to `dist/sbom.cdx.json`
  * (CycloneDX 1.6). With SOURCE_DATE_EPOCH, in seconds, it bears that time; without,
  * none. The base image's own packages are not in it: an image scanner finds those.
  *
  * ```sh
- * deno task x sbom [--output <file>]
+ * ./task x sbom [--output <file>]
  * ```
  *
  * @module
@@ -18,7 +18,7 @@ import { makeBom } from "./cyclonedx.ts";
 import { readLicence } from "./licence.ts";
 import { readPackages, ROOT } from "./packages.ts";
 
-const USAGE = `Usage: deno task x sbom [options]
+const USAGE = `Usage: ./task x sbom [options]
   --output <file>  where it goes (default: dist/sbom.cdx.json)`;
 
 /** Latest time that a `Date` can hold, in seconds. */

@@ -2,7 +2,7 @@
  * Runs the Web PubSub emulator by itself, until SIGINT or SIGTERM:
  *
  * ```sh
- * deno task emulator:web-pubsub --upstream http://127.0.0.1:8000/upstream
+ * ./task emulator:web-pubsub --upstream http://127.0.0.1:8000/upstream
  * ```
  *
  * @module

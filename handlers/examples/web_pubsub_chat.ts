@@ -6,10 +6,10 @@ import { ConnectionRefused } from "event-handler/web-pubsub";
  * keeps the user `banned` out.
  *
  * To serve it, add `...chat` to the list in `handlers/mod.ts`, and set
- * `SOURCES=grpc,webPubSub`. `deno task dev` then runs an emulator for it:
+ * `SOURCES=grpc,webPubSub`. `./task dev` then runs an emulator for it:
  *
  * ```sh
- * deno task send webPubSub.message@chat --set content=Hi --set userId=me
+ * ./task send webPubSub.message@chat --set content=Hi --set userId=me
  * ```
  */
 export const chat = [

@@ -13,7 +13,7 @@ export const AGS_SETTINGS = defineSettings({
   /** The base URL of AGS, without a trailing slash. */
   baseUrl: {
     env: "AB_BASE_URL",
-    doc: "Base URL of AGS. If unset, `deno task dev` uses its own emulator",
+    doc: "Base URL of AGS. If unset, `./task dev` uses its own emulator",
     expected: "an http or https URL without credentials or query",
     example: "https://mystudio-mygame.prod.gamingservices.accelbyte.io",
     secret: "maybe",

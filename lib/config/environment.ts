@@ -34,7 +34,7 @@ export function readEnvironment(
       if (error instanceof Deno.errors.NotCapable) {
         problems.push(
           `${name} may not be read: expected it in the permissions, which ` +
-            "`deno task gen` writes",
+            "`./task gen` writes",
         );
         continue;
       }

@@ -11,7 +11,7 @@ const files = new WeakMap<object, string>();
 
 /**
  * Records which file each handler came from: in the executable they are all in
- * one file. `deno task compile` adds a call that runs first.
+ * one file. `./task compile` adds a call that runs first.
  *
  * @param exported The exports of each file, by its name without `.ts`.
  */

@@ -17,7 +17,7 @@ export interface BuildInfo {
   readonly commit: string;
 }
 
-/** The file that `deno task compile` puts next to the entry point. */
+/** The file that `./task compile` puts next to the entry point. */
 export const BUILD_INFO_FILE = "build_info.json";
 
 /**

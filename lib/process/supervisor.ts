@@ -1,5 +1,5 @@
 /**
- * The interface to a process that restarts this one, such as `deno task dev`.
+ * The interface to a process that restarts this one, such as `./task dev`.
  *
  * @module
  */

@@ -201,7 +201,7 @@ test("dead letters in topics are listed and replayed, and what is no event is on
   assert.deepEqual([replayed.stdout, replayed.code], ["published: 1\n", 0]);
   await corner.granted([player]);
   const after = await deadLetters("list");
-  assert.match(after.stdout, /\n1 events, 1 replayed before\n$/);
+  assert.match(after.stdout, /\n1 event, 1 replayed before\n$/);
   assert.equal(corner.grants(player), 1);
 });
 

@@ -98,7 +98,7 @@ Deno.test("Letters are listed, replayed once their cause is mended, and purged",
   // Those that failed again have a second letter, and count as one event.
   assert.match(
     (await world.tool("list")).stdout,
-    /2 letters[^]*2 events, 0 replayed/,
+    /2 dead letters[^]*2 events, 0 replayed/,
   );
 
   world.failure = () => undefined;
@@ -113,7 +113,7 @@ Deno.test("Letters are listed, replayed once their cause is mended, and purged",
   assert.equal(world.handled.length, 2, "nothing is sent a second time");
 
   const purge = await world.tool("purge");
-  assert.deepEqual([purge.code, purge.stdout], [0, "4 letters removed\n"]);
+  assert.deepEqual([purge.code, purge.stdout], [0, "4 dead letters removed\n"]);
   assert.equal((await world.tool("list")).code, 2, "no letters are left");
 
   // The service notices that its file is gone.
@@ -153,14 +153,14 @@ Deno.test("A letter whose event fails again stays, and does not stop the others"
   assert.match(stdout, /^OK: 2$/m);
   assert.match(stdout, /^UNAVAILABLE: 1 \(Event was not handled/m);
   const left = await world.tool("list");
-  assert.match(left.stdout, /two\n[^]*1 events, 2 replayed before/);
+  assert.match(left.stdout, /two\n[^]*1 event, 2 replayed before/);
   const purge = await world.tool("purge");
-  assert.equal(purge.stdout, "2 letters removed\n");
+  assert.equal(purge.stdout, "2 dead letters removed\n");
   const { stdout: kept } = await world.tool("list", "--json");
   assert.equal(JSON.parse(kept).event.id, "two");
   assert.equal(
     (await world.tool("purge", "--all")).stdout,
-    "1 letters removed\n",
+    "1 dead letter removed\n",
   );
 });
 
@@ -170,7 +170,7 @@ Deno.test("Lines that are no letters are named, kept by a purge, and in nobody's
   await Deno.writeTextFile(world.path, '{"half":\n', { append: true });
   const { code, stdout, stderr } = await world.tool("list");
   assert.equal(code, 0);
-  assert.match(stdout, /1 events/);
+  assert.match(stdout, /1 event,/);
   assert.match(stderr, /letters\.jsonl:2: Line is not JSON/);
   await world.tool("purge", "--all");
   assert.match((await world.tool("list")).stderr, /:1: Line is not JSON/);
@@ -183,12 +183,12 @@ Deno.test("Letters elsewhere are listed, and not changed", async () => {
   const file = join(elsewhere.path, "letters.jsonl");
   await Deno.copyFile(world.path, file);
   const listed = await world.tool("list", "--file", file);
-  assert.match(listed.stdout, /1 events/);
+  assert.match(listed.stdout, /1 event,/);
   const { code, stderr } = await world.tool("purge", "--all", "--file", file);
   assert.equal(code, 2);
   assert.match(stderr, /^Requires write access to .*: expected letters below /);
   assert.doesNotMatch(stderr, /\n\s+at /);
-  assert.match((await world.tool("list", "--file", file)).stdout, /1 events/);
+  assert.match((await world.tool("list", "--file", file)).stdout, /1 event,/);
 });
 
 Deno.test("Words that make no sense are refused with code 2, and --help helps", async () => {

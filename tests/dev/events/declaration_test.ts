@@ -98,7 +98,7 @@ Deno.test("declarationsOf() says what to do when types are out of date", async (
   ) {
     assert.throws(() => declarationsOf(folder.path, place), {
       name: "DeclarationError",
-      message: /: run deno task gen$/,
+      message: /: run \.\/task gen$/,
     });
   }
 });

@@ -50,7 +50,7 @@ Deno.test("docs --check names the files that differ and the command, and writes 
   assert.match(output.errors[0] ?? "", /^missing {2}\.env\.template$/m);
   assert.match(output.errors[0] ?? "", /^missing {2}docs\/settings\.md$/m);
   assert.match(output.errors[0] ?? "", /^differs {2}deno\.json:1$/m);
-  assert.equal(output.errors[1], "3 files differ: run `deno task gen`");
+  assert.equal(output.errors[1], "3 files differ: run `./task gen`");
   assert.equal(await folder.read("deno.json"), CONFIG);
   await assert.rejects(folder.read(".env.template"), Deno.errors.NotFound);
 });

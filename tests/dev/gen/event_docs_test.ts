@@ -99,7 +99,7 @@ Deno.test("event docs --check says that the document is out of date, and writes 
   assert.equal(await main([...args, "--check"], output), 1);
   assert.match(
     output.errors.join("\n"),
-    /missing {2}events\.md\n1 files differ: run `deno task gen`/,
+    /missing {2}events\.md\n1 file differs: run `\.\/task gen`/,
   );
   await assert.rejects(out.read("events.md"), Deno.errors.NotFound);
   assert.equal(await main(args, recordOutput()), 0);
@@ -109,7 +109,7 @@ Deno.test("event docs --check says that the document is out of date, and writes 
 Deno.test("event docs refuse an unknown option with their usage", async () => {
   await assert.rejects(main(["--chek"], recordOutput()), {
     name: "UsageError",
-    message: /Usage: deno task gen/,
+    message: /Usage: \.\/task gen/,
   });
 });
 

@@ -189,14 +189,14 @@ for (const args of USAGE) {
   Deno.test(`deno task new ${args.join(" ")} prints how to use it, and exits with 2`, async () => {
     const { code, stderr } = await start(args);
     assert.equal(code, 2);
-    assert.match(stderr, /^Usage: deno task new handler <event>/m);
+    assert.match(stderr, /^Usage: \.\/task new handler <event>/m);
   });
 }
 
 Deno.test("deno task new --help prints how to use it", async () => {
   const { code, stdout } = await start(["--help"]);
   assert.equal(code, 0);
-  assert.match(stdout, /^Usage: deno task new handler <event>/m);
+  assert.match(stdout, /^Usage: \.\/task new handler <event>/m);
 });
 
 async function start(args: readonly string[]) {

@@ -104,7 +104,7 @@ Deno.test("licences --check fails until the files are written, and then passes",
     assert.equal(await main(["--root", folder, "--check"], output), 1);
     assert.match(
       said.join("\n"),
-      /missing {2}docs\/licences\.md[^]*deno task x licences/,
+      /missing {2}docs\/licences\.md[^]*\.\/task x licences/,
     );
     assert.equal(await main(["--root", folder], output), 0);
     assert.equal(await main(["--root", folder, "--check"], output), 0);
