@@ -7,13 +7,8 @@
  */
 
 import type { Environment } from "../lib/config/parse.ts";
-import { exactJsonOf } from "../lib/core/exact_json.ts";
-import {
-  ClientEventError,
-  endpointOf,
-  playerToken,
-  postBatch,
-} from "./client_events.ts";
+import { endpointOf, playerToken, postBatch } from "./client_events.ts";
+import { sampleOf } from "./client_event_sample.ts";
 import { agsId } from "./sample.ts";
 
 /** Options of {@linkcode sendClientEvent}. */
@@ -53,55 +48,21 @@ export async function sendClientEvent(
     : `http://${address}/event`;
   const token = options.token ??
     await playerToken(env, { player: "sample-player", timeout });
-  const name = type.slice(type.indexOf(".") + 1);
   let isFine = true;
   for (let count = 0; count < repeat; count++) {
-    const event: Record<string, unknown> = {
-      eventType: name,
-      schemaVersion: 1,
-      data: { sample: "value" },
-      ...(typeof json === "object" ? json : {}),
-    };
-    for (const assignment of sets) setPath(event, assignment);
+    const entry = sampleOf(type, { json, sets });
     const { status, entries, milliseconds } = await postBatch(
-      [{ entry: exactJsonOf(event) ?? "", eventId: agsId() }],
+      [{ entry, eventId: agsId() }],
       { url, token, timeout },
     );
-    const [entry] = entries;
-    const what = entry?.EventId === undefined
-      ? entry?.ErrorMessage ?? ""
-      : `EventId ${entry.EventId}`;
+    const [answer] = entries;
+    const what = answer?.EventId === undefined
+      ? answer?.ErrorMessage ?? ""
+      : `EventId ${answer.EventId}`;
     console.log(
       `${status} in ${milliseconds.toFixed(1)} ms${what && `: ${what}`}`,
     );
-    isFine &&= entry?.EventId !== undefined;
+    isFine &&= answer?.EventId !== undefined;
   }
   return isFine;
-}
-
-/** Sets a field by its path: `data.page=7`. */
-function setPath(target: Record<string, unknown>, assignment: string): void {
-  const [, path = "", text = ""] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
-  const names = path.split(".");
-  const last = names.pop();
-  if (last === undefined || last === "") {
-    throw new ClientEventError(`--set is "${assignment}": expected path=value`);
-  }
-  let place = target;
-  for (const name of names) {
-    const next = place[name];
-    const isObject = typeof next === "object" && next !== null;
-    if (!isObject) Object.assign(place, { [name]: {} });
-    place = place[name] as Record<string, unknown>;
-  }
-  place[last] = valueOf(text);
-}
-
-/** JSON where it is JSON, else the text. */
-function valueOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

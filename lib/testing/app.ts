@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { sampleOf } from "../../dev/client_event_sample.ts";
 import { makeEvent } from "../../dev/event_source.ts";
 import { parseSeed } from "../../dev/emulator/seed.ts";
 import type { Stub } from "../../dev/emulator/stub.ts";
@@ -17,10 +18,12 @@ import {
 import type { Environment } from "../config/parse.ts";
 import type { Settings } from "../config/setting.ts";
 import { parseConfig } from "../config/table.ts";
-import { createApp } from "../core/app.ts";
+import { checkEntry, isFailure } from "../capture/entry.ts";
+import { CHANNEL as CLIENT_CHANNEL, eventOf } from "../capture/record.ts";
+import { createApp, type DispatchOptions } from "../core/app.ts";
 import type { Config } from "../core/config.ts";
 import type { DeadLetter } from "../core/dead_letter.ts";
-import type { EventType } from "../core/event.ts";
+import type { Event, EventType } from "../core/event.ts";
 import { channelOf } from "../core/event_types.ts";
 import type { Handler } from "../core/on.ts";
 import type { Result } from "../core/outcome.ts";
@@ -151,6 +154,18 @@ export function startTestApp(options: TestAppOptions): Promise<TestApp> {
   return Promise.try(createTestApp, options);
 }
 
+/** An event of a player, from what the player's game sends. */
+function clientEvent(type: string, sets: readonly string[], namespace: string) {
+  const checked = checkEntry({ detail: sampleOf(type, { sets }) }, {
+    ...{ detailType: "test", source: "clientevents", region: "local" },
+    ...{ account: "000000000000", resources: ["test-player"] },
+    ...{ scope: "", time: Date.now(), maxCost: Infinity },
+  });
+  if (isFailure(checked)) throw new RangeError(checked.errorMessage);
+  const { bytes } = checked;
+  return { bytes, event: eventOf(new TextDecoder().decode(bytes), namespace) };
+}
+
 function createTestApp(options: TestAppOptions): TestApp {
   const { handlers, settings = {}, env = {} } = options;
   const parsed = parseConfig({ ...ENVIRONMENT, ...env }, settings, SOURCES);
@@ -178,7 +193,7 @@ function createTestApp(options: TestAppOptions): TestApp {
   const app = createApp({
     handlers,
     knownTypes: catalog.types,
-    openChannels: OPEN_CHANNELS,
+    openChannels: [...OPEN_CHANNELS, CLIENT_CHANNEL],
     middleware: pipe.middleware,
     createContext: contextMaker({
       config,
@@ -201,6 +216,13 @@ function createTestApp(options: TestAppOptions): TestApp {
     type: EventType,
     { set = {}, signal, replay = false }: DeliverOptions = {},
   ): Promise<Result> {
+    const sets = Object.entries(set).map(([path, value]) =>
+      `${path}=${typeof value === "string" ? value : JSON.stringify(value)}`
+    );
+    if (channelOf(type) === CLIENT_CHANNEL && isHandled(type)) {
+      const { event, bytes } = clientEvent(type, sets, config.namespace);
+      return await dispatch(event, { bytes, signal, replay });
+    }
     const found = served.find((each) => each.type === type) ??
       served.find((each) => each.type === `${channelOf(type)}.*`);
     if (found === undefined) {
@@ -217,27 +239,38 @@ function createTestApp(options: TestAppOptions): TestApp {
     }, {
       namespace: config.namespace,
       json: undefined,
-      sets: Object.entries(set).map(([path, value]) =>
-        `${path}=${typeof value === "string" ? value : JSON.stringify(value)}`
-      ),
+      sets,
       isOneOfMany: false,
     });
-    const controller = new AbortController();
-    const onAbort = () => controller.abort(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    if (signal?.aborted) onAbort();
     const { event, malformed } = readEvent(found, bufferOf(bytes));
-    const result = await app.dispatch(event, {
-      source: "test",
-      controller,
-      bytes,
-      malformed,
+    return await dispatch(event, {
+      ...{ bytes, malformed, signal, replay },
       // Validated as in production, but kept as the handler returned it, for
       // tests to read.
       encode: found.answers && ((value) => {
         found.answers?.encode(value);
         return value;
       }),
+    });
+  }
+
+  const isHandled = (type: string) =>
+    app.types.some((each) => each === type || each === `${channelOf(type)}.*`);
+
+  async function dispatch(
+    event: Event,
+    { signal, replay, ...how }:
+      & Pick<DispatchOptions, "bytes" | "malformed" | "encode">
+      & { readonly signal: AbortSignal | undefined; readonly replay: boolean },
+  ): Promise<Result> {
+    const controller = new AbortController();
+    const onAbort = () => controller.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    const result = await app.dispatch(event, {
+      ...how,
+      source: "test",
+      controller,
       isReplay: replay,
     });
     signal?.removeEventListener("abort", onAbort);

@@ -158,3 +158,20 @@ Deno.test("The test kit leaves nothing behind of a handler that never ends", asy
   caller.abort(new Error("gone"));
   assert.notEqual((await delivered).outcome, "handled");
 });
+
+Deno.test("A client event is delivered as a player sends it, with the fields that are set", async () => {
+  const handler = on("clientEvents.buy", (event, ctx) => {
+    ctx.log.info("Bought", {
+      player: event.subject,
+      what: event.data.data,
+    });
+  });
+  await using app = await startTestApp({ handlers: [handler] });
+  const { outcome } = await app.deliver("clientEvents.buy", {
+    set: { "data.itemSku": 9 },
+  });
+  assert.equal(outcome, "handled");
+  assert.deepEqual(app.log[0]?.fields.what, { sample: "value", itemSku: 9 });
+  assert.equal(app.log[0]?.fields.player, "test-player");
+  await assert.rejects(app.deliver("clientEvents.sell"), RangeError);
+});
