@@ -36,6 +36,9 @@ const MAX_SKEW = 5 * 60_000;
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/,\s]{1,128})\/(\d{8})\/([a-z0-9-]{1,32})\/events\/aws4_request, ?SignedHeaders=([a-z0-9;-]{1,1024}), ?Signature=([0-9a-f]{64})$/;
 
+/** The header with the body's hash. */
+const DIGEST = "x-amz-content-sha256";
+
 /** Headers that every signature has to cover. */
 const NEEDED = ["host", "x-amz-date"];
 
@@ -60,18 +63,19 @@ export async function isSigned(
   if (!isUsable) return false;
   const digest = createHash("sha256").update(body).digest("hex");
   // If this header is signed, the signature covers it instead of the body.
-  const said = headers.get("x-amz-content-sha256");
+  const said = headers.get(DIGEST);
   if (said !== null && said !== digest) return false;
   const kept = names.flatMap((name) => {
     const value = headers.get(name);
-    return value === null || name === "host" ? [] : [[name, value]];
+    const isOwn = name === "host" || name === DIGEST;
+    return value === null || isOwn ? [] : [[name, value]];
   }) as [string, string][];
   const host = headers.get("host") ?? "";
   if (!URL.canParse(`http://${host}${path}`)) return false;
   const signer = new AwsV4Signer({
     method: request.method,
     url: `http://${host}${path}`,
-    headers: [...kept, ["x-amz-content-sha256", digest]],
+    headers: [...kept, [DIGEST, digest]],
     body: body as Uint8Array<ArrayBuffer>,
     accessKeyId: key.accessKeyId,
     secretAccessKey: key.secretAccessKey.reveal(),
