@@ -59,6 +59,10 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     does: "Measure the durable queue",
     args: [...RUN, "-A", HEAP, "bench/inbox/main.ts"],
   },
+  "bench:capture": {
+    does: "Measure the endpoint of client events (needs h2load)",
+    args: [...RUN, "-A", "bench/capture/main.ts"],
+  },
 };
 
 /** The tools that are here: a studio's project has no benchmarks of the framework. */

@@ -56,8 +56,11 @@ const PLACEHOLDER = /^([^{}|]+)(?:\|([A-Za-z0-9-]+))?$/;
  */
 export function compilePartition(template: string): Partition {
   const pieces = parseTemplate(template);
+  const hasTimes = pieces.some((piece) =>
+    typeof piece !== "string" && Object.hasOwn(TIMES, piece.path[0] ?? "")
+  );
   return (event, acceptedAt) => {
-    const time = new Date(acceptedAt).toISOString();
+    const time = hasTimes ? new Date(acceptedAt).toISOString() : "";
     const folder = pieces.map((piece) =>
       typeof piece === "string" ? piece : valueOf(piece, event, time)
     ).join("");

@@ -5,7 +5,11 @@
  */
 
 import { hash } from "node:crypto";
-import { boundedCost, JsonBoundError } from "../core/bounded_json.ts";
+import {
+  boundedCost,
+  JsonBoundError,
+  MAX_JSON_DEPTH,
+} from "../core/bounded_json.ts";
 
 /** An event as sent by a client. */
 export interface SentEntry {
@@ -36,7 +40,7 @@ export interface CheckedEntry {
   readonly bytes: Uint8Array;
 }
 
-/** The fields of every envelope, whoever sends the event. */
+/** The fields of every envelope of a request, whoever sends it. */
 export interface EnvelopeOptions {
   /** `detail-type`: the environment, such as `prod`. */
   readonly detailType: string;
@@ -86,8 +90,7 @@ export function checkEntry(
 ): CheckedEntry | EntryFailure {
   // Half of a surrogate pair cannot be encoded in UTF-8.
   if (!detail.isWellFormed()) return MALFORMED;
-  const bytes = encoder.encode(detail);
-  const object = objectOf(bytes, detail, options.maxCost);
+  const object = objectOf(detail, options.maxCost);
   if (object === undefined) return MALFORMED;
   const isNamed = Object.hasOwn(object, "eventType") &&
     isPlain(object["eventType"], MAX_TYPE);
@@ -99,7 +102,9 @@ export function checkEntry(
   return {
     id,
     isOwnId: ownId !== undefined,
-    bytes: envelope(id, bytes, options),
+    bytes: encoder.encode(
+      `{"version":"0","id":"${id}"${restOf(options)}${detail}}`,
+    ),
   };
 }
 
@@ -112,12 +117,13 @@ export function isFailure(
 
 /** The event; `undefined` if it is invalid or exceeds the memory limit. */
 function objectOf(
-  bytes: Uint8Array,
   text: string,
   maxCost: number,
 ): Readonly<Record<string, unknown>> | undefined {
   try {
-    boundedCost(bytes, { maxCost });
+    if (!isHarmless(text, maxCost)) {
+      boundedCost(encoder.encode(text), { maxCost });
+    }
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? value as Record<string, unknown>
@@ -130,33 +136,46 @@ function objectOf(
   }
 }
 
+/** What a character of JSON takes in memory at most, in bytes: of `[[[[`, it is that. */
+const DEAREST = 256;
+
+/**
+ * Whether JSON is too short to take too much, and has too few brackets to nest too deep:
+ * to look closer takes longer than to parse it.
+ */
+function isHarmless(text: string, maxCost: number): boolean {
+  if (text.length * DEAREST > maxCost) return false;
+  let left = MAX_JSON_DEPTH;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if ((code === 0x5b || code === 0x7b) && --left < 0) return false;
+  }
+  return true;
+}
+
 function isPlain(text: unknown, max: number): text is string {
   return typeof text === "string" && text !== "" && text.length <= max &&
     text.isWellFormed() && /^\P{Cc}+$/u.test(text);
 }
 
-function envelope(
-  id: string,
-  detail: Uint8Array,
-  options: EnvelopeOptions,
-): Uint8Array {
+/** What comes between the id and the event. */
+function restOf(options: EnvelopeOptions): string {
+  const known = rests.get(options);
+  if (known !== undefined) return known;
   const time = new Date(options.time).toISOString().replace(/\.\d+/, "");
-  const head = encoder.encode(
-    `{"version":"0","id":"${id}"` +
-      `,"detail-type":${JSON.stringify(options.detailType)}` +
-      `,"source":${JSON.stringify(options.source)}` +
-      `,"account":${JSON.stringify(options.account)}` +
-      `,"time":"${time}"` +
-      `,"region":${JSON.stringify(options.region)}` +
-      `,"resources":${JSON.stringify(options.resources)}` +
-      `,"detail":`,
-  );
-  const bytes = new Uint8Array(head.length + detail.length + 1);
-  bytes.set(head);
-  bytes.set(detail, head.length);
-  bytes[bytes.length - 1] = 0x7d; // }
-  return bytes;
+  const rest = `,"detail-type":${JSON.stringify(options.detailType)}` +
+    `,"source":${JSON.stringify(options.source)}` +
+    `,"account":${JSON.stringify(options.account)}` +
+    `,"time":"${time}"` +
+    `,"region":${JSON.stringify(options.region)}` +
+    `,"resources":${JSON.stringify(options.resources)}` +
+    `,"detail":`;
+  rests.set(options, rest);
+  return rest;
 }
+
+/** Made once a request: all its events have the same. */
+const rests = new WeakMap<EnvelopeOptions, string>();
 
 /**
  * The id of an event with a client's own id: the same for the same id of the
