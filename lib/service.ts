@@ -108,7 +108,7 @@ const FROM_SOURCE: BuildInfo = { version: VERSION, commit: "source" };
  * twice.
  * @throws {ProtoFileError} A proto file is invalid.
  * @throws {LetterFileError} The file of dead letters cannot be written.
- * @throws {StreamOptionsError} A certificate or key for Kafka cannot be read.
+ * @throws {KafkaSettingsError} A certificate or key for Kafka cannot be read.
  * @throws {ListenError} A port cannot be opened.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {

@@ -37,6 +37,7 @@ const UNLOCK =
  *
  * @param ags AGS's REST API: `ctx.ags`.
  * @param request What to unlock, for whom.
+ * @returns Resolves once it is unlocked.
  * @throws {AgsError} Not unlocked. Not retryable: no such achievement (404), one
  * that cannot be unlocked by hand (422).
  * @throws {TerminalError} `userId` or `achievementCode` is empty.

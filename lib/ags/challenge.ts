@@ -44,6 +44,7 @@ const MAX_USERS = 10;
  *
  * @param ags AGS's REST API: `ctx.ags`.
  * @param request Whose progress to evaluate.
+ * @returns Resolves once all of them are evaluated.
  * @throws {AgsError} Not all players were evaluated. Not retryable: AGS refuses
  * the request (400/20018), nothing to evaluate (404/20029).
  * @throws {TerminalError} `userIds` is empty or has an empty id; no request is

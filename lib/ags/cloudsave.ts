@@ -95,6 +95,7 @@ export function getAdminRecord<T extends object = Record<string, unknown>>(
  *
  * @param ags AGS's REST API: `ctx.ags`.
  * @param request The record and its new value.
+ * @returns Resolves once it is written.
  * @throws {AgsError} Not written. Retryable: `ifUpdatedAt` does not match
  * (412/18180). Not retryable: AGS refuses the value (400/18144, 18146, 20002).
  * @throws {TerminalError} `key` is empty, or the value has a field `__META`.

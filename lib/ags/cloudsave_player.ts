@@ -85,6 +85,7 @@ export function getPlayerAdminRecord<
  *
  * @param ags AGS's REST API: `ctx.ags`.
  * @param request The record and its new value.
+ * @returns Resolves once it is written.
  * @throws {AgsError} Not written. Retryable: `ifUpdatedAt` does not match
  * (412/18183). Not retryable: AGS refuses the value (400/18156, 18181, 20002).
  * @throws {TerminalError} `userId` or `key` is empty, or the value has a field

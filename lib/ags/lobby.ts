@@ -44,6 +44,7 @@ const NOTIFY =
  *
  * @param ags AGS's REST API: `ctx.ags`.
  * @param request The message, its topic, and the player.
+ * @returns Resolves once AGS accepted it.
  * @throws {AgsError} Not sent.
  * @throws {TerminalError} `userId` is empty.
  */

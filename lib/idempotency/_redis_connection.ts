@@ -4,6 +4,7 @@
  * @module
  */
 
+import { within } from "../core/async.ts";
 import { isIP } from "node:net";
 import type { Redis } from "ioredis";
 import type { RedisUrl } from "../config/redis_url.ts";
@@ -162,7 +163,7 @@ export function connectRedis(options: RedisConnectionOptions): RedisConnection {
 
   return {
     async ready() {
-      if (!isSettled) await within(first.promise, 2 * timeout);
+      if (!isSettled) await within(2 * timeout, first.promise);
       if (isUsable) return client as unknown as Scripts;
       throw new Error(`Redis is not connected at ${url}`, { cause: problem });
     },
@@ -209,17 +210,6 @@ function addressOf({ url, ca }: RedisConnectionOptions) {
       },
     }),
   };
-}
-
-/** Waits for a promise, up to this many milliseconds. */
-function within(promise: Promise<void>, milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    promise.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 /**

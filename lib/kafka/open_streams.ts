@@ -9,6 +9,8 @@ import type { LineWriter } from "../core/line_writer.ts";
 import type { KafkaConfig } from "../config/kafka.ts";
 import type { OtelConfig } from "../config/otel.ts";
 import type { SaslOptions, TlsOptions } from "../eventstream/connection.ts";
+import { StartError } from "../core/errors.ts";
+import { StreamOptionsError } from "../eventstream/errors.ts";
 import { createEventStream } from "../eventstream/mod.ts";
 import type { StreamObserver } from "../eventstream/observer.ts";
 import type { KafkaPort } from "../eventstream/port.ts";
@@ -46,16 +48,22 @@ export interface Streams extends AsyncDisposable {
   readonly publishing: EventStream | undefined;
 }
 
+/** A setting of Kafka stops the start, for example a certificate that nobody can read. */
+export class KafkaSettingsError extends StartError {
+  /** What logs call it. */
+  override name = "KafkaSettingsError";
+}
+
 /**
  * Opens the streams. Nothing connects until it is first used.
  *
- * @throws {StreamOptionsError} A certificate or key cannot be read.
+ * @throws {KafkaSettingsError} A certificate or key cannot be read.
  */
 export function openStreams(options: OpenStreamsOptions): Streams {
   const { config } = options;
   const kafka = config.kafkaBrokers.length === 0
     ? undefined
-    : createEventStream(kafkaOptions(options));
+    : openKafka(options);
   const publishing = config.eventStream === "auto" ? kafka : createEventStream({
     stream: config.eventStream,
     log: options.log,
@@ -71,6 +79,18 @@ export function openStreams(options: OpenStreamsOptions): Streams {
       ]);
     },
   };
+}
+
+function openKafka(options: OpenStreamsOptions): EventStream {
+  try {
+    return createEventStream(kafkaOptions(options));
+  } catch (cause) {
+    if (!(cause instanceof StreamOptionsError)) throw cause;
+    throw new KafkaSettingsError(
+      `Kafka settings are invalid: ${cause.message}`,
+      { cause },
+    );
+  }
 }
 
 function kafkaOptions(

@@ -57,7 +57,7 @@ export interface Clients extends AsyncDisposable {
 /**
  * Opens the clients. Nothing connects until it is first used.
  *
- * @throws {StreamOptionsError} A certificate or key for Kafka cannot be read.
+ * @throws {KafkaSettingsError} A certificate or key for Kafka cannot be read.
  * @throws {ProtoFileError} A proto file is invalid.
  */
 export async function openClients(options: ClientsOptions): Promise<Clients> {

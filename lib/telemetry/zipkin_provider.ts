@@ -15,6 +15,7 @@ import {
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import { within } from "../core/async.ts";
 import type { Logger } from "../core/context.ts";
 import { NONE } from "../config/kinds.ts";
 import {
@@ -110,7 +111,9 @@ export function startZipkinProvider(
 
   return {
     getTracer: (name) => provider.getTracer(name),
-    flush: () => within(FLUSH_TIME, flush("forceFlush")),
+    async flush() {
+      await within(FLUSH_TIME, flush("forceFlush"));
+    },
     async [Symbol.asyncDispose]() {
       await within(FLUSH_TIME, flush("shutdown"));
       stopped.abort();
@@ -145,15 +148,4 @@ function dropMeter(onDropped: (spans: number) => void): MeterProvider {
     },
   });
   return { getMeter: () => meter };
-}
-
-/** Waits for `promise`, up to a time limit. */
-async function within(
-  milliseconds: number,
-  promise: Promise<void>,
-): Promise<void> {
-  const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  await Promise.race([promise, timeIsUp]);
-  clearTimeout(timer);
 }
