@@ -14,7 +14,7 @@ import type {
 } from "../../lib/core/context.ts";
 import type { Delivery } from "../../lib/core/dispatcher.ts";
 import { nameOf } from "../../lib/core/handler_name.ts";
-import type { Handler } from "../../lib/core/on.ts";
+import { type Handler, isHandler } from "../../lib/core/on.ts";
 import type { Result } from "../../lib/core/outcome.ts";
 import type { Witness } from "../../lib/core/witness.ts";
 import type { DeliveryNote, NotedPublication } from "./delivery.ts";
@@ -62,6 +62,8 @@ export function createActivities(
   const asking = new AsyncLocalStorage<Request>();
 
   function observe(handler: Handler): Handler {
+    // Only the app knows what to say of an entry that on() did not make.
+    if (!isHandler(handler)) return handler;
     const { options } = handler;
     return {
       ...handler,
