@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `./task dead-letters`: looks at events that were given up, and sends them again.
+ * `./task dead-letters`: shows dead letters, and replays them.
  *
  * @module
  */
@@ -33,23 +33,23 @@ import { DEFAULT_LETTER_FILE } from "../lib/config/dead_letters.ts";
 import { connect } from "./event_client.ts";
 import { readDevSettings } from "./settings.ts";
 
-const HELP = `Looks at events that were given up, and sends them again.
+const HELP = `Shows dead letters, and replays them.
 
 Usage: ./task dead-letters list|replay|purge [options]
 
-  list               Show the events whose letters have not been replayed
-  replay             Send them to the service again; OK closes a letter
-  purge              Remove the letters that have been replayed; with --all, all
+  list               Show the events whose dead letters have not been replayed
+  replay             Send them to the service again; OK closes a dead letter
+  purge              Remove replayed dead letters; with --all, all of them
 
   --type <event>     Only events of this type
   --id <id>          Only the event with this id
   --outcome <word>   Only rejected, or only exhausted events
-  --json             list: one letter a line, whole
-  --all              purge: letters that have not been replayed, too
-  --file PATH        The letters (default: the file that DEAD_LETTER names)
+  --json             list: one complete dead letter per line
+  --all              purge: also those that have not been replayed
+  --file PATH        The dead letters (default: the file that DEAD_LETTER names)
   --address H:P      replay: the service (default: localhost:GRPC_PORT)
   --timeout SECONDS  replay: time for one event (default: 30)
-  --kafka            list, replay: letters in topics (DEAD_LETTER=kafka:SUFFIX)
+  --kafka            list, replay: dead letters in topics (DEAD_LETTER=kafka:SUFFIX)
 `;
 
 class UsageError extends Error {
@@ -102,7 +102,9 @@ function parse(args: string[]): Options | undefined {
   const isInTopics = values.kafka ?? false;
   const { env } = readDevSettings({ hasKafka: isInTopics });
   if (isInTopics && command === "purge") {
-    throw new UsageError("Letters in topics end by the topics' own retention");
+    throw new UsageError(
+      "Dead letters in topics end by the topics' own retention",
+    );
   }
   return {
     env,
@@ -173,7 +175,7 @@ async function replay(options: Options): Promise<number> {
   using replayed = await openReplayed(path);
   const { letters } = await selectLetters(path, { wanted, replayed });
   if (letters.length === 0) {
-    console.log("No letters to replay");
+    console.log("No dead letters to replay");
     return 0;
   }
   using client = connect(address);
@@ -235,7 +237,7 @@ try {
     console.error(
       `${
         error.message.replace(/, run again.*/s, "")
-      }: expected letters below ` +
+      }: expected dead letters below ` +
         `dead-letters/, where the task may write`,
     );
   } else if (isExpected(error)) console.error(error.message);

@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * `./task dev`: the service as it ships, with the AGS emulator in place of AGS
- * when no AGS is named; started anew when a file changes.
+ * `./task dev`: runs the service as in production, with the AGS emulator if
+ * no AGS is configured; restarts it when a file changes.
  *
  * @module
  */
@@ -17,17 +17,17 @@ Usage: ${task("dev [options]")}
 
   --kafka         Take events from Kafka, too (KAFKA_BROKERS, or localhost:9092)
   --inspect[=H:P] Let a debugger attach (default: 127.0.0.1:9229)
-  --no-check      Look for no errors of types and forgotten awaits
+  --no-check      Do not check types and forgotten awaits
   --help          Show this
 
-Without AB_BASE_URL, in the environment or .env, an emulator takes AGS's place, at
-EMULATOR_PORT (8090). The service starts again when a file changes; what the emulator
-knows and which events are done stays until dev ends.
+Without AB_BASE_URL, in the environment or .env, an emulator replaces AGS, at
+EMULATOR_PORT (8090). The service restarts when a file changes; the emulator's data and
+the handled events are kept until dev ends.
 `;
 
-/** What the command line asks for; `undefined` where it only wants help. */
+/** Parses the command line; `undefined` for --help. */
 function parse(args: readonly string[]) {
-  // Node's parser has no options whose value may be left out.
+  // Node's parser has no options with an optional value.
   const isInspect = (arg: string) => /^--inspect(=|$)/.test(arg);
   const { values } = parseArgs({
     args: args.filter((arg) => !isInspect(arg)),
@@ -59,7 +59,7 @@ async function dev(): Promise<number> {
     console.log(HELP.trimEnd());
     return 0;
   }
-  // The rest takes a moment to load, and at the first time has to be fetched.
+  // The rest takes a moment to load, and has to be downloaded the first time.
   console.log("Starting …");
   const { supervise } = await import("./supervisor/supervise.ts");
   return await supervise({

@@ -42,15 +42,15 @@ Usage: ./task send <event> [options]
                      asyncMessaging.<topic> or scheduledTask.<name>; to
                      HTTP_PORT: clientEvents.<eventType>,
                      webPubSub.message or webPubSub.user.<name>
-  --set path=value   Set a field, nested ones too: payload.userAccount.country=DE
+  --set path=value   Set a field, also nested: payload.userAccount.country=DE
   --file event.json  Send this event; fields it lacks are not sent
   --last             Send the event again that arrived last at ./task dev, with
                      another id (--keep-ids: the same)
   --recorded FILE    Send the events of ./task record again, likewise
   --redeliver        Deliver the events as a batch, as AGS's connector does:
                      all of it again when one failed, and once more
-  --repeat N         Send N events, each with an id of its own
-  --rate R           Send R events a second (default: as fast as answers come)
+  --repeat N         Send N events, each with its own id
+  --rate R           Send R events per second (default: as fast as answers come)
   --address H:P      The service (default: localhost:GRPC_PORT)
   --timeout SECONDS  Time for one event (default: 30)
   --token TOKEN      The player's token for clientEvents (default: a sample

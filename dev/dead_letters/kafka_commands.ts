@@ -35,22 +35,22 @@ import { isWanted, type Wanted } from "./selection.ts";
 export interface KafkaCommandOptions {
   /** The settings. */
   readonly env: Environment;
-  /** Which letters. */
+  /** Which dead letters to select. */
   readonly wanted: Wanted;
-  /** Whether letters are shown whole. */
+  /** Whether to print complete dead letters as JSON. */
   readonly isJson: boolean;
-  /** The service's gRPC port, for events that came there. */
+  /** The service's gRPC port, for events that arrived there. */
   readonly address: string;
-  /** Time for one event, in milliseconds. */
+  /** Time limit for one event, in milliseconds. */
   readonly timeout: number;
-  /** How a letter is shown. */
+  /** Formats a dead letter. */
   readonly textOf: (letter: TopicLetter["letter"]) => string;
 }
 
-/** How long reading all letters may take, in milliseconds. */
+/** Time limit for reading all dead letters, in milliseconds. */
 const READ_TIMEOUT = 120_000;
 
-/** Shows letters. @returns Exit code. */
+/** Shows dead letters. @returns Exit code. */
 export async function listKafka(options: KafkaCommandOptions): Promise<number> {
   const { isJson, textOf } = options;
   const { open, replayed, unreadable } = await read(options, () => {});
@@ -73,10 +73,10 @@ export async function listKafka(options: KafkaCommandOptions): Promise<number> {
 }
 
 /**
- * Sends events again the way they came: those of topics to their topic, for the
- * service's own group only; the others through its gRPC port.
+ * Replays events the way they arrived: those from topics through their topic,
+ * for the service's own group only; the others through its gRPC port.
  *
- * @returns Exit code: 0 when all were sent.
+ * @returns Exit code: 0 if all were sent.
  */
 export async function replayKafka(
   options: KafkaCommandOptions,
@@ -85,7 +85,7 @@ export async function replayKafka(
   const { open } = await read(options, async (letters, kafka) => {
     answers = await replay(letters, kafka, options);
   });
-  if (open.length === 0) console.log("No letters to replay");
+  if (open.length === 0) console.log("No dead letters to replay");
   for (const [answer, count] of answers) console.log(`${answer}: ${count}`);
   const fine = (answers.get("OK") ?? 0) + (answers.get("published") ?? 0);
   return fine === open.length ? 0 : 1;
@@ -169,9 +169,9 @@ async function replay(
   return answers;
 }
 
-/** The answer for an event that its letter does not have. */
+/** The result for an event that its dead letter does not contain. */
 const NOT_KEPT =
-  "not sent (its letter has no payload: it did not fit the topic)";
+  "not sent (its dead letter has no payload: it did not fit the topic)";
 
 async function sendAgain(
   { record }: TopicLetter,
@@ -194,7 +194,7 @@ async function sendAgain(
     await stream.sendRecord(to, again, { timeout });
   } catch (error) {
     if (!isTooLarge(error)) throw error;
-    // It fitted without the headers that say that it is sent again.
+    // It fitted without the replay headers.
     await stream.sendRecord(to, again, { timeout, compress: true });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Reads the dead letters that lie in topics (`DEAD_LETTER=kafka:SUFFIX`).
+ * Reads dead letters from topics (`DEAD_LETTER=kafka:SUFFIX`).
  *
  * @module
  */
@@ -22,33 +22,33 @@ import type {
 import type { EventStream } from "../../lib/eventstream/stream.ts";
 import { eventOf } from "./letter_files.ts";
 
-/** A letter, and the record that it is. */
+/** A dead letter with its record. */
 export interface TopicLetter {
-  /** What it says. */
+  /** The dead letter. */
   readonly letter: LetterLine;
   /** The record. */
   readonly record: StreamRecord;
 }
 
-/** What topics have. */
+/** The dead letters in topics. */
 export interface TopicLetters {
-  /** The newest letter of each event that was not sent again since. */
+  /** The newest dead letter of each event that has not been replayed since. */
   readonly open: readonly TopicLetter[];
-  /** Events that were sent again. */
+  /** Replayed events. */
   readonly replayed: number;
-  /** Records that are no letters. */
+  /** Records that are not dead letters. */
   readonly unreadable: number;
 }
 
-/** Tells when all of a subscription's partitions have been read. */
+/** Detects when all of a subscription's partitions have been read. */
 export interface EndWatch {
-  /** To be given to the stream. */
+  /** Pass it to the stream. */
   readonly observer: StreamObserver;
-  /** Whether all that was there has been read of each of them. */
+  /** Whether all of these partitions have been read to their ends. */
   hasRead(partitions: readonly Partition[]): boolean;
 }
 
-/** Makes what a stream tells its progress to. */
+/** Creates the watch. */
 export function watchEnds(): EndWatch {
   const left = new Map<string, number>();
   const nameOf = ({ topic, partition }: Partition) => `${topic}:${partition}`;
@@ -61,27 +61,27 @@ export function watchEnds(): EndWatch {
   };
 }
 
-/** How often to look whether all has been read, in milliseconds. */
+/** How often to check whether everything has been read, in milliseconds. */
 const TICK = 50;
 
 /** Options of {@linkcode readTopicLetters}. */
 export interface ReadTopicLettersOptions {
-  /** Where the topics are. */
+  /** The stream to read from. */
   readonly stream: EventStream;
-  /** Its observer's other side. */
+  /** The watch whose observer the stream has. */
   readonly ends: EndWatch;
-  /** The topics of letters, without prefix. */
+  /** The dead-letter topics, without prefix. */
   readonly topics: readonly string[];
-  /** Whose letters: the group, with prefix. */
+  /** The group that wrote the dead letters, with prefix. */
   readonly group: string;
-  /** Ends the reading: what was read until then is answered. */
+  /** Ends the reading; returns what was read until then. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads all letters of a group, from the beginning to the end.
+ * Reads all dead letters of a group, from beginning to end.
  *
- * @throws The signal's reason: not all could be read.
+ * @throws The signal's reason: not everything could be read.
  */
 export async function readTopicLetters(
   { stream, ends, topics, group, signal }: ReadTopicLettersOptions,
@@ -122,7 +122,7 @@ export async function readTopicLetters(
   return { open, replayed: letters.size - open.length, unreadable };
 }
 
-/** The letter that a record is. @throws {LetterLineError} It is none. */
+/** Decodes a record. @throws {LetterLineError} It is not a dead letter. */
 function letterOf({ headers, value }: StreamRecord): LetterLine {
   const name = LETTER_HEADERS;
   const text = (header: string) => headerOf(headers, header);
@@ -151,7 +151,7 @@ function letterOf({ headers, value }: StreamRecord): LetterLine {
   }));
 }
 
-/** The record that says of a letter that its event has been sent again. */
+/** The record that marks a dead letter as replayed. */
 export function replayMark({ record }: TopicLetter): OutgoingRecord {
   const why = Object.values(LETTER_HEADERS) as readonly string[];
   return {

@@ -1,5 +1,5 @@
 /**
- * Reads the files of dead letters: the one that is written, and full ones beside it.
+ * Reads the files of dead letters: the current one, and full ones next to it.
  *
  * @module
  */
@@ -13,25 +13,25 @@ import {
   LetterLineError,
 } from "../../lib/dead_letters/letter_line.ts";
 
-/** A dead letter where it lies. */
+/** A dead letter in a file. */
 export interface StoredLetter {
-  /** What it says. */
+  /** The dead letter. */
   readonly letter: LetterLine;
-  /** The line as it is. */
+  /** The unmodified line. */
   readonly line: string;
   /** Its file. */
   readonly file: string;
 }
 
-/** A line that is no dead letter. */
+/** A line that is not a dead letter. */
 export interface UnreadableLine {
   /** Its file. */
   readonly file: string;
   /** Its number, from 1. */
   readonly number: number;
-  /** What is wrong with it; nothing of what it says. */
+  /** What is wrong with it, without its content. */
   readonly why: string;
-  /** The line as it is. */
+  /** The unmodified line. */
   readonly line: string;
 }
 
@@ -69,7 +69,7 @@ export async function letterFiles(path: string): Promise<readonly string[]> {
   );
 }
 
-/** Reads one file, line by line: letters, and lines that are none. */
+/** Reads one file, line by line: dead letters, and other lines. */
 export async function* readLetters(
   file: string,
 ): AsyncGenerator<StoredLetter | UnreadableLine> {
@@ -90,7 +90,7 @@ export async function* readLetters(
   }
 }
 
-/** What makes two letters letters of one event. */
+/** Identifies the event of a dead letter. */
 export function eventOf({ event }: Pick<LetterLine, "event">): string {
   return `${event.type}\n${event.id}`;
 }

@@ -10,16 +10,16 @@ import { letterFiles, readLetters } from "./letter_files.ts";
 
 /** Options of {@linkcode purgeLetters}. */
 export interface PurgeOptions {
-  /** Whether a letter is to be removed. */
+  /** Whether to remove a dead letter. */
   readonly isGone: (letter: LetterLine) => boolean;
-  /** Lets a writer finish that has the file open. @default {a second} */
+  /** Waits for a writer that has the file open. @default {a second} */
   readonly settle?: () => Promise<void>;
 }
 
 /**
- * Removes letters. What stays, lines that are no letters included, lies in a file of
- * its own beside the one that is written; a service that runs meanwhile notices that
- * its file has been moved, and begins a new one.
+ * Removes dead letters. The rest, including lines that are not dead letters, is
+ * kept in a separate file next to the current one; a running service notices
+ * that its file was moved, and starts a new one.
  *
  * @returns How many were removed.
  */
@@ -35,7 +35,7 @@ export async function purgeLetters(
     if (aside !== file) await Deno.rename(file, aside);
     moved.push(aside);
   }
-  // A write that had begun before the file was moved ends in the moved one.
+  // A write that began before the file was moved ends in the moved file.
   await settle();
   for (const file of moved) removed += await purgeFile(file, isGone);
   return removed;

@@ -1,5 +1,5 @@
 /**
- * Sends the events of dead letters again, through the service's gRPC port.
+ * Replays the events of dead letters, through the service's gRPC port.
  *
  * @module
  */
@@ -16,34 +16,34 @@ import type { Replayed } from "./replayed.ts";
 
 /** Options of {@linkcode replayLetters}. */
 export interface ReplayOptions {
-  /** The letters, one for each event. */
+  /** The dead letters, one per event. */
   readonly letters: readonly LetterLine[];
-  /** How they are sent. */
+  /** The client that sends them. */
   readonly client: EventClient;
   /** Where the proto files are. */
   readonly protoFolder: string;
-  /** Takes note of those that were answered OK. */
+  /** Records those that were answered OK. */
   readonly replayed: Replayed;
-  /** Time for one event, in milliseconds. */
+  /** Time limit for one event, in milliseconds. */
   readonly timeout: number;
-  /** Told of each event that has its answer. */
+  /** Called for each answered event. */
   readonly onAnswer: () => void;
-  /** Sends no more when it ends. */
+  /** Aborts the replay. */
   readonly signal: AbortSignal;
 }
 
-/** How many events had an answer, with one of its explanations. */
+/** The number of events with an answer, and one of its explanations. */
 export interface Tally {
   count: number;
   readonly why: string;
 }
 
-/** Events on the way at once: a replay is to leave room for new events. */
+/** The most events in flight, which leaves room for new events. */
 const MAX_IN_FLIGHT = 16;
 
 /**
- * Sends them. Each goes by itself: one that fails again keeps its letter and does
- * not stop the others.
+ * Sends them. Each is sent separately: one that fails again keeps its dead
+ * letter and does not stop the others.
  *
  * @returns The answers by status.
  */
@@ -91,15 +91,18 @@ export async function replayLetters(
   return answers;
 }
 
-/** Tells the service to run an event although it was set aside (lib/grpc/source.ts). */
+/**
+ * Makes the service run an event although it is a dead letter
+ * (lib/grpc/source.ts).
+ */
 const REPLAY = { "event-replay": "dead-letter" };
 
-/** The message as it arrived; of a source that keeps none, what it said. */
+/** The message as it arrived; if the source keeps none, its encoded data. */
 function bytesOf(
   { bytes, digest, event, source }: LetterLine,
   sent: SendableEvent,
 ): Uint8Array {
-  // What came by Kafka is JSON.
+  // Events from Kafka are JSON.
   if (bytes !== undefined && source === "grpc") {
     return Uint8Array.fromBase64(bytes);
   }
@@ -109,7 +112,8 @@ function bytesOf(
   }
   throw new EventJsonError(
     digest === undefined
-      ? "Letter has neither bytes nor data"
-      : "Letter does not have the event, which was too large: expected whoever sent it to send it again",
+      ? "Dead letter has neither bytes nor data"
+      : "Dead letter does not have the event, which was too large: expected " +
+        "its sender to send it again",
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Remembers which dead letters have been replayed: `<file>.replayed`.
+ * Records which dead letters have been replayed: `<file>.replayed`.
  *
  * @module
  */
@@ -14,21 +14,22 @@ const schema = z.object({
   time: z.iso.datetime(),
 });
 
-/** Which letters have been replayed. Disposing closes the file. */
+/** The replayed dead letters. Disposing closes the file. */
 export interface Replayed extends Disposable {
-  /** Whether the letter's event was replayed since the letter was written. */
+  /** Whether the event was replayed since the dead letter was written. */
   has(letter: LetterLine): boolean;
-  /** Remembers that it was. */
+  /** Records a replay. */
   add(letter: LetterLine): Promise<void>;
 }
 
-/** Reads what has been replayed of the letters at `path`. */
+/** Reads which dead letters at `path` have been replayed. */
 export async function openReplayed(path: string): Promise<Replayed> {
   const file = `${path}.replayed`;
   const times = new Map<string, string>();
   for (const line of await readLines(file)) {
     const { success, data } = schema.safeParse(parse(line));
-    // Half a line, written as the tool was ended: its letter is replayed once more.
+    // An incomplete line, from an interrupted run: its dead letter is replayed
+    // once more.
     if (success) remember({ event: data, time: data.time });
   }
   let output: Deno.FsFile | undefined;

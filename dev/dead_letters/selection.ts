@@ -1,5 +1,5 @@
 /**
- * Which dead letters a command is about: one for each event, the newest.
+ * Selects dead letters for a command: the newest one of each event.
  *
  * @module
  */
@@ -13,43 +13,43 @@ import {
 } from "./letter_files.ts";
 import type { Replayed } from "./replayed.ts";
 
-/** What a letter has to be; what is left out does not matter. */
+/** The criteria; omitted ones match everything. */
 export interface Wanted {
   /** The event's type. */
   readonly type?: string | undefined;
   /** The event's id. */
   readonly id?: string | undefined;
-  /** How it ended: `rejected` or `exhausted`. */
+  /** Its outcome: `rejected` or `exhausted`. */
   readonly outcome?: string | undefined;
 }
 
-/** A letter, and how many there are of its event. */
+/** A dead letter, with the number of its event's dead letters. */
 export interface SelectedLetter {
   /** The newest of them. */
   readonly letter: LetterLine;
-  /** How many there are. */
+  /** Their number. */
   readonly count: number;
 }
 
-/** What was found. */
+/** The result of a selection. */
 export interface Selection {
-  /** The letters, oldest first. */
+  /** The dead letters, oldest first. */
   readonly letters: readonly SelectedLetter[];
-  /** Events that were left out because they were replayed. */
+  /** Events omitted because they were replayed. */
   readonly replayed: number;
-  /** Lines that are no letters. */
+  /** Lines that are not dead letters. */
   readonly unreadable: readonly UnreadableLine[];
 }
 
 /** Options of {@linkcode selectLetters}. */
 export interface SelectOptions {
-  /** What is wanted. */
+  /** The criteria. */
   readonly wanted: Wanted;
-  /** What has been replayed; it is left out. */
+  /** The replayed dead letters, which are omitted. */
   readonly replayed: Replayed;
 }
 
-/** Whether a letter is what is wanted. */
+/** Whether a dead letter matches. */
 export function isWanted(letter: LetterLine, wanted: Wanted): boolean {
   const { event, outcome } = letter;
   return event.type === (wanted.type ?? event.type) &&
@@ -58,8 +58,8 @@ export function isWanted(letter: LetterLine, wanted: Wanted): boolean {
 }
 
 /**
- * Finds the letters that are wanted. A batch that AGS delivers again may leave more
- * than one letter of an event: they are one here.
+ * Selects dead letters. A redelivered batch may leave several dead letters of
+ * an event: they count as one here.
  *
  * @throws {NoLettersError} There are no files.
  */

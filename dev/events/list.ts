@@ -1,5 +1,5 @@
 /**
- * Events as a list: one line each, by channel.
+ * Formats events as a list: one line each, by channel.
  *
  * @module
  */

@@ -23,7 +23,7 @@ import { listLines } from "./list.ts";
 import { terminalPaint } from "./paint.ts";
 import { searchEvents } from "./search.ts";
 
-const HELP = `Finds and shows the events of AGS.
+const HELP = `Finds and shows AGS's events.
 
 Usage: ./task events [words] [--json]
 
@@ -33,10 +33,10 @@ Usage: ./task events [words] [--json]
   ./task events 'group.*'        Lists those of a channel
   ./task events <event>          Shows its type, its service and a sample
 
-  --json                            The same as JSON
+  --json                            Print JSON
 `;
 
-/** No event is meant by what was asked for. */
+/** The arguments match no event. */
 class UnknownError extends Error {
   override name = "UnknownError";
 }
@@ -69,7 +69,7 @@ async function show(
   if (found.length === 0) throw new UnknownError(nothingFound(words, events));
   if (asJson) return printJson(found);
   console.log(listLines(found, paint).join("\n"));
-  // Not on standard output, where every line is an event's or a channel's.
+  // Not on standard output, where every line is an event or a channel.
   if (Deno.stdout.isTerminal()) {
     console.error(
       `\n${counted(found.length, "event")}. ./task events <event> shows one.`,
@@ -98,7 +98,7 @@ function nothingFound(
   return unknownEvent(word, events.flatMap(({ types }) => types));
 }
 
-/** The word of the events' names that a word in none of them resembles. */
+/** The word in events' names that is most similar to an unknown word. */
 function meant(
   word: string,
   events: readonly EventFacts[],

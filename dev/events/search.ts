@@ -24,7 +24,7 @@ export function searchEvents(
   const wanted = words.map((word) => word.toLowerCase());
   return events.map((event) => ({ event, distance: distanceOf(event, wanted) }))
     .filter(({ distance }) => distance < Infinity)
-    // Of equals the order stays: by type.
+    // The sort is stable: equal distances stay sorted by type.
     .sort((a, b) => a.distance - b.distance)
     .map(({ event }) => event);
 }
@@ -56,6 +56,6 @@ function distanceOf(event: EventFacts, words: readonly string[]): number {
     const found = places.find(([, has]) => has(word));
     return sum + (found?.[0] ?? Infinity);
   }, 0);
-  // Of names with the same words the shorter one is closer.
+  // Of names with the same words, the shorter one is closer.
   return words.length === 0 ? 0 : distance + name.length / 100;
 }

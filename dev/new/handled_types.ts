@@ -1,5 +1,5 @@
 /**
- * Which event types have a handler already.
+ * Finds event types that already have a handler.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** A file in `handlers/` is no handler that the tool can read. */
+/** A file in `handlers/` is not a handler that the tool can read. */
 export class HandlerFileError extends Error {
   override name = "HandlerFileError";
 }
@@ -16,7 +16,7 @@ export class HandlerFileError extends Error {
  * Loads every handler of a project.
  *
  * @param root The project's folder.
- * @param types All event types there are: a handler of a channel has all of these.
+ * @param types All event types: a channel's handler takes all of the channel's.
  * @returns File, relative to the project, by event type.
  * @throws {HandlerFileError} A handler cannot be loaded.
  */
@@ -37,7 +37,7 @@ export async function handledTypes(
   return handled;
 }
 
-/** The event types that a type or `channel.*` stands for. */
+/** The event types that a type or `channel.*` matches. */
 export function matching(
   pattern: string,
   types: readonly string[],

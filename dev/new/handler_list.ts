@@ -4,14 +4,14 @@
  * @module
  */
 
-/** The file is not of the form that the tool knows. */
+/** The file does not have the expected form. */
 export class HandlerListError extends Error {
   override name = "HandlerListError";
 }
 
 /** A handler to add. */
 export interface ListedHandler {
-  /** The file's name, without folder and ending. */
+  /** The file's name, without folder and extension. */
   readonly fileName: string;
   /** Its name in the list. */
   readonly importName: string;
@@ -24,10 +24,10 @@ const IMPORT = /^import \w+ from "\.\/[^"]+";$/gm;
 const LIST = /^export const handlers: readonly Handler\[\] = \[[^]*?\];$/m;
 
 /**
- * The file's text with one more import and one more line in the list, not yet
+ * The file's text with another import and another line in the list, not yet
  * formatted.
  *
- * @throws {HandlerListError} The file has no list of the known form.
+ * @throws {HandlerListError} The file has no list in the expected form.
  */
 export function addToList(text: string, handler: ListedHandler): string {
   const { fileName, importName } = handler;
@@ -47,7 +47,8 @@ export function addToList(text: string, handler: ListedHandler): string {
   const isSeparate = /[[,]\s*(\/\/.*\s*|\/\*[^]*?\*\/\s*)*$/.test(before);
   const head = `${before.trimEnd()}${isSeparate ? "" : ","}`;
   const withEntry = `${head}\n${importName},\n${after}`;
-  // Behind the last import of a handler; without any, before the list and its comment.
+  // After the last import of a handler; without any, before the list and its
+  // comment.
   const last = [...withEntry.matchAll(IMPORT)].at(-1);
   if (last !== undefined) {
     const [top, rest] = split(withEntry, last.index + last[0].length);

@@ -1,5 +1,5 @@
 /**
- * What a new handler's file and its import are called.
+ * Names of a new handler's file and its import.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { parseEventType } from "../../lib/core/event_key.ts";
 import { camelCase, snakeCase } from "../event_words.ts";
 
 /**
- * The file's name, without folder and ending.
+ * The file's name, without folder and extension.
  *
- * It is the event's own name: `user_logged_in`. Where events of two channels have the
- * same name, the channel comes before it, and what qualifies a type comes last. A
- * channel's is `user_authentication_events`. No two types have the same.
+ * It is the event's own name: `user_logged_in`. If events of two channels have
+ * the same name, the channel precedes it, and a type's qualifier follows it. A
+ * channel's is `user_authentication_events`. No two types have the same name.
  *
  * @param type An event type, or `channel.*`.
- * @param types All event types there are.
+ * @param types All event types.
  */
 export function handlerFileName(
   type: string,
@@ -36,10 +36,10 @@ export function handlerFileName(
 }
 
 /**
- * The name under which `handlers/mod.ts` imports it: the file's in camelCase, with
- * `Handler` behind where that means something else already.
+ * The name under which `handlers/mod.ts` imports it: the file's name in
+ * camelCase, with `Handler` appended if that name is already used.
  *
- * @param fileName Of {@linkcode handlerFileName}.
+ * @param fileName The result of {@linkcode handlerFileName}.
  * @param list The text of `handlers/mod.ts`.
  */
 export function importName(fileName: string, list: string): string {
@@ -50,7 +50,7 @@ export function importName(fileName: string, list: string): string {
   return importName(`on_${fileName}_handler`, list);
 }
 
-/** Comments and quoted text use words without taking them. */
+/** The code without comments and quoted text, whose words are not names. */
 function withoutText(code: string): string {
   return code.replace(/\/\*[^]*?\*\/|\/\/.*$|"[^"\n]*"/gm, "");
 }

@@ -1,5 +1,5 @@
 /**
- * What a new handler and its test say.
+ * The text of a new handler and its test.
  *
  * @module
  */
@@ -8,7 +8,8 @@ import { parseEventType } from "../../lib/core/event_key.ts";
 import { phraseOf } from "../event_words.ts";
 
 /**
- * The handler: it logs the event, and says where to call AGS. Not yet formatted.
+ * The handler: it logs the event, and shows where to call AGS. Not yet
+ * formatted.
  *
  * @param type An event type, or `channel.*`.
  */
@@ -27,8 +28,8 @@ export default on(${JSON.stringify(type)}, (event, ctx) => {
 }
 
 /**
- * Its test: it runs the handler with a generated sample of each event. Not yet
- * formatted.
+ * Its test, which runs the handler with a generated sample of each event. Not
+ * yet formatted.
  *
  * @param type An event type, or `channel.*`.
  * @param file The handler's file, below `handlers/`.
@@ -75,7 +76,7 @@ function messageOf(type: string): string {
   return isChannel(type) ? `Event of ${channel}` : phraseOf(name);
 }
 
-/** A shell takes the star for itself. */
+/** Quotes a star, which a shell would expand. */
 function quoted(type: string): string {
   return isChannel(type) ? `'${type}'` : type;
 }

@@ -25,9 +25,9 @@ const HELP = `Writes a handler, its test, and its line in handlers/mod.ts.
 Usage: ./task new handler <event>... [--dry-run]
 
   <event>    Such as userAuthentication.userLoggedIn; ./task events finds it.
-             'userAuthentication.*' makes one handler for all events of a channel,
-             several events make a handler each
-  --dry-run  Show what would be written, and write nothing
+             'userAuthentication.*' creates one handler for all events of a channel;
+             several events create a handler each
+  --dry-run  Show what would be written without writing it
 `;
 
 class UsageError extends Error {

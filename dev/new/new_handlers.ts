@@ -16,23 +16,25 @@ import { addToList } from "./handler_list.ts";
 import { handlerFileName, importName } from "./handler_names.ts";
 import { handlerTestText, handlerText } from "./handler_text.ts";
 
-/** A handler cannot be made; the message has a line for each reason. */
+/** A handler cannot be created; the message has one line per reason. */
 export class NewHandlerError extends Error {
   override name = "NewHandlerError";
 }
 
-/** Where the list of handlers is. */
+/** The path of the list of handlers. */
 const LIST = "handlers/mod.ts";
 
-/** What is to be written. */
+/** The files to write. */
 export interface HandlerPlan {
   /** New files: path relative to the project, to content. */
   readonly added: ReadonlyMap<string, string>;
-  /** Files that are there and change. */
+  /** Existing files that change. */
   readonly changed: ReadonlyMap<string, string>;
 }
 
-/** Why a handler of this type alone would not start: its key stands for two messages. */
+/**
+ * Why a handler of this type alone would not start: its key has two messages.
+ */
 function ambiguityOf(
   catalog: EventCatalog,
   type: string,
@@ -47,12 +49,12 @@ function ambiguityOf(
 }
 
 /**
- * Plans a handler, and its test, for each of these; nothing is written.
+ * Plans a handler and its test for each of these; writes nothing.
  *
  * @param root The project's folder.
  * @param patterns Event types, or `channel.*`.
- * @throws {NewHandlerError} There is no such event, it has a handler, or a file is
- * in the way.
+ * @throws {NewHandlerError} An event does not exist or has a handler, or a file
+ * exists already.
  */
 export async function planHandlers(
   root: string,
@@ -76,7 +78,7 @@ export async function planHandlers(
     else if (taken !== undefined) {
       const what = taken === pattern ? "" : ` of "${pattern}"`;
       problems.push(
-        `Event "${taken}"${what} has a handler already: ${handled.get(taken)}`,
+        `Event "${taken}"${what} already has a handler: ${handled.get(taken)}`,
       );
     } else {
       const inTheWay = [file, testFile].filter((path) =>
@@ -84,7 +86,7 @@ export async function planHandlers(
       );
       problems.push(
         ...inTheWay.map((path) =>
-          `${path} is there already: rename or delete it`
+          `${path} exists already: rename or delete it`
         ),
       );
       for (const type of own) handled.set(type, file);
@@ -105,10 +107,10 @@ export async function planHandlers(
 }
 
 /**
- * Writes what was planned, or nothing: new files are gone again when a later one
- * cannot be written.
+ * Writes the plan, or nothing: if a file cannot be written, files written
+ * before it are removed.
  *
- * @throws {NewHandlerError} A new file is there by now.
+ * @throws {NewHandlerError} A new file exists by now.
  */
 export async function writeHandlers(
   root: string,
@@ -122,7 +124,7 @@ export async function writeHandlers(
     } catch (cause) {
       if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
       throw new NewHandlerError(
-        `${path} is there already: rename or delete it`,
+        `${path} exists already: rename or delete it`,
         { cause },
       );
     }

@@ -109,7 +109,10 @@ Deno.test("Letters are listed, replayed once their cause is mended, and purged",
     (await world.tool("list")).stdout,
     /^0 events, 2 replayed before\n$/,
   );
-  assert.equal((await world.tool("replay")).stdout, "No letters to replay\n");
+  assert.equal(
+    (await world.tool("replay")).stdout,
+    "No dead letters to replay\n",
+  );
   assert.equal(world.handled.length, 2, "nothing is sent a second time");
 
   const purge = await world.tool("purge");
@@ -119,7 +122,7 @@ Deno.test("Letters are listed, replayed once their cause is mended, and purged",
   // The service notices that its file is gone.
   world.failure = () => new TerminalError("Item is gone again");
   await world.send("three");
-  assert.match((await world.tool("list")).stdout, /three[^]*1 events/);
+  assert.match((await world.tool("list")).stdout, /three[^]*1 event,/);
 });
 
 Deno.test("Letters are chosen by type, id and outcome, and printed whole as JSON lines", async () => {
@@ -186,7 +189,10 @@ Deno.test("Letters elsewhere are listed, and not changed", async () => {
   assert.match(listed.stdout, /1 event,/);
   const { code, stderr } = await world.tool("purge", "--all", "--file", file);
   assert.equal(code, 2);
-  assert.match(stderr, /^Requires write access to .*: expected letters below /);
+  assert.match(
+    stderr,
+    /^Requires write access to .*: expected dead letters below /,
+  );
   assert.doesNotMatch(stderr, /\n\s+at /);
   assert.match((await world.tool("list", "--file", file)).stdout, /1 event,/);
 });

@@ -17,7 +17,7 @@ Deno.test("writeHandlers() writes nothing when a file has come in the way", asyn
     }),
     {
       name: "NewHandlerError",
-      message: "tests/handlers/b_test.ts is there already: rename or delete it",
+      message: "tests/handlers/b_test.ts exists already: rename or delete it",
     },
   );
   await assert.rejects(folder.read("handlers/b.ts"), Deno.errors.NotFound);

@@ -153,12 +153,12 @@ Deno.test("deno task new handler", async (t) => {
       assert.equal(code, 2);
       assert.equal(stdout, "");
       assert.deepEqual(stderr.trim().split("\n"), [
-        'Event "userAuthentication.userLoggedIn" has a handler already: handlers/user_logged_in.ts',
-        'Event "userAuthentication.userLoggedIn" of "userAuthentication.*" has a handler already: handlers/user_logged_in.ts',
+        'Event "userAuthentication.userLoggedIn" already has a handler: handlers/user_logged_in.ts',
+        'Event "userAuthentication.userLoggedIn" of "userAuthentication.*" already has a handler: handlers/user_logged_in.ts',
         'Event "userAuthentication.userLogedOut" does not exist: did you mean "userAuthentication.userLoggedOut"',
         'Event "usrAuthentication.*" does not exist: did you mean "userAuthentication.*"',
-        "handlers/party_deleted_event.ts is there already: rename or delete it",
-        'Event "statManagement.statCreated" has a handler already: handlers/stat_created.ts',
+        "handlers/party_deleted_event.ts exists already: rename or delete it",
+        'Event "statManagement.statCreated" already has a handler: handlers/stat_created.ts',
       ]);
       assert.deepEqual(await project.list("handlers"), handlers);
     },
