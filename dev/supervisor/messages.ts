@@ -41,6 +41,8 @@ export type FromService =
     readonly kind: "started";
     /** What the banner shows. */
     readonly rows: readonly Row[];
+    /** `SHUTDOWN_GRACE`, in milliseconds. */
+    readonly shutdownGrace: number;
     /** Where it takes gRPC calls; absent where it takes none. */
     readonly grpcPort?: number;
   }

@@ -102,11 +102,12 @@ Deno.exit(
       openMemory: () => memory,
       witness: activities.witness,
     },
-    onStarted(service) {
+    onStarted(service, { shutdownGrace }) {
       const grpc = service.endpoints.some(({ label }) => label === "gRPC");
       send({
         kind: "started",
         rows: bannerRows(service, settings()),
+        shutdownGrace,
         ...(grpc && { grpcPort: service.portOf("grpc") }),
       });
       isQuiet = false;

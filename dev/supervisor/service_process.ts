@@ -73,20 +73,28 @@ export function startServiceProcess(
   ], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const hosted = hostMemory(memory);
   let hasStarted = false;
+  /** How long it may take to stop, in milliseconds. */
+  let stopTime = 0;
   let stopTimer: ReturnType<typeof setTimeout> | undefined;
+
+  function killAfter(milliseconds: number): void {
+    clearTimeout(stopTimer);
+    stopTimer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
+  }
 
   child.on("message", async (message: FromService) => {
     switch (message.kind) {
       case "started":
         hasStarted = true;
+        stopTime = message.shutdownGrace;
         options.onStarted(message);
         break;
       case "delivery":
         options.onDelivery(message.note);
         break;
       case "stopping":
-        // From here on it ends by itself: SHUTDOWN_GRACE bounds it.
-        clearTimeout(stopTimer);
+        // It ends by itself, unless a handler blocks it.
+        killAfter(stopTime + ANSWER_TIMEOUT);
         break;
       case "memory": {
         const value = await hosted.call(message.call);
@@ -109,7 +117,8 @@ export function startServiceProcess(
           by,
           ...(grace !== undefined && { grace }),
         });
-        stopTimer = setTimeout(() => child.kill("SIGKILL"), ANSWER_TIMEOUT);
+        stopTime = grace ?? stopTime;
+        killAfter(ANSWER_TIMEOUT);
       }
       return ended;
     },

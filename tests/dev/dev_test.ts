@@ -413,6 +413,15 @@ const STATES: readonly {
     seen: /Begun/,
     code: 137,
   },
+  {
+    name: "whose handler blocks when the service is draining",
+    text: handlerText(
+      `${BEGUN} return new Promise(() => setTimeout(() => { for (;;); }, 1_500));`,
+    ),
+    sends: true,
+    seen: /Begun/,
+    code: 137,
+  },
 ];
 
 for (const { name, text, seen, sends, code } of STATES) {
@@ -424,11 +433,12 @@ for (const { name, text, seen, sends, code } of STATES) {
       text,
     );
     const env = freePorts();
-    await using dev = startCopy(env, cwd);
+    await using dev = startCopy({ ...env, SHUTDOWN_GRACE: "2s" }, cwd);
+    await using stack = new AsyncDisposableStack();
     if (sends) {
       await dev.printed(/^ {2}Try /m);
-      const args = [LOGIN, "--timeout", "1"];
-      await run(tool("dev/send.ts", args), { env, cwd });
+      // Its answer is not waited for: there may be none.
+      stack.use(start(tool("dev/send.ts", [LOGIN]), { env, cwd }));
     }
     await dev.printed(seen);
     Deno.kill(dev.pid, "SIGTERM");
