@@ -51,6 +51,7 @@ Deno.test("deno task dev shows a banner: handlers, ports, the emulator, what is 
   const env = freePorts();
   await using dev = startDev(env, folder.path);
   await dev.printed(/Service started/);
+  await dev.printed(/^ {2}Try /m);
   const rows = [
     `  Handlers   ${LOGIN}`,
     `             ${THIRD_PARTY_LOGIN}`,
@@ -61,7 +62,9 @@ Deno.test("deno task dev shows a banner: handlers, ports, the emulator, what is 
     `  Namespace  ${DEFAULT_NAMESPACE}`,
     "  Defaults   AB_BASE_URL AB_CLIENT_ID AB_CLIENT_SECRET AB_NAMESPACE",
   ];
-  for (const row of rows) assert.ok(dev.text.includes(`\n${row}`), row);
+  for (const row of rows) {
+    assert.ok(dev.text.includes(`\n${row}`), `${row} in ${dev.text}`);
+  }
   assert.match(
     dev.text,
     new RegExp(`^  Try        .*task send ${LOGIN}$`, "m"),
