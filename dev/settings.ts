@@ -41,8 +41,7 @@ export interface DevSettingsOptions {
  * Reads the environment and `.env`. Without `AB_BASE_URL`, AGS is the emulator. With a
  * Kafka events come from there, too; without one, those that are published are printed.
  *
- * @throws {ConfigError} `.env` is there and cannot be read, or `EMULATOR_PORT` is
- * needed and no port.
+ * @throws {ConfigError} `.env` cannot be read, or `EMULATOR_PORT` is not a port.
  */
 export function readDevSettings(
   { hasKafka = false }: DevSettingsOptions = {},

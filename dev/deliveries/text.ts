@@ -12,7 +12,7 @@ import type {
 
 /**
  * How an event ended for a handler, and why: `handled`, `skipped (the handler's filter
- * does not want it)`, `duplicate (handled 3 s ago)`.
+ * excludes it)`, `duplicate (handled 3 s ago)`.
  */
 export function outcomeText(
   { outcome, why, handledAt }: KeptDelivery,

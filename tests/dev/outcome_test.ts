@@ -108,7 +108,7 @@ Deno.test("deno task send says what became of an event, and what it did", async 
   await t.step("a filter that skips it", async () => {
     assert.match(
       await send(STAT, "--set", "userId=nobody"),
-      /^OK in [\d.]+ ms: skipped \(the handler's filter does not want it\)\n$/,
+      /^OK in [\d.]+ ms: skipped \(the handler's filter excludes it\)\n$/,
     );
   });
 
@@ -228,7 +228,7 @@ Deno.test("deno task send says what became of an event with an AGS that is none 
   );
   assert.match(
     await project.send(STAT, "--set", "namespace=string"),
-    /: skipped \(it is of another namespace: this app runs for realgame\)$/m,
+    /: skipped \(it belongs to another namespace: this app's is realgame\)$/m,
   );
 });
 

@@ -86,7 +86,7 @@ Deno.test("settings come from .env where the environment has none", async () => 
 
 Deno.test("settings that name an AGS have nothing of the emulator", async () => {
   const { env, emulatorPort } = await settingsOf(
-    { EMULATOR_PORT: "nonsense" },
+    { EMULATOR_PORT: "9000" },
     "AB_BASE_URL=https://ags.example\n",
   );
   assert.deepEqual(env, {
