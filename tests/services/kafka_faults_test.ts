@@ -194,7 +194,7 @@ kafkaTest(
     subscribe(comesBack);
     await handled(35);
     assert.ok(
-      log.lines.some(({ message }) => message.startsWith("Log was cut back")),
+      log.lines.some(({ message }) => message.startsWith("Log was truncated")),
     );
     await kafka.restart(1);
   },
