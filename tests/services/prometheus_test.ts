@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { freePort } from "../../dev/free_port.ts";
 import { run } from "../_support/process.ts";
 import { agsId, THIRD_PARTY_LOGGED_IN } from "../conformance/_events.ts";
 import { startSource } from "../conformance/_source.ts";
@@ -58,8 +59,11 @@ async function startService(ends: AsyncDisposableStack): Promise<World> {
   }, {
     cwd,
     env: {
+      SOURCES: "grpc,clientEvents",
+      HTTP_PORT: `${HTTP_PORT}`,
+      CLIENT_EVENTS_AUTH: "none",
       ARCHIVE: "file:archive",
-      ARCHIVE_EVENTS: THIRD_PARTY_LOGGED_IN,
+      ARCHIVE_EVENTS: `${THIRD_PARTY_LOGGED_IN},clientEvents.*`,
       ARCHIVE_FLUSH_TIME: "1s",
       // Two at once, then one each half second: some of a round's five have to wait.
       AB_RATE_LIMIT: "120",
@@ -67,6 +71,9 @@ async function startService(ends: AsyncDisposableStack): Promise<World> {
     },
   });
 }
+
+/** Where a scene's game clients send their events. */
+const HTTP_PORT = freePort();
 
 /** How many events {@linkcode sendAll} sends, and one that the archive takes, too. */
 const ALL = 10;
@@ -101,6 +108,14 @@ async function sendAll({ send, emulator: { faults } }: World): Promise<void> {
   assert.equal((await send({ id: bad })).status, "FAILED_PRECONDITION");
   const type = THIRD_PARTY_LOGGED_IN;
   assert.equal((await send({ type })).status, "OK");
+  const response = await fetch(`http://127.0.0.1:${HTTP_PORT}/event`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      entries: [{ entry: { eventType: "shown", schemaVersion: 1 } }],
+    }),
+  });
+  assert.equal(response.status, 200, await response.text());
 }
 
 testWithTool(
