@@ -7,6 +7,7 @@
  * @module
  */
 
+import { isObject } from "../lib/core/is_object.ts";
 import protobuf from "protobufjs";
 import { parseExactJson } from "../lib/core/exact_json.ts";
 import { nearest } from "../lib/core/nearest.ts";
@@ -16,7 +17,6 @@ import {
   EventJsonError,
   googleValue,
   isFreeForm,
-  isObject,
   type JsonObject,
   jsonOrText,
   parseText,

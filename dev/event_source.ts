@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../lib/core/is_object.ts";
 import type protobuf from "protobufjs";
 import { readCatalog } from "../lib/events/catalog.ts";
 import { readProtoFiles } from "../lib/events/proto_files.ts";
@@ -147,9 +148,7 @@ export function makeEvent(
 }
 
 function copyOf(message: protobuf.Type, json: unknown): JsonObject {
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) {
-    return structuredClone(json) as JsonObject;
-  }
+  if (isObject(json)) return structuredClone(json);
   throw new EventJsonError(
     `${message.name}: Value is not an object: ${JSON.stringify(json)}`,
   );

@@ -7,6 +7,7 @@
 
 import protobuf from "protobufjs";
 import { parseExactJson } from "../lib/core/exact_json.ts";
+import { isObject } from "../lib/core/is_object.ts";
 
 /** The JSON is not such an event. The message starts with the path. */
 export class EventJsonError extends Error {
@@ -15,11 +16,6 @@ export class EventJsonError extends Error {
 
 /** A JSON object. */
 export type JsonObject = Record<string, unknown>;
-
-/** Whether a value is a JSON object. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** A value as an error shows it. */
 export function show(value: unknown): string {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../../lib/core/is_object.ts";
 import type { LetterLine } from "../../lib/dead_letters/letter_line.ts";
 import { encodeEvent, EventJsonError } from "../event_json.ts";
 import type { EventClient } from "../event_client.ts";
@@ -107,9 +108,7 @@ function bytesOf(
     return Uint8Array.fromBase64(bytes);
   }
   const { data } = event;
-  if (typeof data === "object" && data !== null && !Array.isArray(data)) {
-    return encodeEvent(sent.message, data as Parameters<typeof encodeEvent>[1]);
-  }
+  if (isObject(data)) return encodeEvent(sent.message, data);
   throw new EventJsonError(
     digest === undefined
       ? "Dead letter has neither bytes nor data"

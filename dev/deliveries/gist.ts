@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isObject } from "../../lib/core/is_object.ts";
+
 /** Longest text, in characters. */
 const MAX_LENGTH = 120;
 
@@ -53,8 +55,4 @@ function statGist(result: unknown): readonly string[] {
   return result.success === true
     ? [`${result.statCode} is ${details.currentValue}`]
     : [`${result.statCode} not changed (${details.errorCode ?? "no code"})`];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

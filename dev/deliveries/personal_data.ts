@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isObject } from "../../lib/core/is_object.ts";
 import { harmlessPart, REDACTED } from "../../lib/telemetry/harmless_part.ts";
 import type { JsonObject } from "../event_value.ts";
 import { sampleText } from "../sample.ts";
@@ -20,9 +21,7 @@ const MAX_LENGTH = 64 * 1024;
  * @returns `undefined` for what is no JSON object, or too large.
  */
 export function withoutPersonalData(data: unknown): JsonObject | undefined {
-  if (typeof data !== "object" || data === null || Array.isArray(data)) {
-    return undefined;
-  }
+  if (!isObject(data)) return undefined;
   let text: string | undefined;
   try {
     text = JSON.stringify(data);

@@ -11,6 +11,7 @@
  * @module
  */
 
+import { isObject } from "../../lib/core/is_object.ts";
 import type { EmulatedItem } from "./catalog.ts";
 import type { GrantOrder } from "./entitlement.ts";
 import { agsError, type Answer, itemNotFound, ok } from "./errors.ts";
@@ -189,9 +190,7 @@ const TERMS = [
 /** JSON with sorted keys and without nulls: equal for equal payloads. */
 function canonical(value: unknown): string {
   return JSON.stringify(value ?? null, (_key, inner: unknown) => {
-    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) {
-      return inner;
-    }
+    if (!isObject(inner)) return inner;
     return Object.fromEntries(
       Object.entries(inner)
         .filter(([, field]) => field !== null)

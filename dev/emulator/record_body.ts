@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isObject } from "../../lib/core/is_object.ts";
 import { z } from "zod";
 import { agsError, type Answer, gatewayError } from "./errors.ts";
 import { isAnswer } from "./grants.ts";
@@ -113,9 +114,7 @@ function parseObject(
 ): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    const isObject = typeof value === "object" && value !== null &&
-      !Array.isArray(value);
-    return isObject ? { ...value } : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../../lib/core/is_object.ts";
 import { createBoundedMap } from "./bounded_map.ts";
 import type { Meta } from "./record_body.ts";
 
@@ -104,8 +105,4 @@ export function deepMerge(
 
 function nameOf({ key = "", userId }: RecordId): string {
   return JSON.stringify(userId === undefined ? [key] : [key, userId]);
-}
-
-function isObject(value: unknown): value is RecordValue {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../core/is_object.ts";
 import { exactJsonOf } from "../core/exact_json.ts";
 import type { ArchivedEvent, Transform } from "./transform.ts";
 
@@ -43,9 +44,7 @@ export function lineOf(
 }
 
 function objectOf(value: unknown): ArchivedEvent {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as ArchivedEvent;
-  }
+  if (isObject(value)) return value;
   throw new TypeError("Event is not a JSON object");
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../core/is_object.ts";
 import { HttpProblem } from "../core/http.ts";
 import type { SentEntry } from "./entry.ts";
 import { rawValues } from "./_raw_values.ts";
@@ -127,7 +128,5 @@ function listOf(value: unknown, maxEntries: number): readonly unknown[] {
 
 /** A value as an object; `undefined` if it is not one. */
 export function objectOf(value: unknown): Data | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as Data
-    : undefined;
+  return isObject(value) ? value : undefined;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../core/is_object.ts";
 import { hash } from "node:crypto";
 import {
   boundedCost,
@@ -125,9 +126,7 @@ function objectOf(
       boundedCost(encoder.encode(text), { maxCost });
     }
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? value as Record<string, unknown>
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof JsonBoundError) {
       return undefined;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "./is_object.ts";
 import { createHash } from "node:crypto";
 
 /**
@@ -49,9 +50,7 @@ function hashId(content: string | Uint8Array): string {
 }
 
 function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return value;
-  }
+  if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0),
   );

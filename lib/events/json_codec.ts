@@ -14,6 +14,7 @@
  * @module
  */
 
+import { isObject } from "../core/is_object.ts";
 import protobuf from "protobufjs";
 import { jsonScalar, SCALAR_ZEROS } from "./json_scalar.ts";
 import { wellKnownJson } from "./json_well_known.ts";
@@ -218,8 +219,4 @@ function wrong({ name, parent }: protobuf.Field, wanted: string): TypeError {
   return new TypeError(
     `Field "${name}" of "${parent?.name}" has the wrong type: expected ${wanted}`,
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../core/is_object.ts";
 import type protobuf from "protobufjs";
 import { TerminalError } from "../core/errors.ts";
 import { parseEventType } from "../core/event_key.ts";
@@ -253,10 +254,6 @@ function messageIn(
   envelope: Record<string, unknown>,
 ): unknown {
   return isPayload && isObject(envelope.payload) ? envelope.payload : envelope;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parseObject(

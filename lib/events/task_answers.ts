@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../core/is_object.ts";
 import type { Buffer } from "node:buffer";
 import protobuf from "protobufjs";
 import type { ScheduledTaskResult } from "../core/event.ts";
@@ -75,9 +76,7 @@ export function taskAnswers(type: protobuf.Type): Answers {
 
 function resultOf(value: unknown): ScheduledTaskResult {
   if (value === undefined) return {};
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value;
-  }
+  if (isObject(value)) return value;
   throw new TypeError(
     "Answer of the scheduled task is invalid: expected an object, or nothing",
   );

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../core/is_object.ts";
 import { withLongNumbersQuoted } from "../core/exact_json.ts";
 import { DecodingError } from "./errors.ts";
 import { type Field, FIELDS, NANO_KEY, type StreamEvent } from "./event.ts";
@@ -85,10 +86,8 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
     // The parser's message quotes the text, which may contain personal data.
     throw new DecodingError("Record's value is not JSON");
   }
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new DecodingError("Record's value is not a JSON object");
-  }
-  return json as Record<string, unknown>;
+  if (isObject(json)) return json;
+  throw new DecodingError("Record's value is not a JSON object");
 }
 
 /**

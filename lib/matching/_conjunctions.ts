@@ -4,7 +4,8 @@
  * @module
  */
 
-import { compileItem, isObject, isOperator, type Item } from "./_operators.ts";
+import { isObject } from "../core/is_object.ts";
+import { compileItem, isOperator, type Item } from "./_operators.ts";
 import { fieldName, PatternError } from "./errors.ts";
 
 /** A field that must match. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../core/is_object.ts";
 import ipaddr from "ipaddr.js";
 import { compileWildcard } from "./_wildcard.ts";
 import { fieldName, PatternError } from "./errors.ts";
@@ -271,9 +272,4 @@ function isText(value: unknown): value is string {
 
 function isNumber(value: unknown): value is number {
   return typeof value === "number";
-}
-
-/** An object of fields, not an array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
