@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createBoundedMap } from "../../lib/core/bounded_map.ts";
 import { createRing } from "../emulator/ring.ts";
 import type { DeliveryNote, KeptDelivery } from "./delivery.ts";
 
@@ -40,7 +41,7 @@ export function createDeliveryLog(): DeliveryLog {
   const events = createRing<{ seq: number; data: DeliveryNote["data"] }>(
     MAX_EVENTS,
   );
-  const handled = new Map<string, number>();
+  const handled = createBoundedMap<number>(MAX_NOTES);
   const waiting = new Set<() => void>();
 
   function handledAt({ type, id, handler }: DeliveryNote): number | undefined {
@@ -51,10 +52,6 @@ export function createDeliveryLog(): DeliveryLog {
     const key = JSON.stringify([type, id, handler]);
     handled.delete(key);
     handled.set(key, time);
-    const [oldest] = handled.keys();
-    if (handled.size > MAX_NOTES && oldest !== undefined) {
-      handled.delete(oldest);
-    }
   }
 
   return {

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { createBoundedMap } from "./bounded_map.ts";
+import { createBoundedMap } from "../../lib/core/bounded_map.ts";
 import { agsError, type Answer, validationError } from "./errors.ts";
 import type { EmulatedAchievement } from "./game_catalog.ts";
 import type { Call } from "./router.ts";

@@ -9,7 +9,7 @@
  */
 
 import { z } from "zod";
-import { createBoundedMap } from "./bounded_map.ts";
+import { createBoundedMap } from "../../lib/core/bounded_map.ts";
 import { agsError, type Answer, badRequest } from "./errors.ts";
 import { isAnswer } from "./grants.ts";
 import { checkSchema, readJson } from "./request_body.ts";

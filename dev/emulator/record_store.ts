@@ -5,7 +5,7 @@
  */
 
 import { isObject } from "../../lib/core/is_object.ts";
-import { createBoundedMap } from "./bounded_map.ts";
+import { createBoundedMap } from "../../lib/core/bounded_map.ts";
 import type { Meta } from "./record_body.ts";
 
 /** Most records kept; the one that was created first goes first. */

@@ -9,7 +9,7 @@
  */
 
 import { z } from "zod";
-import { createBoundedMap } from "./bounded_map.ts";
+import { createBoundedMap } from "../../lib/core/bounded_map.ts";
 import { type Answer, ok } from "./errors.ts";
 import type { EmulatedSeason } from "./game_catalog.ts";
 import { isAnswer } from "./grants.ts";

@@ -16,7 +16,7 @@
  */
 
 import { z } from "zod";
-import { createBoundedMap } from "./bounded_map.ts";
+import { createBoundedMap } from "../../lib/core/bounded_map.ts";
 import { type Answer, ok, validationError } from "./errors.ts";
 import type { EmulatedStat } from "./game_catalog.ts";
 import { isAnswer } from "./grants.ts";

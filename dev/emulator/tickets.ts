@@ -9,7 +9,7 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import type { Answer } from "./errors.ts";
-import { createBoundedMap } from "./bounded_map.ts";
+import { createBoundedMap } from "../../lib/core/bounded_map.ts";
 import type { Call, Route } from "./router.ts";
 
 /** The agent that may open tickets; it opens nothing but emulators. */

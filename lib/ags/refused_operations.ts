@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createBoundedMap } from "../core/bounded_map.ts";
 import { type Breaker, type BreakerOptions, createBreaker } from "./breaker.ts";
 import { AgsError } from "./errors.ts";
 
@@ -79,7 +80,7 @@ export function createRefusedOperations(
 ): RefusedOperations {
   const { breaker: how = {} } = options;
   const now = how.now ?? (() => performance.now());
-  const operations = new Map<string, Operation>();
+  const operations = createBoundedMap<Operation>(MAX_OPERATIONS);
 
   function refuse(refused: RefusedOperation): Operation {
     const { name } = refused;
@@ -90,10 +91,6 @@ export function createRefusedOperations(
     };
     // The operation refused last is forgotten last.
     operations.delete(name);
-    const [oldest] = operations.keys();
-    if (operations.size >= MAX_OPERATIONS && oldest !== undefined) {
-      operations.delete(oldest);
-    }
     operations.set(name, operation);
     operation.refused = refused;
     return operation;

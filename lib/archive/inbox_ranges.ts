@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createBoundedMap } from "../core/bounded_map.ts";
 import { tappedKey } from "./event_record.ts";
 import { decodeEntry } from "../core/event_inbox.ts";
 import type { InboxEntry, InboxRange, InboxRanges } from "../core/inbox.ts";
@@ -45,7 +46,7 @@ export async function openArchivedRanges(
   options: ArchivedRangesOptions,
 ): Promise<ArchivedRanges> {
   /** Where each of those ids was first read. */
-  const places = new Map<string, string>();
+  const places = createBoundedMap<string>(MAX_IDS);
 
   function isRepeat(
     source: string,
@@ -56,8 +57,6 @@ export async function openArchivedRanges(
     if (id === undefined) return false;
     const first = places.get(id);
     if (first !== undefined) return first !== place;
-    const [oldest] = places.keys();
-    if (places.size >= MAX_IDS && oldest !== undefined) places.delete(oldest);
     places.set(id, place);
     return false;
   }

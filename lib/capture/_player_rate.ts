@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createBoundedMap } from "../core/bounded_map.ts";
 import { HttpProblem } from "../core/http.ts";
 
 /** Options of {@linkcode createPlayerRate}. */
@@ -38,7 +39,7 @@ export function createPlayerRate(options: PlayerRateOptions): PlayerRate {
   const now = options.now ?? (() => performance.now());
   const interval = 1_000 / perSecond;
   const tolerance = burst * interval;
-  const scheduledUntil = new Map<string, number>();
+  const scheduledUntil = createBoundedMap<number>(limit);
   return {
     take(player, count) {
       if (perSecond === 0 || count === 0) return;
@@ -55,11 +56,8 @@ export function createPlayerRate(options: PlayerRateOptions): PlayerRate {
           },
         });
       }
+      // Last again, as the player seen last.
       scheduledUntil.delete(player);
-      const [oldest] = scheduledUntil.keys();
-      if (scheduledUntil.size >= limit && oldest !== undefined) {
-        scheduledUntil.delete(oldest);
-      }
       scheduledUntil.set(player, end);
     },
   };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createBoundedMap } from "../core/bounded_map.ts";
 import { hash } from "node:crypto";
 
 /** A cache of verified tokens. */
@@ -29,7 +30,7 @@ export interface VerifiedTokensOptions {
 export function createVerifiedTokens<T>(
   { limit, now }: VerifiedTokensOptions,
 ): VerifiedTokens<T> {
-  const known = new Map<string, { value: T; expiresAt: number }>();
+  const known = createBoundedMap<{ value: T; expiresAt: number }>(limit);
   return {
     get(token) {
       const key = hash("sha256", token, "base64");
@@ -42,8 +43,6 @@ export function createVerifiedTokens<T>(
       return found.value;
     },
     set(token, value, expiresAt) {
-      const [oldest] = known.keys();
-      if (known.size >= limit && oldest !== undefined) known.delete(oldest);
       known.set(hash("sha256", token, "base64"), { value, expiresAt });
     },
   };

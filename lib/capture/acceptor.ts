@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createBoundedMap } from "../core/bounded_map.ts";
 import { HttpProblem } from "../core/http.ts";
 import { InboxError } from "../core/inbox.ts";
 import {
@@ -76,7 +77,7 @@ const MAX_IDS = 50_000;
 export function createAcceptor(options: AcceptorOptions): Acceptor {
   const { append, observer, timeout = 10_000 } = options;
   /** Ids given by clients, with the promise of their storage. */
-  const known = new Map<string, Promise<void>>();
+  const known = createBoundedMap<Promise<void>>(MAX_IDS);
 
   async function write(entries: readonly Uint8Array[]): Promise<void> {
     const controller = new AbortController();
@@ -89,12 +90,6 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  function remember(id: string, written: Promise<void>): void {
-    const [oldest] = known.keys();
-    if (known.size >= MAX_IDS && oldest !== undefined) known.delete(oldest);
-    known.set(id, written);
   }
 
   function check(
@@ -127,7 +122,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
         fresh.push(bytes);
         if (isOwnId) {
           own.push(id);
-          remember(id, written);
+          known.set(id, written);
         }
       } else others.push(before);
       return { id };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createBoundedMap } from "../core/bounded_map.ts";
 import { Metadata, status } from "@grpc/grpc-js";
 import {
   decodeJwt,
@@ -62,7 +63,7 @@ export function createIamAuthorizer(options: IamAuthorizerOptions): Authorizer {
     ...(options.monotonic !== undefined && { now: options.monotonic }),
   });
   /** The expiry of each remembered token. */
-  const known = new Map<string, number>();
+  const known = createBoundedMap<number>(MAX_KNOWN);
 
   async function check(token: string): Promise<Refusal | undefined> {
     const kid = keyIdOf(token);
@@ -82,8 +83,6 @@ export function createIamAuthorizer(options: IamAuthorizerOptions): Authorizer {
         ? UNAUTHENTICATED
         : unreachable(0);
     }
-    const [oldest] = known.keys();
-    if (known.size >= MAX_KNOWN && oldest !== undefined) known.delete(oldest);
     known.set(token, (payload.exp ?? 0) * 1_000);
     return undefined;
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createBoundedMap } from "../../../dev/emulator/bounded_map.ts";
+import { createBoundedMap } from "../../../lib/core/bounded_map.ts";
 import {
   FIRST_LOGIN_ACHIEVEMENT,
   type GameOptions,

@@ -1,6 +1,5 @@
 /**
- * A map that stays the same size however long an emulator runs: when it is full,
- * the key that came first goes.
+ * A map of bounded size: when it is full, a new key replaces the oldest one.
  *
  * @module
  */
