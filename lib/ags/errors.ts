@@ -58,14 +58,7 @@ export class AgsError extends EventError {
 
   /** Creates the error. */
   constructor(message: string, options: AgsErrorOptions) {
-    const { retryable, retryAfter, cause, isOutage = false } = options;
-    super(message, {
-      retryable,
-      fault: "state",
-      isOutage,
-      ...(retryAfter === undefined ? {} : { retryAfter }),
-      ...(cause === undefined ? {} : { cause }),
-    });
+    super(message, { ...options, fault: "state" });
     this.status = options.status;
     this.errorCode = options.errorCode;
     this.errorMessage = options.errorMessage;

@@ -22,7 +22,7 @@ export interface EventErrorOptions extends ErrorOptions {
    * How long to wait before the next attempt, in milliseconds, at most a
    * minute. Invalid waits are ignored ({@linkcode peerDelay}).
    */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
   /**
    * Whether the failure would hit any event, such as a failed login. It then
    * counts towards `MAX_ATTEMPTS` at most once an hour, whatever else is
@@ -30,7 +30,7 @@ export interface EventErrorOptions extends ErrorOptions {
    *
    * @default {false}
    */
-  readonly isOutage?: boolean;
+  readonly isOutage?: boolean | undefined;
 }
 
 /**
@@ -52,7 +52,8 @@ export class EventError extends Error {
 
   /** Creates the error; `cause` keeps the underlying error. */
   constructor(message: string, options: EventErrorOptions) {
-    super(message, options);
+    const { cause } = options;
+    super(message, cause === undefined ? {} : { cause });
     this.retryable = options.retryable;
     this.fault = options.fault ?? "event";
     this.retryAfter = peerDelay(options.retryAfter);

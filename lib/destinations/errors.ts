@@ -42,14 +42,7 @@ export class DestinationError extends EventError {
 
   /** Creates the error. */
   constructor(message: string, options: DestinationErrorOptions) {
-    const { retryable, retryAfter, cause, isOutage = false } = options;
-    super(message, {
-      retryable,
-      fault: "state",
-      isOutage,
-      ...(retryAfter === undefined ? {} : { retryAfter }),
-      ...(cause === undefined ? {} : { cause }),
-    });
+    super(message, { ...options, fault: "state" });
     this.status = options.status;
     this.#answer = options.answer?.slice(0, 2_000);
   }
