@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isUsageError } from "../dev/command_line.ts";
 import { BenchError } from "./errors.ts";
 
 /**
@@ -27,6 +28,5 @@ export function integer(
 /** Whether the error's message says all: the rest are bugs. */
 export function isExpected(error: unknown): error is Error {
   return error instanceof BenchError ||
-    (error instanceof TypeError && "code" in error &&
-      String(error.code).startsWith("ERR_PARSE_ARGS"));
+    isUsageError(error);
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { isUsageError, UsageError } from "./command_line.ts";
 import { counted } from "./count.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -51,10 +52,6 @@ Usage: ./task dead-letters list|replay|purge [options]
   --timeout SECONDS  replay: time for one event (default: 30)
   --kafka            list, replay: dead letters in topics (DEAD_LETTER=kafka:SUFFIX)
 `;
-
-class UsageError extends Error {
-  override name = "UsageError";
-}
 
 const COMMANDS = { list, replay, purge };
 
@@ -222,10 +219,8 @@ async function purge({ path, wanted, isAll }: Options): Promise<number> {
 }
 
 function isExpected(error: unknown): error is Error {
-  return error instanceof UsageError || error instanceof NoLettersError ||
-    error instanceof ConfigError || error instanceof EventStreamError ||
-    (error instanceof TypeError && "code" in error &&
-      String(error.code).startsWith("ERR_PARSE_ARGS"));
+  return isUsageError(error) || error instanceof NoLettersError ||
+    error instanceof ConfigError || error instanceof EventStreamError;
 }
 
 try {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { isUsageError, UsageError } from "./command_line.ts";
 import { counted } from "./count.ts";
 import { parseArgs } from "node:util";
 // @ts-types="@types/cli-progress"
@@ -44,10 +45,6 @@ interface Options {
   readonly malformed: boolean;
   readonly url: string | undefined;
   readonly token: string | undefined;
-}
-
-class UsageError extends Error {
-  override name = "UsageError";
 }
 
 function parse(args: string[]): Options | undefined {
@@ -216,10 +213,8 @@ async function generate(options: Options): Promise<number> {
 }
 
 function isExpected(error: unknown): error is Error {
-  return error instanceof UsageError || error instanceof ClientEventError ||
-    error instanceof ConfigError ||
-    (error instanceof TypeError && "code" in error &&
-      String(error.code).startsWith("ERR_PARSE_ARGS"));
+  return isUsageError(error) || error instanceof ClientEventError ||
+    error instanceof ConfigError;
 }
 
 try {

@@ -8,6 +8,7 @@
 
 import { parseArgs } from "node:util";
 import { join } from "node:path";
+import { isUsageError, UsageError } from "./command_line.ts";
 import { parseExactJson } from "../lib/core/exact_json.ts";
 import { ConfigError } from "../lib/config/parse.ts";
 import { channelOf } from "../lib/core/event_types.ts";
@@ -75,10 +76,6 @@ interface Options {
 }
 
 type BatchOptions = Options & Again;
-
-class UsageError extends Error {
-  override name = "UsageError";
-}
 
 function parse(args: string[]): Options | undefined {
   const { values, positionals } = parseArgs({
@@ -233,15 +230,13 @@ function readJson(file: string): unknown {
 }
 
 function isExpected(error: unknown): error is Error {
-  return error instanceof UsageError || error instanceof EventJsonError ||
+  return isUsageError(error) || error instanceof EventJsonError ||
     error instanceof UnknownEventError || error instanceof ConfigError ||
     error instanceof ProtoFileError || error instanceof EventStreamError ||
     error instanceof EventPropertiesError ||
     error instanceof ClientEventError ||
     error instanceof SendAgainError || error instanceof RecordedFileError ||
-    error instanceof WebPubSubEventError ||
-    (error instanceof TypeError && "code" in error &&
-      String(error.code).startsWith("ERR_PARSE_ARGS"));
+    error instanceof WebPubSubEventError;
 }
 
 try {

@@ -7,6 +7,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { isExpected } from "../arguments.ts";
 import { stopSignals } from "../../lib/process/stop_signals.ts";
 import { BenchError } from "../errors.ts";
 import { type Cell, runCell } from "./cell.ts";
@@ -182,12 +183,6 @@ function textOf(
     default:
       return `\n${tableText(cells)}\n\n${verdictOf(cells)}`;
   }
-}
-
-function isExpected(error: unknown): error is Error {
-  return error instanceof BenchError ||
-    (error instanceof TypeError && "code" in error &&
-      String(error.code).startsWith("ERR_PARSE_ARGS"));
 }
 
 try {

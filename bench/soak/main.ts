@@ -9,6 +9,7 @@
 
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { isExpected } from "../arguments.ts";
 import { findEvent, makeEvent } from "../../dev/event_source.ts";
 import { stopSignals } from "../../lib/process/stop_signals.ts";
 import { BenchError } from "../errors.ts";
@@ -168,12 +169,6 @@ async function main(options: Options): Promise<number> {
 }
 
 const EXIT_CODES = { flat: 0, growing: 1, unknown: 3 };
-
-function isExpected(error: unknown): error is Error {
-  return error instanceof BenchError ||
-    (error instanceof TypeError && "code" in error &&
-      String(error.code).startsWith("ERR_PARSE_ARGS"));
-}
 
 try {
   const options = parse(Deno.args);

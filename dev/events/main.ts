@@ -6,6 +6,7 @@
  * @module
  */
 
+import { isUsageError } from "../command_line.ts";
 import { counted } from "../count.ts";
 import { unknownEvent } from "../unknown_event.ts";
 import { join } from "node:path";
@@ -120,8 +121,7 @@ function isExpected(error: unknown): error is Error {
     error instanceof DeclarationError || error instanceof EventFactsError ||
     error instanceof ProtoSourceError ||
     error instanceof EventPropertiesError ||
-    (error instanceof TypeError && "code" in error &&
-      String(error.code).startsWith("ERR_PARSE_ARGS"));
+    isUsageError(error);
 }
 
 try {

@@ -1,11 +1,10 @@
-// deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
-
 /**
  * What the generators' command lines have in common.
  *
  * @module
  */
 
+import type { Output } from "../command_line.ts";
 import { counted } from "../count.ts";
 import { fileURLToPath } from "node:url";
 import {
@@ -19,14 +18,6 @@ import {
 export const PROTO_ROOT: string = fileURLToPath(
   new URL("../../proto", import.meta.url),
 );
-
-/** The command line is wrong; the message says how it goes. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
-
-/** Where a command says what it did. */
-export type Output = Pick<Console, "log" | "error">;
 
 /** Options of {@linkcode settle}. */
 export interface SettleOptions {
@@ -68,21 +59,4 @@ export async function settle(
     } written, ${removed} removed`,
   );
   return 0;
-}
-
-/**
- * Runs a command line and ends the process: exit code 2 for a wrong command line,
- * 1 for an error.
- */
-export async function run(
-  main: (args: string[]) => Promise<number>,
-): Promise<never> {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    console.error(
-      error instanceof Error ? `${error.name}: ${error.message}` : error,
-    );
-    Deno.exit(error instanceof UsageError ? 2 : 1);
-  }
 }

@@ -10,7 +10,8 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Output, run, settle, UsageError } from "./_cli.ts";
+import { type Output, run, UsageError } from "../command_line.ts";
+import { settle } from "./_cli.ts";
 import { DASHBOARD } from "../ops/dashboard.ts";
 import { dashboardJson } from "../ops/grafana.ts";
 

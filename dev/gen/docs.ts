@@ -14,7 +14,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { envTemplate, markdownTable } from "../../lib/config/text.ts";
 import { ALL_SETTINGS } from "../all_settings.ts";
-import { type Output, run, settle, UsageError } from "./_cli.ts";
+import { type Output, run, UsageError } from "../command_line.ts";
+import { settle } from "./_cli.ts";
 import { formatFiles } from "./format.ts";
 import { withPermissions } from "./permissions.ts";
 

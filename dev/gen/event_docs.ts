@@ -11,7 +11,8 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type EventFacts, eventFacts } from "../events/event_facts.ts";
-import { type Output, PROTO_ROOT, run, settle, UsageError } from "./_cli.ts";
+import { type Output, run, UsageError } from "../command_line.ts";
+import { PROTO_ROOT, settle } from "./_cli.ts";
 import { formatFiles } from "./format.ts";
 import { type ProtoFile, readProtoFiles } from "./proto_source.ts";
 

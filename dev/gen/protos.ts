@@ -10,7 +10,8 @@
  */
 
 import { parseArgs } from "node:util";
-import { type Output, PROTO_ROOT, run, settle, UsageError } from "./_cli.ts";
+import { type Output, run, UsageError } from "../command_line.ts";
+import { PROTO_ROOT, settle } from "./_cli.ts";
 import { type FileFacts, readFacts } from "./facts.ts";
 import { propertiesTexts } from "./properties_text.ts";
 import { protoPath, protoText } from "./proto_text.ts";

@@ -7,7 +7,8 @@
 
 import { fileURLToPath } from "node:url";
 import { seedJsonSchema } from "../emulator/seed.ts";
-import { run, settle } from "./_cli.ts";
+import { run } from "../command_line.ts";
+import { settle } from "./_cli.ts";
 
 if (import.meta.main) {
   await run((args) => {

@@ -11,7 +11,8 @@
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Output, PROTO_ROOT, run, settle, UsageError } from "./_cli.ts";
+import { type Output, run, UsageError } from "../command_line.ts";
+import { PROTO_ROOT, settle } from "./_cli.ts";
 import { EVENTS_PATH, eventsText } from "./event_text.ts";
 import { listFiles } from "./file_tree.ts";
 import { formatFiles } from "./format.ts";

@@ -9,6 +9,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { isUsageError } from "../command_line.ts";
 import { CHOICES, EXAMPLES, FRAMEWORK, OPS, type Part } from "./parts.ts";
 import { type InitPlan, planInit } from "./plan.ts";
 import { TextError } from "./texts.ts";
@@ -176,8 +177,7 @@ try {
   Deno.exitCode = await init(Deno.args);
 } catch (error) {
   const isExpected = error instanceof InitError || error instanceof TextError ||
-    (error instanceof TypeError && "code" in error &&
-      String(error.code).startsWith("ERR_PARSE_ARGS"));
+    isUsageError(error);
   if (!isExpected) throw error;
   console.error(error.message);
   Deno.exitCode = 2;

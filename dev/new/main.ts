@@ -8,6 +8,7 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { isUsageError, UsageError } from "../command_line.ts";
 import { eventKey } from "../../lib/core/event_key.ts";
 import { EventPropertiesError } from "../../lib/events/properties.ts";
 import { task } from "../_command.ts";
@@ -29,10 +30,6 @@ Usage: ./task new handler <event>... [--dry-run]
              several events create a handler each
   --dry-run  Show what would be written without writing it
 `;
-
-class UsageError extends Error {
-  override name = "UsageError";
-}
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -63,11 +60,9 @@ function shown({ added, changed }: HandlerPlan): string {
 }
 
 function isExpected(error: unknown): error is Error {
-  return error instanceof UsageError || error instanceof NewHandlerError ||
+  return isUsageError(error) || error instanceof NewHandlerError ||
     error instanceof HandlerFileError || error instanceof HandlerListError ||
-    error instanceof EventPropertiesError ||
-    (error instanceof TypeError && "code" in error &&
-      String(error.code).startsWith("ERR_PARSE_ARGS"));
+    error instanceof EventPropertiesError;
 }
 
 try {

@@ -8,6 +8,8 @@
  */
 
 import { parseArgs } from "node:util";
+import { counted } from "../count.ts";
+import { isUsageError, UsageError } from "../command_line.ts";
 import { ConfigError } from "../../lib/config/parse.ts";
 import { task } from "../_command.ts";
 import { connectDev, type DevClient } from "../deliveries/client.ts";
@@ -37,10 +39,6 @@ Usage: ${task("record [name] [options]")}
 E-mail addresses, names, texts and the like are replaced by samples. Ctrl-C ends
 it. ${task("send --recorded recorded/<name>.jsonl")} sends them again.
 `;
-
-class UsageError extends Error {
-  override name = "UsageError";
-}
 
 interface Options {
   readonly file: string;
@@ -136,7 +134,7 @@ async function record(options: Options, dev: DevClient): Promise<number> {
     }
   }
   for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-  console.log(`Recorded ${count} event${count === 1 ? "" : "s"} in ${file}`);
+  console.log(`Recorded ${counted(count, "event")} in ${file}`);
   return 0;
 }
 
@@ -150,9 +148,8 @@ async function main(): Promise<number> {
     const { devPort } = readDevSettings();
     return await record(options, connectDev({ port: devPort }));
   } catch (error) {
-    const isExpected = error instanceof UsageError ||
-      error instanceof ConfigError ||
-      (error instanceof TypeError && "code" in error);
+    const isExpected = isUsageError(error) ||
+      error instanceof ConfigError;
     if (!isExpected) throw error;
     console.error(error.message);
     return 2;

@@ -12,7 +12,7 @@
 import { parseArgs } from "node:util";
 import { applyChanges, compareTree, describeChange } from "../gen/file_tree.ts";
 import { formatFiles } from "../gen/format.ts";
-import { type Output, run, UsageError } from "./_cli.ts";
+import { type Output, run, UsageError } from "../command_line.ts";
 import { ACCEPTED, isAccepted } from "./licence.ts";
 import { type LicensedPackage, licensedPackages } from "./notice.ts";
 import { ROOT } from "./packages.ts";

@@ -11,7 +11,7 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Output, run } from "./_cli.ts";
+import { type Output, run } from "../command_line.ts";
 
 const LINTER = "dockerfilelint@1.8.0";
 

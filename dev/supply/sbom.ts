@@ -13,7 +13,7 @@
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import denoJson from "../../deno.json" with { type: "json" };
-import { type Output, run, UsageError } from "./_cli.ts";
+import { type Output, run, UsageError } from "../command_line.ts";
 import { makeBom } from "./cyclonedx.ts";
 import { readLicence } from "./licence.ts";
 import { readPackages, ROOT } from "./packages.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UsageError } from "../../../dev/gen/_cli.ts";
+import { UsageError } from "../../../dev/command_line.ts";
 import { FactsError } from "../../../dev/gen/facts.ts";
 import { main as protos } from "../../../dev/gen/protos.ts";
 import { main as types } from "../../../dev/gen/types.ts";

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- Speaks to a person at a terminal.
 
 /**
- * What the commands here have in common.
+ * What the command lines of the tools have in common.
  *
  * @module
  */
@@ -9,6 +9,13 @@
 /** The command line is wrong; the message says how it goes. */
 export class UsageError extends Error {
   override name = "UsageError";
+}
+
+/** Whether an error is about the command line: a {@linkcode UsageError}, or one of `parseArgs()`. */
+export function isUsageError(error: unknown): error is Error {
+  return error instanceof UsageError ||
+    (error instanceof TypeError && "code" in error &&
+      String(error.code).startsWith("ERR_PARSE_ARGS"));
 }
 
 /** Where a command says what it did. */
