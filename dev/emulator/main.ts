@@ -12,6 +12,12 @@
 
 import { parseArgs } from "node:util";
 import {
+  exitForUsage,
+  LISTEN_OPTIONS,
+  portOf,
+  untilStopped,
+} from "../emulator_command.ts";
+import {
   DEFAULT_CLIENT_ID,
   DEFAULT_CLIENT_SECRET,
   DEFAULT_ITEMS,
@@ -29,9 +35,6 @@ const HELP = `Runs an emulator of AccelByte Gaming Services on this machine.
   --help               prints this
 `;
 
-/** Exit code for a command line that cannot be understood (sysexits EX_USAGE). */
-const EX_USAGE = 64;
-
 if (import.meta.main) await main(Deno.args);
 
 async function main(args: string[]): Promise<void> {
@@ -43,7 +46,7 @@ async function main(args: string[]): Promise<void> {
     print: (line) => console.log(line),
   });
   console.log(banner(project.emulator));
-  await untilSignal();
+  await untilStopped();
 }
 
 function readOptions(
@@ -54,24 +57,16 @@ function readOptions(
       args,
       options: {
         port: { type: "string", default: DEFAULT_PORT },
-        hostname: { type: "string", default: "127.0.0.1" },
-        help: { type: "boolean", default: false },
+        ...LISTEN_OPTIONS,
       },
     });
     if (values.help) {
       console.log(HELP);
       return undefined;
     }
-    if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) {
-      throw new TypeError(
-        `Cannot listen on port "${values.port}": expected a number from 0 to 65535`,
-      );
-    }
-    return { port: Number(values.port), hostname: values.hostname };
+    return { port: portOf(values.port), hostname: values.hostname };
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
-    Deno.exit(EX_USAGE);
+    exitForUsage(error, HELP);
   }
 }
 
@@ -93,15 +88,4 @@ function banner({ url, namespace }: Emulator): string {
     "",
     `Faults and journal: ${url}/emulator`,
   ].join("\n");
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const signals = ["SIGINT", "SIGTERM"] as const;
-    function stop(): void {
-      for (const signal of signals) Deno.removeSignalListener(signal, stop);
-      resolve();
-    }
-    for (const signal of signals) Deno.addSignalListener(signal, stop);
-  });
 }

@@ -7,6 +7,7 @@
 
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { counted } from "../count.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "./mod.ts";
 import { parseSeed, type Seed } from "./seed.ts";
 import { parseStubs, type Stub } from "./stub.ts";
@@ -80,7 +81,7 @@ export async function startProjectEmulator(
       const stubs = text === undefined ? [] : await importStubs(stubsFile);
       emulator.setStubs(stubs);
       if (how === "again") {
-        print(`emulator/stubs.ts is loaded: ${plural(stubs.length, "stub")}`);
+        print(`emulator/stubs.ts is loaded: ${counted(stubs.length, "stub")}`);
       }
     });
   }
@@ -121,8 +122,4 @@ async function importStubs(file: string): Promise<readonly Stub[]> {
   const url = `${pathToFileURL(resolve(file)).href}?v=${++version}`;
   const module: { readonly default?: unknown } = await import(url);
   return parseStubs(module.default);
-}
-
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }

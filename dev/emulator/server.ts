@@ -12,7 +12,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from "node:http";
-import type { Socket } from "node:net";
+import { listen } from "../emulator_listener.ts";
 import type { Answer } from "./errors.ts";
 import type { SlowBodyFault } from "./fault_schema.ts";
 import type { Outcome, Pipeline } from "./pipeline.ts";
@@ -41,9 +41,8 @@ export interface HttpServer extends AsyncDisposable {
  */
 export async function startHttpServer(
   pipeline: Pipeline,
-  { hostname, port }: { readonly hostname: string; readonly port: number },
+  address: { readonly hostname: string; readonly port: number },
 ): Promise<HttpServer> {
-  const sockets = new Set<Socket>();
   const timers = createTimers();
   const running = new Set<Promise<void>>();
   const server = createServer(
@@ -61,27 +60,12 @@ export async function startHttpServer(
       running.add(exchange);
     },
   );
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, hostname, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-  const address = server.address();
+  const listener = await listen(server, address);
   return {
-    port: typeof address === "object" && address ? address.port : port,
+    port: listener.port,
     async [Symbol.asyncDispose]() {
       timers.clear();
-      const closed = new Promise<void>((resolve) =>
-        server.close(() => resolve())
-      );
-      for (const socket of sockets) socket.destroy();
-      await closed;
+      await listener.close();
       // A signature under way would outlive the emulator.
       await Promise.all(running);
     },

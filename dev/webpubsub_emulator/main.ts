@@ -11,6 +11,12 @@
 // deno-lint-ignore-file no-console -- printing is what a command is for
 
 import { parseArgs } from "node:util";
+import {
+  exitForUsage,
+  LISTEN_OPTIONS,
+  portOf,
+  untilStopped,
+} from "../emulator_command.ts";
 import { startWebPubSubEmulator } from "./mod.ts";
 
 /** Port when none is given. */
@@ -24,9 +30,6 @@ const HELP = `Runs an emulator of Azure Web PubSub on this machine.
   --anonymous          lets clients in without a token
   --help               prints this
 `;
-
-/** Exit code for a command line that cannot be understood (sysexits EX_USAGE). */
-const EX_USAGE = 64;
 
 if (import.meta.main) await main(Deno.args);
 
@@ -44,7 +47,7 @@ async function main(args: string[]): Promise<void> {
   Clients:           ${endpoint.replace("http", "ws")}/client/hubs/<hub>
   Events go to:      ${options.upstream ?? "nobody (--upstream <url>)"}
 `);
-  await untilSignal();
+  await untilStopped();
 }
 
 function readOptions(args: string[]) {
@@ -53,42 +56,23 @@ function readOptions(args: string[]) {
       args,
       options: {
         port: { type: "string", default: DEFAULT_PORT },
-        hostname: { type: "string", default: "127.0.0.1" },
+        ...LISTEN_OPTIONS,
         upstream: { type: "string" },
         anonymous: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
       },
     });
     if (values.help) {
       console.log(HELP);
       return undefined;
     }
-    if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) {
-      throw new TypeError(
-        `Cannot listen on port "${values.port}": expected a number from 0 to 65535`,
-      );
-    }
     const { hostname, upstream, anonymous: allowAnonymous } = values;
     return {
-      port: Number(values.port),
+      port: portOf(values.port),
       hostname,
       allowAnonymous,
       ...(upstream === undefined ? {} : { upstream }),
     };
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
-    Deno.exit(EX_USAGE);
+    exitForUsage(error, HELP);
   }
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const signals = ["SIGINT", "SIGTERM"] as const;
-    function stop(): void {
-      for (const signal of signals) Deno.removeSignalListener(signal, stop);
-      resolve();
-    }
-    for (const signal of signals) Deno.addSignalListener(signal, stop);
-  });
 }

@@ -9,8 +9,8 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from "node:http";
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { listen } from "../emulator_listener.ts";
 
 /** Largest body, in bytes. */
 const MAX_BODY = 2 * 1_024 * 1_024;
@@ -53,9 +53,8 @@ export interface Server extends AsyncDisposable {
  */
 export async function startServer(
   handlers: Handlers,
-  { hostname, port }: { readonly hostname: string; readonly port: number },
+  address: { readonly hostname: string; readonly port: number },
 ): Promise<Server> {
-  const sockets = new Set<Socket>();
   const running = new Set<Promise<unknown>>();
   const track = (promise: Promise<unknown>) => {
     running.add(promise);
@@ -68,10 +67,6 @@ export async function startServer(
       ),
     )
   );
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: Duplex, head: Uint8Array) =>
@@ -79,22 +74,11 @@ export async function startServer(
         handlers.upgrade(request, socket, head).catch(() => socket.destroy()),
       ),
   );
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, hostname, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-  const address = server.address();
+  const listener = await listen(server, address);
   return {
-    port: typeof address === "object" && address ? address.port : port,
+    port: listener.port,
     async [Symbol.asyncDispose]() {
-      const closed = new Promise<void>((resolve) =>
-        server.close(() => resolve())
-      );
-      for (const socket of sockets) socket.destroy();
-      await closed;
+      await listener.close();
       await Promise.allSettled(running);
     },
   };
