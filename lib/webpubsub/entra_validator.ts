@@ -12,6 +12,7 @@ import {
   jwtVerify,
   type JWTVerifyGetKey,
 } from "jose";
+import { boundedBlob } from "./bounded_blob.ts";
 import type { RequestContext } from "./request_context.ts";
 import type { RequestValidator } from "./validator.ts";
 
@@ -185,16 +186,6 @@ async function fetchKeys(
     await body?.cancel();
     return new Response(null, { status: ok ? 502 : status });
   }
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_KEYS_BYTES) {
-      throw new RangeError(
-        `Key set is too large: expected at most ${MAX_KEYS_BYTES} bytes`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  return new Response(new Blob(chunks), { status });
+  const keys = await boundedBlob(body, "Key set", MAX_KEYS_BYTES);
+  return new Response(keys, { status });
 }

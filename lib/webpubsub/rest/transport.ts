@@ -4,6 +4,7 @@
  * @module
  */
 
+import { boundedBlob } from "../bounded_blob.ts";
 import type { Credentials } from "./credentials.ts";
 import { WebPubSubError } from "./error.ts";
 
@@ -168,18 +169,7 @@ async function readText({ ok, body }: Response): Promise<string> {
     await body.cancel();
     return "";
   }
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_ANSWER) {
-      throw new RangeError(
-        `Answer is too large: expected at most ${MAX_ANSWER} bytes`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  return await new Blob(chunks).text();
+  return await (await boundedBlob(body, "Answer", MAX_ANSWER)).text();
 }
 
 function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
