@@ -7,6 +7,7 @@
 
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { readIfExists } from "../read_if_exists.ts";
 import { counted } from "../count.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "./mod.ts";
 import { parseSeed, type Seed } from "./seed.ts";
@@ -63,7 +64,7 @@ export async function startProjectEmulator(
 
   async function loadSeed(how: "at start" | "again"): Promise<void> {
     await use("seed.json", async () => {
-      const text = await readText(seedFile);
+      const text = await readIfExists(seedFile);
       if (text === undefined && how === "at start") return;
       const seed: Seed = text === undefined
         ? { items: DEFAULT_ITEMS }
@@ -77,7 +78,7 @@ export async function startProjectEmulator(
 
   async function loadStubs(how: "at start" | "again"): Promise<void> {
     await use("stubs.ts", async () => {
-      const text = await readText(stubsFile);
+      const text = await readIfExists(stubsFile);
       const stubs = text === undefined ? [] : await importStubs(stubsFile);
       emulator.setStubs(stubs);
       if (how === "again") {
@@ -104,15 +105,6 @@ export async function startProjectEmulator(
   }));
   const running = stack.move();
   return { emulator, [Symbol.asyncDispose]: () => running.disposeAsync() };
-}
-
-async function readText(file: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }
 
 let version = 0;

@@ -5,6 +5,7 @@
  */
 
 import { dirname, join } from "node:path";
+import { readIfExists } from "../read_if_exists.ts";
 
 /** What a generator wants a folder to hold. */
 export interface TreePlan {
@@ -107,13 +108,4 @@ function firstDifference(
 
 function shown(line: string | undefined): string {
   return line === undefined ? "(end of file)" : JSON.stringify(line);
-}
-
-async function readIfExists(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }
