@@ -80,6 +80,29 @@ class StrictReader extends protobuf.BufferReader {
     return text;
   }
 
+  // 64-bit integers as decimal strings at once: the library keeps the keys of
+  // maps in a form of its own, in which an absent key is not the key 0.
+
+  override int64(): protobuf.Long {
+    return decimal(super.int64());
+  }
+
+  override uint64(): protobuf.Long {
+    return decimal(super.uint64());
+  }
+
+  override sint64(): protobuf.Long {
+    return decimal(super.sint64());
+  }
+
+  override fixed64(): protobuf.Long {
+    return decimal(super.fixed64());
+  }
+
+  override sfixed64(): protobuf.Long {
+    return decimal(super.sfixed64());
+  }
+
   /**
    * For messages without fields, the library (8.8.1) passes the tag instead of
    * the field number.
@@ -97,6 +120,11 @@ class StrictReader extends protobuf.BufferReader {
     }
     return this;
   }
+}
+
+/** The library stores what its reader returns; only its types say Long. */
+function decimal(value: unknown): protobuf.Long {
+  return String(value) as unknown as protobuf.Long;
 }
 
 /** The property name of a proto field: `user_id` is `userId`. */
@@ -148,12 +176,11 @@ function fieldConverter(
 ): Convert | undefined {
   const one = valueConverter(field, known);
   if (field instanceof protobuf.MapField) {
-    const keyOf = keyReader(field.keyType);
     // Own properties for all keys, including `__proto__`.
     return (map) =>
       Object.fromEntries(
         Object.entries(map as Decoded).map(([key, value]) => [
-          keyOf(key),
+          key,
           one === undefined ? value : one(value),
         ]),
       );
@@ -165,17 +192,6 @@ function fieldConverter(
     // own.
     return one === undefined ? [...values] : values.map(one);
   };
-}
-
-/** The library keeps 64-bit keys as eight characters, one per byte. */
-function keyReader(type: string): (key: string) => string {
-  if (!(type in protobuf.types.long)) return (key) => key;
-  const isUnsigned = type.startsWith("u") || type === "fixed64";
-  return (key) =>
-    // An entry without a key has the number 0 instead.
-    key.length === 8
-      ? String(protobuf.util.longFromHash(key, isUnsigned))
-      : key;
 }
 
 function valueConverter(

@@ -9,7 +9,7 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
-import { decoderOf } from "../../lib/events/message_codec.ts";
+import { decoderOf, propertyName } from "../../lib/events/message_codec.ts";
 import { wellKnownTypes } from "../_support/well_known_types.ts";
 import { PROTOC, testWithTool } from "../conformance/_tools.ts";
 import { FIXTURE_FOLDER, fixtureType, makeFolder } from "../grpc/_fixture.ts";
@@ -108,6 +108,32 @@ Deno.test("decoderOf() takes lists of numbers packed, unpacked and both", () => 
       (list as unknown[]).length
     );
     assert.deepEqual(lengths.filter((length) => length > 0), [4], field.name);
+  }
+});
+
+Deno.test("decoderOf() takes the last of a map's entries for the number 0, with its key or without", () => {
+  const decode = decoderOf(fixtureType("Maps"));
+  for (const field of messageOf("Maps").fields) {
+    const { fieldKind } = field;
+    if (fieldKind !== "map" || !/^by.*\d/.test(field.name)) continue;
+    const key = [
+      wire.record(1, 0, wire.varint(0)),
+      wire.record(1, 1, wire.fixed64(0n)),
+      wire.record(1, 5, wire.fixed32(0)),
+    ];
+    const entry = (value: string, ...parts: Uint8Array[]) =>
+      wire.nested(
+        field.number,
+        wire.concat(...parts, wire.record(2, 2, wire.text(value))),
+      );
+    const name = propertyName(field.name);
+    const last = (...entries: Uint8Array[]) =>
+      (decode(wire.concat(...entries)) as Record<string, unknown>)[name];
+    // Only the key of the right wire type counts; the others are unknown.
+    const explicit = entry("explicit", ...key);
+    const absent = entry("absent");
+    assert.deepEqual(last(explicit, absent), { 0: "absent" }, name);
+    assert.deepEqual(last(absent, explicit), { 0: "explicit" }, name);
   }
 });
 
