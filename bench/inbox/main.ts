@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Inbox } from "../../lib/core/inbox.ts";
 import { openFileInbox } from "../../lib/inbox/file_inbox.ts";
+import { parseMemory } from "../proc.ts";
 
 /** How many entries an append has. */
 const BATCH = 10;
@@ -38,11 +39,8 @@ const batch = Array.from(
 /** Peak and current memory of this process, in megabytes. */
 function memory(): string {
   const status = Deno.readTextFileSync("/proc/self/status");
-  const of = (name: string) => {
-    const [, kilobytes = "0"] = new RegExp(`${name}:\\s+(\\d+)`).exec(status) ??
-      [];
-    return (Number(kilobytes) / 1_000).toFixed(0);
-  };
+  const of = (name: "VmRSS" | "VmHWM") =>
+    (parseMemory(status, name) / MEGABYTE).toFixed(0);
   return `${of("VmRSS")} MB, at most ${of("VmHWM")} MB`;
 }
 

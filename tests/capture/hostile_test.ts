@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
+import { residentMegabytes } from "../conformance/_memory.ts";
 import { startApp } from "./_app.ts";
 import { readArchive } from "./_service.ts";
 
@@ -121,11 +122,13 @@ Deno.test("Ten thousand hostile bodies get clear answers, write nothing outside 
         if (response.status === 200) {
           accepted += answer.Entries.length - answer.FailedEntryCount;
         }
-        if (samples.length === COUNT / 2) middle = await memoryOf(app.pid);
+        if (samples.length === COUNT / 2) {
+          middle = await residentMegabytes(app.pid);
+        }
       }
     };
     await Promise.all(Array.from({ length: 8 }, client));
-    const end = await memoryOf(app.pid);
+    const end = await residentMegabytes(app.pid);
     assert.ok(accepted > 1_000, `${accepted} accepted`);
     assert.ok(end < middle + 64, `${middle} MB, then ${end} MB`);
     assert.ok(end < 250, `${end} MB`);
@@ -146,9 +149,3 @@ Deno.test("Ten thousand hostile bodies get clear answers, write nothing outside 
     await Deno.remove(folder, { recursive: true });
   }
 });
-
-/** What a process takes of memory, in MB. */
-async function memoryOf(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024;
-}
