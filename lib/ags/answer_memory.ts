@@ -12,6 +12,7 @@
  * @module
  */
 
+import { follow } from "../core/async.ts";
 import {
   createMemoryBudget,
   type MemoryBudget,
@@ -106,7 +107,8 @@ function openAccount(
     bytes: number,
     signal: AbortSignal,
   ): Promise<MemoryShare> {
-    using over = endWith(signal);
+    const over = new AbortController();
+    using _following = follow(over, signal);
     const share = shared.take(bytes, over.signal);
     const next = turns.take(1, over.signal);
     let first: "share" | "next" | "turn";
@@ -121,7 +123,7 @@ function openAccount(
       giveBack(next);
       throw error;
     } finally {
-      over.end();
+      over.abort();
     }
     if (first === "next") begin(await next);
     else giveBack(next);
@@ -149,19 +151,4 @@ function openAccount(
 /** Returns a share that arrives after its waiter has gone. */
 function giveBack(share: Promise<MemoryShare>): void {
   share.then((late) => late[Symbol.dispose](), () => {});
-}
-
-/** A signal that aborts with another one, and can abort earlier. */
-function endWith(
-  signal: AbortSignal,
-): Disposable & { readonly signal: AbortSignal; end(): void } {
-  const controller = new AbortController();
-  const onAbort = () => controller.abort(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort);
-  return {
-    signal: controller.signal,
-    end: () => controller.abort(),
-    [Symbol.dispose]: () => signal.removeEventListener("abort", onAbort),
-  };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { follow } from "../core/async.ts";
 import { DeadlineError } from "../core/errors.ts";
 import { readBounded } from "../core/read_bounded.ts";
 import { AgsError } from "./errors.ts";
@@ -55,8 +56,7 @@ export async function exchange(
   const start = performance.now();
   let code = "";
   const controller = new AbortController();
-  const onAbort = () => controller.abort(signal.reason);
-  signal.addEventListener("abort", onAbort);
+  using _following = follow(controller, signal);
   /** The status of an answer that waits for memory. */
   let waiting: number | undefined;
   const timer = setTimeout(() => {
@@ -102,7 +102,6 @@ export async function exchange(
     });
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
     observer?.exchanged({
       name,
       code,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { growingDelay, sleep } from "../core/async.ts";
+import { follow, growingDelay, sleep } from "../core/async.ts";
 import type { InboxRange, InboxRanges } from "../core/inbox.ts";
 import type { Archive, Archived } from "./archive.ts";
 
@@ -113,15 +113,9 @@ export function startArchiver(options: ArchiverOptions): Archiver {
 
   return {
     async drain(signal) {
-      const onAbort = () => ended.abort(signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
-      if (signal.aborted) onAbort();
+      using _following = follow(ended, signal);
       hurried.abort();
-      try {
-        await running;
-      } finally {
-        signal.removeEventListener("abort", onAbort);
-      }
+      await running;
     },
     async [Symbol.asyncDispose]() {
       ended.abort();

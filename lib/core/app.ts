@@ -4,6 +4,7 @@
  * @module
  */
 
+import { follow } from "./async.ts";
 import type { Context } from "./context.ts";
 import {
   compose,
@@ -13,7 +14,6 @@ import {
 } from "./dispatcher.ts";
 import {
   AppError,
-  CancelledError,
   ShutdownError,
   type TerminalError,
   type UnreadableError,
@@ -198,7 +198,8 @@ export function createApp(options: AppOptions): App {
   ): Promise<Result> {
     const answerOnce = once(how.encode);
     const results = await Promise.all(routes.map(async (route) => {
-      using controller = childOf(how.controller);
+      const controller = new AbortController();
+      using _following = follow(controller, how.controller.signal);
       const encode = answerOnce?.(route.sharedAs ?? "");
       return await enter(
         deliveryOf(event, { ...how, ...route, controller, encode }),
@@ -330,19 +331,6 @@ function deliveryOf(event: Event, how: Delivering): Delivery {
     share: how.share,
     isOverloaded: how.isOverloaded ?? false,
   };
-}
-
-/** A controller that aborts with its parent, and can abort earlier. */
-function childOf(parent: AbortController): AbortController & Disposable {
-  const child = new AbortController();
-  const { signal } = parent;
-  const onAbort = () =>
-    child.abort(signal.reason ?? new CancelledError("Event was ended"));
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  return Object.assign(child, {
-    [Symbol.dispose]: () => signal.removeEventListener("abort", onAbort),
-  });
 }
 
 /**

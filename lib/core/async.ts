@@ -52,6 +52,22 @@ export function abortable<T>(
   );
 }
 
+/**
+ * Aborts a controller when a signal aborts, with the signal's reason. The
+ * controller may abort earlier. Disposing ends it.
+ */
+export function follow(
+  controller: AbortController,
+  signal: AbortSignal,
+): Disposable {
+  const onAbort = () => controller.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  return {
+    [Symbol.dispose]: () => signal.removeEventListener("abort", onAbort),
+  };
+}
+
 /** Options of {@linkcode growingDelay}. */
 export interface GrowingDelayOptions {
   /** The first delay, in milliseconds. */

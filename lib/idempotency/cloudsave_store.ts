@@ -12,6 +12,7 @@
 import { createHash } from "node:crypto";
 import type { AgsBinding } from "../ags/client.ts";
 import { updateAdminRecord } from "../ags/cloudsave.ts";
+import { follow } from "../core/async.ts";
 import type { Ags } from "../core/context.ts";
 import type {
   Claim,
@@ -82,9 +83,7 @@ export function createCloudSaveStore(
     { keepFor }: { readonly keepFor: number },
   ): Promise<void> {
     const patience = new AbortController();
-    const onEnd = () => patience.abort(ending.signal.reason);
-    if (ending.signal.aborted) onEnd();
-    ending.signal.addEventListener("abort", onEnd);
+    using _following = follow(patience, ending.signal);
     const timer = setTimeout(() => {
       patience.abort(
         new Error(`Cloud Save took longer than ${timeout} ms for an event`),
@@ -106,7 +105,6 @@ export function createCloudSaveStore(
       });
     } finally {
       clearTimeout(timer);
-      ending.signal.removeEventListener("abort", onEnd);
     }
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { MAX_TIMEOUT, sleep } from "../core/async.ts";
+import { follow, MAX_TIMEOUT, sleep } from "../core/async.ts";
 import type {
   DeliverOptions,
   InboxDeadLetter,
@@ -274,14 +274,11 @@ export class Delivery implements InboxDelivery {
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping.abort();
     this.#bell.ring();
-    const onAbort = () => this.#ended.abort(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
+    using _following = follow(this.#ended, signal);
     try {
       await this.#loop;
       await Promise.all(this.#running);
     } finally {
-      signal.removeEventListener("abort", onAbort);
       for (const { reader } of this.#queues) reader[Symbol.dispose]();
       this.#listening.dispose();
     }

@@ -16,6 +16,7 @@
 
 import type { InboxConfig } from "../config/inbox.ts";
 import type { EventTarget } from "../core/app.ts";
+import { follow } from "../core/async.ts";
 import type { Logger } from "../core/context.ts";
 import {
   AppError,
@@ -134,28 +135,22 @@ export function createEventInbox(options: EventInboxOptions): RunningInbox {
       : read(reader, record);
     if (found === undefined) return undefined;
     const controller = new AbortController();
-    const onAbort = () => controller.abort(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    try {
-      const { event, route, arrival, bytes } = found;
-      const result = await app.dispatch(event, {
-        source,
-        controller,
-        route,
-        bytes,
-        malformed: refusal ?? found.malformed,
-        share,
-        arrival,
-      });
-      // An event aborted by the shutdown has not failed.
-      const isShutdown = controller.signal.reason instanceof ShutdownError;
-      return isShutdown && result.outcome === "failed"
-        ? { ...result, reason: "draining" }
-        : result;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+    using _following = follow(controller, signal);
+    const { event, route, arrival, bytes } = found;
+    const result = await app.dispatch(event, {
+      source,
+      controller,
+      route,
+      bytes,
+      malformed: refusal ?? found.malformed,
+      share,
+      arrival,
+    });
+    // An event aborted by the shutdown has not failed.
+    const isShutdown = controller.signal.reason instanceof ShutdownError;
+    return isShutdown && result.outcome === "failed"
+      ? { ...result, reason: "draining" }
+      : result;
   }
 
   async function deadLetter(
