@@ -46,12 +46,15 @@ async function send(
   return (await run(tool("dev/send.ts", words), { env, cwd })).stdout;
 }
 
+/** Another process prints the banner: it may come after what the service logs. */
+const BANNER_END = /^ {2}Try /m;
+
 Deno.test("deno task dev shows a banner: handlers, ports, the emulator, what is not set", async () => {
   await using folder = await tempFolder();
   const env = freePorts();
   await using dev = startDev(env, folder.path);
   await dev.printed(/Service started/);
-  await dev.printed(/^ {2}Try /m);
+  await dev.printed(BANNER_END);
   const rows = [
     `  Handlers   ${LOGIN}`,
     `             ${THIRD_PARTY_LOGIN}`,
@@ -114,6 +117,7 @@ Deno.test("deno task dev takes the settings of .env, below the environment's", a
   const env = { ...freePorts(), AB_NAMESPACE: "fromenvironment" };
   await using dev = startDev(env, folder.path);
   await dev.printed(/Service started/);
+  await dev.printed(BANNER_END);
   assert.match(dev.text, /^ {2}Namespace {2}fromenvironment$/m);
   assert.match(dev.text, /^\{.*"message":"Service started"/m);
   assert.match(
@@ -141,7 +145,7 @@ for (const where of ["the environment", ".env"] as const) {
       await Deno.writeTextFile(join(folder.path, ".env"), lines.join("\n"));
     } else Object.assign(env, settings);
     await using dev = startDev(env, folder.path);
-    await dev.printed(/^ {2}Try /m);
+    await dev.printed(BANNER_END);
     assert.match(dev.text, new RegExp(`^ {2}AGS {8}${ags.url}$`, "m"));
     assert.match(dev.text, /^ {2}Defaults {3}\d+ settings \(/m);
     assert.equal(
@@ -270,7 +274,7 @@ Deno.test("deno task dev starts the service again when a handler or .env changes
   const original = await Deno.readTextFile(handler);
   const env = freePorts();
   await using dev = startCopy(env, cwd);
-  await dev.printed(/^ {2}Try /m);
+  await dev.printed(BANNER_END);
   const twice = ["--set", "id=sent-twice"];
   assert.match(await send(env, cwd, twice), /^OK in /m);
 
@@ -439,7 +443,7 @@ for (const { name, text, seen, sends, code } of STATES) {
     await using dev = startCopy({ ...env, SHUTDOWN_GRACE: "2s" }, cwd);
     await using stack = new AsyncDisposableStack();
     if (sends) {
-      await dev.printed(/^ {2}Try /m);
+      await dev.printed(BANNER_END);
       // Its answer is not waited for: there may be none.
       stack.use(start(tool("dev/send.ts", [LOGIN]), { env, cwd }));
     }
@@ -490,7 +494,7 @@ for (const [where, { text, line }] of Object.entries(FORGETFUL)) {
     await Deno.writeTextFile(join(cwd, "handlers/user_logged_in.ts"), text);
     const env = { ...freePorts(), LOG_FORMAT: "json" };
     await using dev = startCopy(env, cwd);
-    await dev.printed(/^ {2}Try /m);
+    await dev.printed(BANNER_END);
     await send(env, cwd, ["--set", "id=of-the-forgotten"]);
     const record = await dev.printed(/^.*Promise was rejected.*$/m);
     const { handler, eventType, eventId, at } = JSON.parse(record);
@@ -510,7 +514,7 @@ Deno.test("deno task dev shows errors of types and forgotten awaits in the backg
   const original = await Deno.readTextFile(handler);
   const env = freePorts();
   await using dev = start(["task", "dev"], { env, cwd });
-  await dev.printed(/^ {2}Try /m);
+  await dev.printed(BANNER_END);
   const from = dev.text.length;
   await Deno.writeTextFile(
     handler,
