@@ -25,7 +25,10 @@ function nested(depth: number): unknown {
 Deno.test("plainFields() writes JSON as it is", () => {
   // Without what makes an e-mail address.
   const harmless = fc.string().map((text) => text.replaceAll(/@|%/g, ""));
-  const name = harmless.map((text) => `x${text.slice(0, 5)}`);
+  // Names without letters name nothing personal: `xIP` does, an address.
+  const name = harmless.map((text) =>
+    `x${text.replaceAll(/\p{L}/gu, "").slice(0, 5)}`
+  );
   const { json } = fc.letrec((tie) => ({
     json: fc.oneof(
       { maxDepth: 4, depthSize: "small" },
